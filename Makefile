@@ -1,0 +1,215 @@
+# mod_pdportal. "make help" lists what there is; the README says it in words.
+SHELL := /bin/sh
+B := build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PREFIX ?= /usr
+SHAREDIR ?= $(PREFIX)/share/mod_pdportal
+
+PORT ?= 8080
+STATE ?= var/demo
+DB ?= sqlite3
+MPM ?= event
+
+GOALS := $(or $(MAKECMDGOALS),all)
+
+ifndef PACKAGES_READY
+# First pass: installs what the goals need, then starts again, so that pkg-config and apxs can answer.
+NEEDS_all := build
+NEEDS_clean :=
+NEEDS_help :=
+NEEDS_packages :=
+NEEDS_pot := build
+NEEDS_run := build run $(if $(filter pgsql,$(DB)),pgsql)
+NEEDS_test := build run test pgsql
+NEEDS_units := build test
+NEEDS_check := build test check
+NEEDS_asan := $(NEEDS_test)
+NEEDS_valgrind := build test pgsql valgrind
+NEEDS_fuzz := build fuzz
+NEEDS_bench := build run test bench
+NEEDS := $(sort $(foreach goal,$(GOALS),$(if $(filter undefined,$(origin NEEDS_$(goal))),build,$(NEEDS_$(goal)))))
+
+.PHONY: $(GOALS) second-pass
+$(GOALS): second-pass
+	@:
+second-pass:
+	@$(if $(NEEDS),sh conf/install-packages $(NEEDS))
+	@$(MAKE) --no-print-directory PACKAGES_READY=1 $(GOALS)
+
+else
+# Second pass. V=1 shows the commands.
+Q := $(if $(V),,@)
+SAY = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+
+PKG := libsodium libcurl jansson libcmark libidn2 libutf8proc
+APR_CFLAGS := $(shell apr-1-config --cppflags --includes 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
+APR_LIBS := $(shell apu-1-config --link-ld --libs 2>/dev/null) $(shell apr-1-config --link-ld --libs 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null)
+HTTPD_CFLAGS := -I$(shell apxs -q INCLUDEDIR 2>/dev/null)
+LIBEXECDIR = $(shell apxs -q LIBEXECDIR)
+
+WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror
+OPT ?= -O2 -g
+# SAN: instrumentation, for compiler and linker (asan, fuzz).
+CFLAGS_ALL = -std=gnu11 $(OPT) -fPIC -fvisibility=hidden -fstack-protector-strong -D_GNU_SOURCE \
+  $(WARN) $(SAN) $(CFLAGS) -DPD_SHAREDIR='"$(SHAREDIR)"' -Isrc $(APR_CFLAGS) $(PKG_CFLAGS)
+LIBS = $(PKG_LIBS) $(APR_LIBS) -lzxcvbn -lpthread
+LINK = $(CC) $(SAN) -Wl,--as-needed
+
+CORE_ROOMS := base crypt text tmpl db portal
+GLUE_ROOMS := cfg srv auth web
+
+CORE_SRC := $(foreach room,$(CORE_ROOMS),$(wildcard src/$(room)/*.c))
+GLUE_SRC := mod_pdportal.c $(foreach room,$(GLUE_ROOMS),$(wildcard src/$(room)/*.c))
+CLI_SRC := $(wildcard src/cli/*.c)
+CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o) $(B)/src/db/migrations.o
+GLUE_OBJ := $(GLUE_SRC:%.c=$(B)/%.o)
+CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+UNIT_SRC := $(wildcard t/unit/*/test_*.c)
+UNIT_BIN := $(UNIT_SRC:t/unit/%.c=$(B)/unit/%)
+FUZZ_SRC := $(wildcard t/fuzz/fuzz_*.c)
+REPLAY_BIN := $(FUZZ_SRC:t/fuzz/%.c=$(B)/replay/%)
+FUZZ_BIN := $(FUZZ_SRC:t/fuzz/%.c=$(B)/libfuzzer/%)
+
+.PHONY: all run units share test check asan fuzz valgrind bench pot install clean help packages
+all: $(B)/mod_pdportal.so $(B)/pdportalctl share
+
+packages:
+	@sh conf/install-packages build run test pgsql bench check valgrind fuzz
+
+$(B)/libpdcore.a: $(CORE_OBJ)
+	$(call SAY,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/mod_pdportal.so: $(GLUE_OBJ) $(B)/libpdcore.a src/mod_pdportal.map
+	$(call SAY,LD,$@)
+	$(Q)$(LINK) -shared -o $@ $(GLUE_OBJ) $(B)/libpdcore.a -Wl,--version-script=src/mod_pdportal.map -Wl,-z,relro,-z,now $(LDFLAGS) $(LIBS)
+
+$(B)/pdportalctl: $(CLI_OBJ) $(B)/libpdcore.a
+	$(call SAY,LD,$@)
+	$(Q)$(LINK) -o $@ $(CLI_OBJ) $(B)/libpdcore.a -Wl,-z,relro,-z,now $(LDFLAGS) $(LIBS)
+
+# Everything is compiled again when compiler or flags change.
+.PHONY: force
+$(B)/.flags: force
+	@mkdir -p $(@D)
+	@printf '%s\n' $(call quote,$(CC) $(CFLAGS_ALL)) | cmp -s - $@ || printf '%s\n' $(call quote,$(CC) $(CFLAGS_ALL)) > $@
+quote = '$(subst ','\'',$(1))'
+
+# The core never sees an httpd header: its include path does not hold them.
+# httpd's headers declare the module record with default visibility: the linker hides the rest.
+$(GLUE_OBJ): EXTRA := $(HTTPD_CFLAGS) -fvisibility=default
+$(B)/%.o: %.c $(B)/.flags
+	@mkdir -p $(@D)
+	$(call SAY,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) $(EXTRA) -MMD -MP -c -o $@ $<
+
+# Migrations are numbered files, carried inside the archive.
+$(B)/src/db/migrations.c: $(wildcard src/db/migrations/*.sql) src/db/embed-migrations
+	@mkdir -p $(@D)
+	$(Q)sh src/db/embed-migrations src/db/migrations/*.sql > $@.new && mv $@.new $@
+$(B)/src/db/migrations.o: $(B)/src/db/migrations.c $(B)/.flags
+	$(call SAY,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# What is installed beside the module: templates as they are, catalogues compiled.
+SHARE_FILES := $(patsubst templates/%,$(B)/share/%,$(filter-out templates/po/%,$(shell find templates -type f -not -name '.*' 2>/dev/null)))
+CATALOGUES := $(patsubst templates/po/%.po,$(B)/share/po/%.mo,$(wildcard templates/po/*.po))
+share: $(SHARE_FILES) $(CATALOGUES)
+$(SHARE_FILES): $(B)/share/%: templates/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(CATALOGUES): $(B)/share/po/%.mo: templates/po/%.po
+	@mkdir -p $(@D)
+	$(call SAY,MSG,$<)
+	$(Q)msgfmt -c -o $@ $<
+
+# One unit test program per t/unit/ROOM/test_NAME.c; t/unit/pd_test.h is their shared helper.
+$(B)/unit/%: t/unit/%.c $(B)/libpdcore.a $(B)/.flags
+	@mkdir -p $(@D)
+	$(call SAY,TEST,$<)
+	$(Q)$(LINK) $(CFLAGS_ALL) -It/unit -MMD -MP -o $@ $< $(B)/libpdcore.a $(LDFLAGS) -lcheck -lsubunit -lm -lrt $(LIBS)
+
+# A fuzz function with a main that only replays its seeds.
+$(B)/replay/%: t/fuzz/%.c t/fuzz/replay.c $(B)/libpdcore.a $(B)/.flags
+	@mkdir -p $(@D)
+	$(call SAY,TEST,$<)
+	$(Q)$(LINK) $(CFLAGS_ALL) -Wno-missing-prototypes -It/fuzz -MMD -MP -o $@ $< t/fuzz/replay.c $(B)/libpdcore.a $(LDFLAGS) $(LIBS)
+$(B)/libfuzzer/%: t/fuzz/%.c $(B)/libpdcore.a $(B)/.flags
+	@mkdir -p $(@D)
+	$(call SAY,FUZZ,$<)
+	$(Q)$(LINK) $(CFLAGS_ALL) -Wno-missing-prototypes -fsanitize=fuzzer -It/fuzz -MMD -MP -o $@ $< $(B)/libpdcore.a $(LDFLAGS) $(LIBS)
+units: $(UNIT_BIN) $(REPLAY_BIN)
+
+run: all
+	@PORT='$(PORT)' STATE='$(STATE)' DB='$(DB)' TLS='$(TLS)' MPM='$(MPM)' BUILD='$(B)' sh conf/demo/run
+
+# make test [MPM=event|worker|prefork] [DB=sqlite3|pgsql] [TESTS="t/40-register.t ..."]
+test: all units
+	@MPM='$(MPM)' DB='$(DB)' TESTS='$(TESTS)' BUILD='$(B)' sh t/run-suite
+
+# Everything again with AddressSanitizer and UBSan; any report fails.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+asan:
+	@$(MAKE) --no-print-directory B=build/asan SAN='$(SANITIZE)' OPT='-O1 -g -fno-omit-frame-pointer' all units
+	@MPM='$(MPM)' DB='$(DB)' TESTS='$(TESTS)' BUILD=build/asan PD_ASAN=1 sh t/run-suite
+
+SECONDS ?= 20
+fuzz:
+	@$(MAKE) --no-print-directory B=build/fuzz CC=clang SAN='-fsanitize=fuzzer-no-link,address,undefined' OPT='-O1 -g' fuzz-programs
+	@BUILD=build/fuzz FUZZ_SECONDS='$(SECONDS)' sh t/fuzz/run
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ_BIN)
+
+valgrind: units
+	@BUILD='$(B)' sh t/run-valgrind
+
+$(B)/bench/%: t/bench/%.c $(B)/libpdcore.a $(B)/.flags
+	@mkdir -p $(@D)
+	$(call SAY,LD,$@)
+	$(Q)$(LINK) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(B)/libpdcore.a $(LDFLAGS) $(LIBS)
+bench: all $(B)/bench/argon2
+	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' sh t/bench/run
+
+check: all units
+	@$(MAKE) --no-print-directory B=build/clang CC=clang all units
+	@CFLAGS_ALL='$(CFLAGS_ALL)' HTTPD_CFLAGS='$(HTTPD_CFLAGS)' BUILD='$(B)' sh t/check
+
+# All messages of the templates, for translators.
+$(B)/tools/%: t/tools/%.c $(B)/libpdcore.a $(B)/.flags
+	@mkdir -p $(@D)
+	$(call SAY,LD,$@)
+	$(Q)$(LINK) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(B)/libpdcore.a $(LDFLAGS) $(LIBS)
+pot: $(B)/tools/messages
+	$(Q)$(B)/tools/messages templates > templates/po/mod_pdportal.pot.new
+	$(Q)mv templates/po/mod_pdportal.pot.new templates/po/mod_pdportal.pot
+
+install: all
+	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(PREFIX)/sbin' '$(DESTDIR)$(SHAREDIR)'
+	install -m 644 $(B)/mod_pdportal.so '$(DESTDIR)$(LIBEXECDIR)/'
+	install -m 755 $(B)/pdportalctl '$(DESTDIR)$(PREFIX)/sbin/'
+	cp -R $(B)/share/. '$(DESTDIR)$(SHAREDIR)/'
+	chmod -R u=rwX,go=rX '$(DESTDIR)$(SHAREDIR)'
+
+clean:
+	rm -rf $(B)
+
+help:
+	@echo 'make                    the module and pdportalctl, in build/'
+	@echo 'make run                the demo site on http://127.0.0.1:8080 [PORT= STATE= DB=sqlite3|pgsql TLS=1 MPM=]'
+	@echo 'make test               the whole test suite [MPM=event|worker|prefork DB=sqlite3|pgsql TESTS="t/..." PORT=]'
+	@echo 'make check              format, static analysis, clang build, house rules'
+	@echo 'make asan               the test suite with AddressSanitizer and UBSan'
+	@echo 'make fuzz               every fuzz target for SECONDS=20'
+	@echo 'make valgrind           unit tests under memcheck'
+	@echo 'make bench              instructions per request, sign-ins per second'
+	@echo 'make pot                message catalogue for translators'
+	@echo 'make install            [DESTDIR= PREFIX=/usr SHAREDIR=]'
+	@echo 'make packages           installs the Debian packages of all of these'
+	@echo 'make clean              removes build/ (the demo state in var/ stays)'
+
+-include $(shell find $(B)/src $(B)/unit $(B)/replay $(B)/libfuzzer $(B)/bench $(B)/tools $(B)/mod_pdportal.d -name '*.d' 2>/dev/null)
+endif

@@ -1,0 +1,122 @@
+/* Begins a visit: our cookies are read and then removed, and so is every header by which a client
+ * could claim an identity, on every path (RELIABILITY rule 17). */
+#include "auth/pd_visit.h"
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include "base/pd_status.h"
+#include "cfg/pd_config.h"
+#include "crypt/pd_token.h"
+#include "text/pd_cookie.h"
+
+const char *pd_visit_session_cookie(const pd_site_t *site)
+{
+    return site->secure ? "__Host-pd" : "pd";
+}
+
+const char *pd_visit_form_cookie(const pd_site_t *site)
+{
+    return site->secure ? "__Host-pdf" : "pdf";
+}
+
+const request_rec *pd_visit_first(const request_rec *r)
+{
+    while (r->main != NULL || r->prev != NULL) {
+        r = r->main != NULL ? r->main : r->prev;
+    }
+    return r;
+}
+
+pd_visit_t *pd_visit_of(const request_rec *r)
+{
+    return ap_get_module_config(pd_visit_first(r)->request_config, &pdportal_module);
+}
+
+/* "PDPortal-...", "PDPORTAL_..." or "Remote-User", "-" and "_" alike: some back ends read both. */
+static int claims_identity(const char *name)
+{
+    static const char user[] = "remote-user", ours[] = "pdportal-";
+    apr_size_t i = 0;
+    const char *wanted = apr_tolower(*name) == 'r' ? user : ours;
+    for (; wanted[i] != '\0'; i++) {
+        char c = name[i] == '_' ? '-' : (char)apr_tolower(name[i]);
+        if (c != wanted[i]) {
+            return 0;
+        }
+    }
+    return wanted == ours || name[i] == '\0';
+}
+
+static void remove_claims(request_rec *r)
+{
+    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)headers->elts;
+    apr_array_header_t *found = NULL;
+    for (int i = 0; i < headers->nelts; i++) {
+        if (entry[i].key != NULL && claims_identity(entry[i].key)) {
+            found = found ? found : apr_array_make(r->pool, 2, sizeof(const char *));
+            APR_ARRAY_PUSH(found, const char *) = entry[i].key;
+        }
+    }
+    for (int i = 0; found != NULL && i < found->nelts; i++) {
+        apr_table_unset(r->headers_in, APR_ARRAY_IDX(found, i, const char *));
+    }
+}
+
+static void take_cookies(request_rec *r, pd_visit_t *visit)
+{
+    const char *header = apr_table_get(r->headers_in, "Cookie");
+    const char *const names[] = {pd_visit_session_cookie(visit->site),
+                                 pd_visit_form_cookie(visit->site), NULL};
+    if (header == NULL) {
+        return;
+    }
+    const char *token = pd_cookie_find(header, names[0], r->pool);
+    visit->token = pd_token_wellformed(token) ? token : NULL;
+    visit->form_cookie = pd_cookie_find(header, names[1], r->pool);
+    const char *rest = pd_cookie_strip(header, names, r->pool);
+    if (rest == NULL) {
+        apr_table_unset(r->headers_in, "Cookie");
+    }
+    else {
+        apr_table_setn(r->headers_in, "Cookie", rest);
+    }
+}
+
+int pd_visit_begin(request_rec *r)
+{
+    pd_site_t *site = pd_site_of(r->server);
+    if (site == NULL || r->prev != NULL || r->main != NULL) {
+        return DECLINED;
+    }
+    pd_visit_t *visit = apr_pcalloc(r->pool, sizeof(*visit));
+    visit->site = site;
+    visit->pool = r->pool;
+    remove_claims(r);
+    take_cookies(r, visit);
+    ap_set_module_config(r->request_config, &pdportal_module, visit);
+    return DECLINED;
+}
+
+static apr_status_t seek(pd_visit_t *visit)
+{
+    const pd_portal_t *portal;
+    if (visit->token == NULL) {
+        return APR_ENOENT;
+    }
+    apr_status_t rv = pd_site_portal(&portal, visit->site, visit->pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return pd_session_database.find(&visit->session, portal, visit->token, visit->pool);
+}
+
+apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit)
+{
+    if (!visit->sought) {
+        visit->status = seek(visit);
+        visit->sought = 1;
+    }
+    *session = visit->status == APR_SUCCESS ? &visit->session : NULL;
+    return visit->status;
+}

@@ -1,0 +1,113 @@
+/* What the commands of pdportalctl share: the command record, the parsed line, and the steps that
+ * lead to an open portal. Core only; one thread. */
+#ifndef PD_CTL_H
+#define PD_CTL_H
+#include <jansson.h>
+#include "portal/pd_portal.h"
+
+/* Exit codes. */
+#define CTL_OK      0
+#define CTL_FAILED  1
+#define CTL_UNSOUND 2 /* check and verify-journal: something is unsound or overdue */
+#define CTL_USAGE   64
+
+/* Options, a bit each. */
+typedef enum {
+    CTL_STATE = 1,
+    CTL_CONFIG = 2,
+    CTL_JSON = 4,
+    CTL_HELP = 8,
+    CTL_OWNER = 16,
+    CTL_LANG = 32,
+    CTL_KIND = 64,
+    CTL_EFFECTIVE = 128,
+    CTL_EDITORIAL = 256,
+    CTL_HEAD = 512
+} ctl_option_e;
+#define CTL_COMMON (CTL_JSON | CTL_HELP)
+#define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
+
+/* What must stand before a command runs; each includes the ones before it. */
+typedef enum {
+    CTL_NEEDS_NOTHING,
+    CTL_NEEDS_SETTINGS,
+    CTL_NEEDS_PORTAL /* settings, keys, privileges dropped, database with our schema and key */
+} ctl_needs_e;
+
+typedef struct ctl_t ctl_t;
+
+typedef struct ctl_command_t {
+    const char *name; /* "policy publish" */
+    ctl_needs_e needs;
+    int options; /* bits */
+    int operands_max;
+    const char *synopsis;      /* operands and own options */
+    const char *purpose;       /* one line */
+    const char *help;          /* paragraphs */
+    int (*before)(ctl_t *ctl); /* NULL, or work with the caller's own rights (reading files) */
+    int (*run)(ctl_t *ctl);    /* gives the exit code */
+} ctl_command_t;
+
+extern const ctl_command_t ctl_commands[]; /* ended by name NULL */
+
+struct ctl_t {
+    apr_pool_t *p;
+    const ctl_command_t *command;
+    int given; /* bits of options */
+    const char *state, *config, *owner, *kind, *effective, *editorial, *head;
+    apr_array_header_t *langs;    /* of const char * */
+    apr_array_header_t *operands; /* of const char * */
+    json_t *answer;               /* what --json prints */
+    void *baton;                  /* of the command, set by before() */
+
+    pd_settings_t *settings;
+    pd_keyring_t *keys;
+    pd_db_t *db;
+    pd_portal_t portal;
+};
+
+/* A line for people; nothing with --json. */
+void ctl_say(ctl_t *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says what went wrong and gives the exit code. */
+int ctl_fail(ctl_t *ctl, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same for a status; `what` is what could not be done, `why` NULL or more. */
+int ctl_fail_status(ctl_t *ctl, apr_status_t status, const char *what, const char *why);
+
+/* Adds to the answer of --json. */
+void ctl_answer_text(ctl_t *ctl, const char *name, const char *text);
+void ctl_answer_number(ctl_t *ctl, const char *name, apr_int64_t number);
+
+/* The steps; NULL or a sentence. */
+const char *ctl_read_settings(ctl_t *ctl);
+const char *ctl_read_keys(ctl_t *ctl);
+/* Root becomes the user who owns the state, so that the database never gets files of root's. */
+const char *ctl_drop_rights(ctl_t *ctl);
+const char *ctl_open_database(ctl_t *ctl, int check_schema);
+/* The absolute path of --state. */
+const char *ctl_state_path(ctl_t *ctl);
+
+/* Brings the steps about that a command needs; CTL_OK or the exit code. */
+int ctl_prepare(ctl_t *ctl);
+
+/* "2026-11-22 21:05" in the portal's zone. */
+const char *ctl_time_text(ctl_t *ctl, apr_time_t instant);
+
+/* Manual pages. */
+void ctl_help_all(void);
+void ctl_help_one(const ctl_command_t *command);
+
+/* The commands. */
+int ctl_init_before(ctl_t *ctl);
+int ctl_init(ctl_t *ctl);
+int ctl_migrate(ctl_t *ctl);
+int ctl_policy_read(ctl_t *ctl);
+int ctl_policy_publish(ctl_t *ctl);
+int ctl_policy_list(ctl_t *ctl);
+int ctl_jobs_run(ctl_t *ctl);
+int ctl_check(ctl_t *ctl);
+int ctl_verify_journal(ctl_t *ctl);
+int ctl_directives(ctl_t *ctl);
+
+#endif

@@ -1,0 +1,147 @@
+/* check: looks at one thing after another, tells each, and goes on as far as it can. Changes
+ * nothing. */
+#include "cli/ctl.h"
+
+#include "base/pd_clock.h"
+#include "base/pd_status.h"
+#include "db/pd_migrate.h"
+#include "portal/pd_document.h"
+#include "portal/pd_journal.h"
+#include "portal/pd_outbox.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* A letter that waits so long is overdue: someone sits before a screen. */
+#define LETTER_OVERDUE apr_time_from_sec(15 * 60)
+
+typedef struct look_t {
+    ctl_t *ctl;
+    json_t *findings;
+    int unsound;
+} look_t;
+
+/* `why` NULL: sound. */
+static int tell(look_t *look, const char *thing, const char *why)
+{
+    json_t *finding =
+        json_pack("{s:s, s:b, s:s}", "thing", thing, "sound", why == NULL, "text", why ? why : "");
+    json_array_append_new(look->findings, finding);
+    ctl_say(look->ctl, "%-9s %s%s%s", why ? "UNSOUND" : "sound", thing, why ? ": " : "",
+            why ? why : "");
+    look->unsound |= why != NULL;
+    return why == NULL;
+}
+
+static const char *status_text(ctl_t *ctl, apr_status_t rv)
+{
+    char *buffer = apr_palloc(ctl->p, 200);
+    return rv ? pd_status_text(rv, buffer, 200) : NULL;
+}
+
+static const char *schema(ctl_t *ctl)
+{
+    int version = 0;
+    apr_status_t rv = pd_migrate_current(&version, ctl->db, ctl->p);
+    if (rv) {
+        return status_text(ctl, rv);
+    }
+    if (version != pd_migrate_wanted()) {
+        return apr_psprintf(ctl->p, "it has version %d, this program wants %d; %s", version,
+                            pd_migrate_wanted(),
+                            version < pd_migrate_wanted() ? "run \"pdportalctl migrate\""
+                                                          : "install the newer program");
+    }
+    return NULL;
+}
+
+static const char *key_bond(ctl_t *ctl)
+{
+    const char *why = NULL;
+    return pd_portal_check_key(&why, &ctl->portal, ctl->p) ? why : NULL;
+}
+
+static void documents(look_t *look)
+{
+    static const char *const kinds[] = {PD_DOCUMENT_POLICY, PD_DOCUMENT_PROCESSING};
+    ctl_t *ctl = look->ctl;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        for (const char *const *language = pd_languages; *language; language++) {
+            pd_document_t document;
+            const char *why = NULL;
+            apr_status_t rv =
+                pd_document_current(&document, &ctl->portal, kinds[i], *language, ctl->p);
+            if (rv == APR_ENOENT || (!rv && strcmp(document.language, *language))) {
+                why = apr_psprintf(ctl->p,
+                                   "none is in force; publish one with \"pdportalctl policy "
+                                   "publish FILE --lang %s --kind %s\"",
+                                   *language, kinds[i]);
+            }
+            else {
+                why = status_text(ctl, rv);
+            }
+            tell(look, apr_pstrcat(ctl->p, "document ", kinds[i], " ", *language, NULL), why);
+        }
+    }
+}
+
+static const char *letters(ctl_t *ctl)
+{
+    pd_outbox_state_t state;
+    apr_status_t rv = pd_outbox_look(&state, &ctl->portal, ctl->p);
+    if (rv) {
+        return status_text(ctl, rv);
+    }
+    ctl_answer_number(ctl, "letters_waiting", state.queued);
+    ctl_answer_number(ctl, "letters_failed", state.failed);
+    if (state.oldest && pd_clock_now() - state.oldest > LETTER_OVERDUE) {
+        return apr_psprintf(ctl->p,
+                            "%ld wait, the oldest since %s; look into the error log for the "
+                            "mail relay",
+                            (long)state.queued, ctl_time_text(ctl, state.oldest));
+    }
+    return NULL;
+}
+
+static const char *journal(ctl_t *ctl)
+{
+    pd_journal_report_t report;
+    apr_status_t rv = pd_journal_verify(&report, &ctl->portal, NULL, ctl->p);
+    if (!rv && report.finding != PD_JOURNAL_SOUND) {
+        return "it is not whole; \"pdportalctl verify-journal\" names the row";
+    }
+    return status_text(ctl, rv);
+}
+
+/* What needs a database that answers. */
+static void look_inside(look_t *look)
+{
+    ctl_t *ctl = look->ctl;
+    if (!tell(look, "key bond", key_bond(ctl))) {
+        return;
+    }
+    documents(look);
+    tell(look, "letters", letters(ctl));
+    tell(look, "journal", journal(ctl));
+}
+
+static void look_at_all(look_t *look)
+{
+    ctl_t *ctl = look->ctl;
+    if (!tell(look, "configuration", ctl_read_settings(ctl)) ||
+        !tell(look, "key file", ctl_read_keys(ctl)) ||
+        !tell(look, "database owner", ctl_drop_rights(ctl)) ||
+        !tell(look, "database", ctl_open_database(ctl, 1)) || !tell(look, "schema", schema(ctl))) {
+        return;
+    }
+    look_inside(look);
+}
+
+int ctl_check(ctl_t *ctl)
+{
+    look_t look = {ctl, json_array(), 0};
+    json_object_set_new(ctl->answer, "findings", look.findings);
+    look_at_all(&look);
+    json_object_set_new(ctl->answer, "sound", json_boolean(!look.unsound));
+    return look.unsound ? CTL_UNSOUND : CTL_OK;
+}

@@ -1,0 +1,114 @@
+/* The tree of commands, and the manual made of it. */
+#include "cli/ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const ctl_command_t ctl_commands[] = {
+    {"init", CTL_NEEDS_SETTINGS, CTL_PORTAL, 0, "[--owner USER]", "make a new portal's state",
+     "Makes what is missing and leaves alone what is there: the state folder (mode 0700), the "
+     "master\n"
+     "key file (mode 0600), the database with its schema, and the bond between the two. Safe to\n"
+     "repeat. Run as root it gives the folder to --owner (default: www-data, if there is such a "
+     "user)\n"
+     "and works on the database as that user; the key file stays root's.\n",
+     ctl_init_before, ctl_init},
+    {"migrate", CTL_NEEDS_SETTINGS, CTL_PORTAL, 0, "", "bring the database up to date",
+     "Runs the migrations that the database lacks, each in a transaction. Safe to interrupt and "
+     "to\n"
+     "repeat. httpd refuses to serve a database whose schema is older or newer than its module.\n",
+     NULL, ctl_migrate},
+    {"policy publish", CTL_NEEDS_PORTAL,
+     CTL_PORTAL | CTL_LANG | CTL_KIND | CTL_EFFECTIVE | CTL_EDITORIAL, 8,
+     "FILE --lang LANG [FILE --lang LANG]... [--kind KIND] [--effective TIME] [--editorial REASON]",
+     "publish a new version of a document",
+     "Publishes the texts as one new version. The first FILE is in the first LANG, and so on. A "
+     "name\n"
+     "that ends in .md is Markdown, any other numbered plain text; the first line is the title. A\n"
+     "published version is never changed.\n"
+     "\n"
+     "  --kind KIND         policy (default) or processing, the consent to processing\n"
+     "  --effective TIME    when it takes force: 2026-12-01, \"2026-12-01 09:30\" in the portal's "
+     "time\n"
+     "                      zone, or with an offset; default: at once\n"
+     "  --editorial REASON  the version changes no meaning; REASON says what it mends\n",
+     ctl_policy_read, ctl_policy_publish},
+    {"policy list", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_KIND | CTL_LANG, 0,
+     "[--kind KIND] [--lang LANG]", "list the versions of a document",
+     "Newest first: number, when it takes force, title, and the SHA-256 of the text as readers see "
+     "it.\n"
+     "An asterisk marks the version in force.\n",
+     NULL, ctl_policy_list},
+    {"jobs run", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "[NAME]", "do now what waits",
+     "Runs the job NAME, or all: \"mail\" delivers letters that are due, \"expire\" removes what "
+     "is over.\n"
+     "httpd does the same by itself; both may run at once.\n",
+     NULL, ctl_jobs_run},
+    {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",
+     "Checks configuration, key file, database, schema, the bond of database and key, the "
+     "documents in\n"
+     "force in each language, the queue of letters, and the journal. Changes nothing. Exit code 2 "
+     "when\n"
+     "anything is unsound or overdue.\n",
+     NULL, ctl_check},
+    {"verify-journal", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_HEAD, 0,
+     "[--head \"HOST SEQUENCE CHAIN\"]", "prove that the journal is whole",
+     "Reads every chain and names the first row that was changed, removed, inserted or reordered "
+     "(exit\n"
+     "code 2). Prints the heads: keep them elsewhere, and a later run with --head shows whether "
+     "the\n"
+     "journal still holds what it held then.\n",
+     NULL, ctl_verify_journal},
+    {"directives", CTL_NEEDS_NOTHING, CTL_COMMON, 0, "", "print the manual of all directives",
+     "Prints docs/directives.md, made from the table that the module itself uses.\n", NULL,
+     ctl_directives},
+    {.name = NULL}};
+
+static const struct {
+    int bit;
+    const char *text;
+} common[] = {
+    {CTL_STATE,
+     "  --state DIR         a state folder: settings from DIR/pdportal.conf, or, without that\n"
+     "                      file, a trial portal within DIR\n"},
+    {CTL_CONFIG,
+     "  --config FILE       httpd's configuration, or another file with PDPortal directives\n"},
+    {CTL_OWNER,
+     "  --owner USER        run as root: whose database it is; default: the owner of the state\n"},
+    {CTL_JSON, "  --json              answer in JSON\n"},
+    {CTL_HELP, "  --help              this page\n"},
+};
+
+void ctl_help_one(const ctl_command_t *command)
+{
+    printf("NAME\n  pdportalctl %s - %s\n\nSYNOPSIS\n  pdportalctl %s", command->name,
+           command->purpose, command->name);
+    if (command->options & CTL_STATE) {
+        printf(" --state DIR|--config FILE");
+    }
+    printf("%s%s [--json]\n\nDESCRIPTION\n", *command->synopsis ? " " : "", command->synopsis);
+    for (const char *at = command->help; *at;) {
+        int length = (int)strcspn(at, "\n");
+        printf("%s%.*s\n", length && *at != ' ' ? "  " : "", length, at);
+        at += length + (at[length] == '\n');
+    }
+    printf("\nOPTIONS\n");
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
+        if (command->options & common[i].bit) {
+            fputs(common[i].text, stdout);
+        }
+    }
+    printf("\nEXIT CODES\n  0 done, 1 failed, 2 found unsound or overdue, 64 wrong usage\n");
+}
+
+void ctl_help_all(void)
+{
+    printf("NAME\n  pdportalctl - companion of mod_pdportal, a personal-data portal in Apache "
+           "httpd\n\n"
+           "SYNOPSIS\n  pdportalctl COMMAND --state DIR|--config FILE [--json] ...\n\nCOMMANDS\n");
+    for (const ctl_command_t *command = ctl_commands; command->name; command++) {
+        printf("  %-16s  %s\n", command->name, command->purpose);
+    }
+    printf("\n\"pdportalctl COMMAND --help\" tells more.\n"
+           "\nEXIT CODES\n  0 done, 1 failed, 2 found unsound or overdue, 64 wrong usage\n");
+}

@@ -1,0 +1,171 @@
+/* Passwords: pepper by keyed BLAKE2b, then Argon2id. Whatever is wrong with a stored text, the
+ * same work is done, and no parameters are taken from it beyond a bound. */
+#include "crypt/pd_password.h"
+#include "crypt/pd_keyring_int.h"
+#include "base/pd_bytes.h"
+#include "base/pd_random.h"
+#include "base/pd_status.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+#define FORMAT         "1."
+#define ARGON_PREFIX   "$argon2id$v=19$m="
+#define MEMORY_KIB_MIN 8
+#define MEMORY_KIB_MAX 1048576
+#define PASSES_MAX     64
+#define PEPPERED_BYTES 32
+#define PEPPERED_CHARS 43
+
+/* A stored text in its parts. */
+typedef struct stored_t {
+    apr_uint32_t pepper;
+    char argon[crypto_pwhash_STRBYTES]; /* filled up with zeros */
+} stored_t;
+
+static int cost_sound(const pd_password_cost_t *cost)
+{
+    return cost->memory_kib >= MEMORY_KIB_MIN && cost->memory_kib <= MEMORY_KIB_MAX &&
+           cost->passes >= 1 && cost->passes <= PASSES_MAX;
+}
+
+static size_t memory_bytes(const pd_password_cost_t *cost)
+{
+    return (size_t)cost->memory_kib * 1024;
+}
+
+static void season(char peppered[PEPPERED_CHARS + 1], const unsigned char *pepper,
+                   const char *password)
+{
+    unsigned char hash[PEPPERED_BYTES];
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)password, strlen(password), pepper,
+                       PD_KEY_BYTES);
+    sodium_bin2base64(peppered, PEPPERED_CHARS + 1, hash, sizeof hash,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    pd_wipe(hash, sizeof hash);
+}
+
+/* Argon2id of a password under the present pepper. */
+static apr_status_t hash_now(char argon[crypto_pwhash_STRBYTES], const pd_keyring_t *keyring,
+                             const pd_password_cost_t *cost, const char *password)
+{
+    char peppered[PEPPERED_CHARS + 1];
+    season(peppered, pd_keyring_key(keyring, PD_KEY_PEPPER, pd_keyring_version(keyring)), password);
+    int failed = crypto_pwhash_str_alg(argon, peppered, PEPPERED_CHARS, cost->passes,
+                                       memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13);
+    pd_wipe(peppered, sizeof peppered);
+    return failed ? APR_ENOMEM : APR_SUCCESS;
+}
+
+apr_status_t pd_password_hash(const char **stored, const pd_keyring_t *keyring,
+                              const pd_password_cost_t *cost, const char *password, apr_pool_t *p)
+{
+    char argon[crypto_pwhash_STRBYTES];
+    *stored = NULL;
+    if (strlen(password) > PD_PASSWORD_BYTES_MAX) {
+        return PD_ELIMIT;
+    }
+    if (!cost_sound(cost)) {
+        return APR_EINVAL;
+    }
+    pd_random_ready();
+    apr_status_t status = hash_now(argon, keyring, cost, password);
+    if (!status) {
+        *stored = apr_psprintf(p, FORMAT "%u.%s", pd_keyring_version(keyring), argon);
+    }
+    return status;
+}
+
+/* The parameters of a stored text stay within what we would ask ourselves: whoever may write the
+ * database must not make us take a terabyte. */
+static int bounded(const char *argon)
+{
+    apr_uint32_t memory, passes;
+    const char *limit = argon + strlen(argon), *at = argon + sizeof ARGON_PREFIX - 1;
+    if (strncmp(argon, ARGON_PREFIX, sizeof ARGON_PREFIX - 1) != 0 ||
+        !(at = pd_version_parse(&memory, at, limit, ',')) || strncmp(at, "t=", 2) != 0 ||
+        !(at = pd_version_parse(&passes, at + 2, limit, ',')) || strncmp(at, "p=1$", 4) != 0) {
+        return 0;
+    }
+    const pd_password_cost_t cost = {memory, passes};
+    return cost_sound(&cost);
+}
+
+static int take_apart(stored_t *parts, const char *stored)
+{
+    const apr_size_t format = sizeof FORMAT - 1;
+    if (strncmp(stored, FORMAT, format) != 0) {
+        return 0;
+    }
+    const char *argon =
+        pd_version_parse(&parts->pepper, stored + format, stored + strlen(stored), '.');
+    if (!argon || strlen(argon) >= sizeof parts->argon || !bounded(argon)) {
+        return 0;
+    }
+    memset(parts->argon, 0, sizeof parts->argon);
+    memcpy(parts->argon, argon, strlen(argon));
+    return 1;
+}
+
+/* APR_SUCCESS with `right`; PD_ESEAL: the text inside could not be read, no work was done. */
+static apr_status_t compare(int *right, const stored_t *parts, const unsigned char *pepper,
+                            const char *password)
+{
+    char peppered[PEPPERED_CHARS + 1];
+    season(peppered, pepper, password);
+    errno = 0;
+    *right = crypto_pwhash_str_verify(parts->argon, peppered, PEPPERED_CHARS) == 0;
+    int error = errno;
+    pd_wipe(peppered, sizeof peppered);
+    if (*right || error == EINVAL) { /* EINVAL: hashed, and different */
+        return APR_SUCCESS;
+    }
+    return error == ENOMEM ? APR_ENOMEM : PD_ESEAL;
+}
+
+static apr_status_t verify(pd_password_e *outcome, const pd_keyring_t *keyring,
+                           const pd_password_cost_t *cost, const char *stored, const char *password)
+{
+    stored_t parts;
+    int right;
+    if (!take_apart(&parts, stored)) {
+        return PD_ESEAL;
+    }
+    const unsigned char *pepper = pd_keyring_key(keyring, PD_KEY_PEPPER, parts.pepper);
+    if (!pepper) {
+        return PD_ESEAL;
+    }
+    apr_status_t status = compare(&right, &parts, pepper, password);
+    if (status || !right) {
+        return status;
+    }
+    int stale = parts.pepper < pd_keyring_version(keyring) ||
+                crypto_pwhash_str_needs_rehash(parts.argon, cost->passes, memory_bytes(cost));
+    *outcome = stale ? PD_PASSWORD_RIGHT_REHASH : PD_PASSWORD_RIGHT;
+    return APR_SUCCESS;
+}
+
+apr_status_t pd_password_verify(pd_password_e *outcome, const pd_keyring_t *keyring,
+                                const pd_password_cost_t *cost, const char *stored,
+                                const char *password, apr_pool_t *p)
+{
+    char discarded[crypto_pwhash_STRBYTES];
+    (void)p;
+    *outcome = PD_PASSWORD_WRONG;
+    if (!cost_sound(cost)) {
+        return APR_EINVAL;
+    }
+    if (strlen(password) > PD_PASSWORD_BYTES_MAX) {
+        return APR_SUCCESS;
+    }
+    pd_random_ready();
+    apr_status_t status = stored ? verify(outcome, keyring, cost, stored, password) : APR_SUCCESS;
+    if (!stored || status == PD_ESEAL) {
+        /* Nobody may tell by the time whether there is such a person. */
+        apr_status_t work = hash_now(discarded, keyring, cost, password);
+        status = work ? work : status;
+    }
+    return status;
+}

@@ -1,0 +1,87 @@
+/* The jobs: delivering letters, and removing what is over. Each works in small batches with a pool
+ * of its own, and stops after a while, so that a server that is told to end isn't held up. */
+#include "portal/pd_jobs.h"
+
+#include "base/pd_clock.h"
+#include "portal/pd_outbox.h"
+#include "portal/pd_registration.h"
+#include "portal/pd_session.h"
+
+#define MAIL_BATCH   20
+#define EXPIRE_BATCH 200
+#define RUN_MAX      apr_time_from_sec(60)
+#define EXPIRE_EVERY apr_time_from_sec(3600)
+#define LETTER_AGE   apr_time_from_sec(30 * 24 * 3600)
+
+/* One batch; `done` 0 when nothing is left. */
+typedef apr_status_t batch_fn(int *done, const pd_portal_t *portal, apr_pool_t *p);
+
+static apr_status_t run_batches(int *done, batch_fn *batch, const pd_portal_t *portal,
+                                apr_pool_t *p)
+{
+    apr_pool_t *scratch;
+    apr_time_t end = pd_clock_now() + RUN_MAX;
+    apr_status_t rv;
+    int n;
+    apr_pool_create(&scratch, p);
+    do {
+        apr_pool_clear(scratch);
+        n = 0;
+        rv = batch(&n, portal, scratch);
+        *done += n;
+    } while (!rv && n > 0 && pd_clock_now() < end);
+    apr_pool_destroy(scratch);
+    return rv;
+}
+
+static apr_status_t mail_batch(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    return pd_outbox_deliver(done, portal, pd_transport(portal->settings), MAIL_BATCH, p);
+}
+
+static apr_status_t registration_batch(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    return pd_registration_expire(done, portal, EXPIRE_BATCH, p);
+}
+
+static apr_status_t session_batch(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    return pd_session_expire(done, portal, EXPIRE_BATCH, p);
+}
+
+static apr_status_t letter_batch(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    return pd_outbox_expire(done, portal, LETTER_AGE, EXPIRE_BATCH, p);
+}
+
+static apr_interval_time_t mail_every(const pd_settings_t *settings)
+{
+    return settings->mail_interval;
+}
+
+static apr_status_t mail_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    return run_batches(done, mail_batch, portal, p);
+}
+
+static apr_interval_time_t expire_every(const pd_settings_t *settings)
+{
+    (void)settings;
+    return EXPIRE_EVERY;
+}
+
+static apr_status_t expire_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    static batch_fn *const batches[] = {registration_batch, session_batch, letter_batch};
+    apr_status_t first = APR_SUCCESS;
+    *done = 0;
+    for (apr_size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
+        apr_status_t rv = run_batches(done, batches[i], portal, p);
+        first = first ? first : rv;
+    }
+    return first;
+}
+
+const pd_job_t pd_jobs[] = {
+    {"mail", mail_every, mail_run}, {"expire", expire_every, expire_run}, {NULL, NULL, NULL}};

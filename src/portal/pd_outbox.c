@@ -1,0 +1,174 @@
+/* The outbox, writing side: a letter is rendered, sealed and put into the queue within the caller's
+ * transaction; and what is over is removed. Delivery is pd_outbox_deliver.c. */
+#include "portal/pd_outbox.h"
+
+#include "base/pd_clock.h"
+#include "base/pd_log.h"
+#include "base/pd_random.h"
+#include "base/pd_status.h"
+#include "portal/pd_tables_int.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define LETTER_BYTES_MAX  ((apr_size_t)64 * 1024)
+#define SUBJECT_BYTES_MAX 250
+#define HOUR              apr_time_from_sec(3600)
+
+enum { COUNT, INSERT, LOOK, EXPIRE };
+
+const pd_sql_t pd_outbox_sql[] = {
+    [COUNT] = {"letter_count",
+               "SELECT COUNT(*) FROM letter WHERE mailbox = %s AND created_at > %lld", "i",
+               "letters to one mailbox since an instant"},
+    [INSERT] = {"letter_insert",
+                "INSERT INTO letter (id, person_id, kind, mailbox, recipient, subject, body, "
+                "language, message_id, state, attempts, next_at, lease, outcome, reply_code, "
+                "created_at, done_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'queued', 0, "
+                "%lld, '', '', 0, %lld, 0)",
+                "", "a new letter"},
+    [LOOK] = {"letter_look",
+              "SELECT state, COUNT(*), MIN(created_at) FROM letter "
+              "WHERE state IN ('queued', 'sending', 'failed') GROUP BY state",
+              "sii", "how the queue stands"},
+    [EXPIRE] = {"letter_expire",
+                "DELETE FROM letter WHERE id IN (SELECT x.id FROM letter x "
+                "WHERE x.state IN ('sent', 'failed') AND x.done_at < %lld LIMIT %lld)",
+                "", "letters done long ago"},
+    {NULL, NULL, NULL, NULL}};
+
+static const char *const confirm_names[] = {"link", "code", "hours", "site_name", "base_url", NULL};
+static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+
+const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names, NULL},
+                                             {"mail/known.txt", known_names, NULL},
+                                             {NULL, NULL, NULL}};
+
+typedef struct text_t {
+    const char *subject, *body;
+} text_t;
+
+/* First line the subject, an empty line, then the body. */
+static apr_status_t split(text_t *text, const char *rendered, apr_pool_t *p)
+{
+    apr_size_t length = strcspn(rendered, "\r\n");
+    const char *body = rendered + length;
+    text->subject = apr_pstrmemdup(p, rendered, length);
+    if (length == 0 || length > SUBJECT_BYTES_MAX) {
+        return PD_ETEMPLATE;
+    }
+    body += strspn(body, "\r\n");
+    text->body = apr_pstrdup(p, body);
+    return *body ? APR_SUCCESS : PD_ETEMPLATE;
+}
+
+static apr_status_t render(text_t *text, const pd_portal_t *portal, const pd_letter_t *letter,
+                           apr_pool_t *p)
+{
+    const char *file = apr_pstrcat(p, "mail/", letter->kind, ".txt", NULL);
+    const pd_mustache_t *mustache = pd_templates_get(portal->templates, file, letter->language);
+    apr_status_t rv = PD_ETEMPLATE;
+    if (mustache) {
+        pd_buf_t out;
+        pd_buf_init(&out, LETTER_BYTES_MAX, p);
+        pd_value_set_text(letter->values, "site_name", portal->settings->site_name, p);
+        pd_value_set_text(letter->values, "base_url", portal->settings->base_url, p);
+        pd_mustache_render(mustache, letter->values, &out, p);
+        rv = out.overflow ? PD_ELIMIT : split(text, out.bytes, p);
+    }
+    if (rv) {
+        pd_log(
+            PD_LOG_ERR, rv,
+            "PD0450: template %s (%s) makes no letter: it needs a subject line, an empty line and "
+            "a body",
+            file, letter->language);
+    }
+    return rv;
+}
+
+static apr_status_t insert(pd_conn_t *conn, const pd_portal_t *portal, const pd_letter_t *letter,
+                           const text_t *text, apr_time_t now, apr_pool_t *p)
+{
+    const char *id = pd_random_uuid7(now, p);
+    const char *recipient, *subject, *body;
+    const char *message_id =
+        apr_pstrcat(p, id, "@", pd_settings_base_host(portal->settings, p), NULL);
+    apr_status_t rv = pd_seal(&recipient, letter->key, "letter.recipient", id, letter->address, p);
+    if (!rv) {
+        rv = pd_seal(&subject, letter->key, "letter.subject", id, text->subject, p);
+    }
+    if (!rv) {
+        rv = pd_seal(&body, letter->key, "letter.body", id, text->body, p);
+    }
+    if (rv) {
+        return rv;
+    }
+    return pd_conn_exec(NULL, conn, &pd_outbox_sql[INSERT],
+                        PD_ARGS(PD_T(id), PD_T(letter->person_id), PD_T(letter->kind),
+                                PD_T(letter->mailbox), PD_T(recipient), PD_T(subject), PD_T(body),
+                                PD_T(letter->language), PD_T(message_id), PD_N(now), PD_N(now)),
+                        p);
+}
+
+apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *portal,
+                           const pd_letter_t *letter, apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    apr_time_t now = pd_clock_now();
+    text_t text;
+    *written = 0;
+    apr_status_t rv = pd_conn_read(&rows, conn, &pd_outbox_sql[COUNT],
+                                   PD_ARGS(PD_T(letter->mailbox), PD_N(now - HOUR)), 1, p);
+    if (rv || PD_ROW(rows, 0)[0].number >= portal->settings->letters_per_hour) {
+        return rv;
+    }
+    rv = render(&text, portal, letter, p);
+    if (!rv) {
+        rv = insert(conn, portal, letter, &text, now, p);
+    }
+    if (!rv) {
+        *written = 1;
+    }
+    return rv;
+}
+
+apr_status_t pd_outbox_look(pd_outbox_state_t *state, const pd_portal_t *portal, apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    *state = (pd_outbox_state_t){0, 0, 0};
+    apr_status_t rv = pd_db_read(&rows, portal->db, &pd_outbox_sql[LOOK], PD_NO_ARGS, 3, p);
+    for (int i = 0; !rv && i < PD_ROW_COUNT(rows); i++) {
+        const pd_cell_t *row = PD_ROW(rows, i);
+        if (!strcmp(row[0].text, "failed")) {
+            state->failed = row[1].number;
+            continue;
+        }
+        state->queued += row[1].number;
+        if (!state->oldest || row[2].number < state->oldest) {
+            state->oldest = row[2].number;
+        }
+    }
+    return rv;
+}
+
+typedef struct expire_t {
+    apr_time_t before;
+    int limit;
+    int removed; /* output */
+} expire_t;
+
+static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    expire_t *expire = baton;
+    return pd_conn_exec(&expire->removed, conn, &pd_outbox_sql[EXPIRE],
+                        PD_ARGS(PD_N(expire->before), PD_N(expire->limit)), p);
+}
+
+apr_status_t pd_outbox_expire(int *removed, const pd_portal_t *portal, apr_interval_time_t age,
+                              int limit, apr_pool_t *p)
+{
+    expire_t expire = {pd_clock_now() - age, limit, 0};
+    apr_status_t rv = pd_db_transact(portal->db, expire_step, &expire, p);
+    *removed = rv ? 0 : expire.removed;
+    return rv;
+}

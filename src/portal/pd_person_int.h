@@ -1,0 +1,25 @@
+/* What the files of portal/ share about persons. */
+#ifndef PD_PERSON_INT_H
+#define PD_PERSON_INT_H
+#include "portal/pd_person.h"
+
+/* Who answers to a login or an e-mail: as much as a sign-in needs. */
+typedef struct pd_person_found_t {
+    const char *id;
+    pd_person_state_e state;
+    apr_int64_t generation;
+    const pd_datakey_t *key;
+    const char *sealed_password;
+    const char *stored_password; /* opened: what pd_password_verify wants */
+} pd_person_found_t;
+
+/* One look-up, whatever was typed. APR_ENOENT: no active or blocked person is called so. */
+apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *portal,
+                              const char *login_or_email, apr_pool_t *p);
+
+pd_person_state_e pd_person_state_parse(const char *text);
+
+/* Without white space at the ends; "" for NULL. */
+const char *pd_text_trim(const char *typed, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,86 @@
+/* One portal: its languages, the list of all SQL of portal/, and the bond between a database and
+ * its key file, without which a wrong key would first show as people who can't be found. */
+#include "portal/pd_portal.h"
+#include <apr_strings.h>
+#include "portal/pd_journal.h"
+#include "portal/pd_tables_int.h"
+
+enum { BIND, BOUND };
+
+const pd_sql_t pd_portal_sql[] = {
+    [BIND] = {"portal_bind_key",
+              "INSERT INTO meta (name, value) VALUES ('key', %s) ON CONFLICT DO NOTHING", "",
+              "first use of the database by a key file"},
+    [BOUND] = {"portal_bound_key", "SELECT value FROM meta WHERE name = 'key'", "s",
+               "fingerprint of the key file the database belongs to"},
+    {NULL, NULL, NULL, NULL}};
+
+const char *const pd_languages[] = {"ru", "en", NULL};
+
+const pd_sql_t *const pd_sql_tables[] = {pd_portal_sql,
+                                         pd_person_sql,
+                                         pd_registration_sql,
+                                         pd_registration_letter_sql,
+                                         pd_registration_expire_sql,
+                                         pd_confirm_sql,
+                                         pd_confirm_submit_sql,
+                                         pd_session_sql,
+                                         pd_session_begin_sql,
+                                         pd_act_sql,
+                                         pd_journal_sql,
+                                         pd_journal_verify_sql,
+                                         pd_document_sql,
+                                         pd_outbox_sql,
+                                         pd_outbox_deliver_sql,
+                                         NULL};
+
+static apr_status_t compare_key(const char **why, const pd_portal_t *portal, const pd_rows_t *bound,
+                                apr_pool_t *p)
+{
+    if (PD_ROW_COUNT(bound) == 0) {
+        *why = "the database belongs to no key file yet; run \"pdportalctl init\"";
+        return PD_EKEY;
+    }
+    if (pd_keyring_check(portal->keys, PD_ROW(bound, 0)[0].text) == APR_SUCCESS)
+        return APR_SUCCESS;
+    *why = apr_psprintf(p,
+                        "the database was made with another key file than %s; put the file back"
+                        " that belongs to it",
+                        portal->settings->key_file ? portal->settings->key_file : "this one");
+    return PD_EKEY;
+}
+
+typedef struct bind_t {
+    const pd_portal_t *portal;
+    const pd_rows_t *bound;
+} bind_t;
+
+static apr_status_t bind_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    bind_t *bind = baton;
+    int affected;
+    const char *fingerprint = pd_keyring_fingerprint(bind->portal->keys, p);
+    apr_status_t status =
+        pd_conn_exec(&affected, conn, &pd_portal_sql[BIND], PD_ARGS(PD_T(fingerprint)), p);
+    if (status == APR_SUCCESS && affected == 1)
+        status = pd_journal_add(conn, bind->portal, PD_EVENT_KEY_BOUND, "", NULL, NULL, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_conn_read(&bind->bound, conn, &pd_portal_sql[BOUND], PD_NO_ARGS, 1, p);
+}
+
+apr_status_t pd_portal_bind_key(const char **why, const pd_portal_t *portal, apr_pool_t *p)
+{
+    bind_t bind = {portal, NULL};
+    *why = "the database can't be read or written";
+    apr_status_t status = pd_db_transact(portal->db, bind_step, &bind, p);
+    return status == APR_SUCCESS ? compare_key(why, portal, bind.bound, p) : status;
+}
+
+apr_status_t pd_portal_check_key(const char **why, const pd_portal_t *portal, apr_pool_t *p)
+{
+    const pd_rows_t *bound;
+    *why = "the database can't be read";
+    apr_status_t status = pd_db_read(&bound, portal->db, &pd_portal_sql[BOUND], PD_NO_ARGS, 1, p);
+    return status == APR_SUCCESS ? compare_key(why, portal, bound, p) : status;
+}

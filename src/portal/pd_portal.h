@@ -1,0 +1,32 @@
+/* What every duty works with: one portal in one process. Made after fork; immutable; any thread. */
+#ifndef PD_PORTAL_H
+#define PD_PORTAL_H
+#include "base/pd_gate.h"
+#include "crypt/pd_keyring.h"
+#include "crypt/pd_seal.h"
+#include "db/pd_db.h"
+#include "portal/pd_settings.h"
+#include "tmpl/pd_templates.h"
+
+typedef struct pd_portal_t {
+    const pd_settings_t *settings;
+    pd_db_t *db;
+    const pd_keyring_t *keys;
+    pd_gate_t *hashing;              /* NULL where no passwords are hashed (pdportalctl) */
+    const pd_templates_t *templates; /* letters and pages */
+} pd_portal_t;
+
+/* The languages of the project, NULL-ended, default first. */
+extern const char *const pd_languages[];
+
+/* Every SQL table of portal/, NULL-ended; each table ends with label NULL. */
+extern const pd_sql_t *const pd_sql_tables[];
+
+/* First use of a database by this key file: writes the key's fingerprint and the journal's head;
+ * later uses check it. PD_EKEY with `why`: the database belongs to another key file. */
+apr_status_t pd_portal_bind_key(const char **why, const pd_portal_t *portal, apr_pool_t *p);
+
+/* Checks only; for a starting module. */
+apr_status_t pd_portal_check_key(const char **why, const pd_portal_t *portal, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,68 @@
+/* What was ticked at registration, as JSON kept sealed in the waiting row: which text in which
+ * language, the wording of the box, the instant. It becomes acts when the mailbox is proved. */
+#include <apr_strings.h>
+#include "base/pd_status.h"
+#include "portal/pd_act.h"
+#include "portal/pd_json_int.h"
+#include "portal/pd_registration_int.h"
+
+static json_t *act_of(const char *verb, const pd_document_t *document, const char *wording,
+                      apr_time_t now)
+{
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:I}", "verb", verb, "kind", document->kind,
+                     "version", (json_int_t)document->version, "language", document->language,
+                     "html_sha256", document->html_sha256, "wording", wording ? wording : "", "at",
+                     (json_int_t)now);
+}
+
+const char *pd_registration_acts_text(const pd_registration_form_t *form,
+                                      const pd_document_t *policy, const pd_document_t *processing,
+                                      apr_time_t now, apr_pool_t *p)
+{
+    json_t *acts = json_array();
+    /* json_array_append_new takes a NULL act as its failure. */
+    if (json_array_append_new(acts, act_of("acknowledged", policy, form->policy_wording, now)) ||
+        json_array_append_new(acts, act_of("consented", processing, form->consent_wording, now))) {
+        json_decref(acts);
+        return NULL;
+    }
+    return pd_json_text(acts, p);
+}
+
+static apr_status_t read_act(pd_act_t *act, json_t *object, apr_pool_t *p)
+{
+    const char *verb, *kind, *language, *html_sha256, *wording;
+    json_int_t version, at;
+    if (json_unpack(object, "{s:s, s:s, s:I, s:s, s:s, s:s, s:I}", "verb", &verb, "kind", &kind,
+                    "version", &version, "language", &language, "html_sha256", &html_sha256,
+                    "wording", &wording, "at", &at))
+        return PD_ETEXT;
+    *act = (pd_act_t){.verb = apr_pstrdup(p, verb),
+                      .kind = apr_pstrdup(p, kind),
+                      .version = version,
+                      .language = apr_pstrdup(p, language),
+                      .html_sha256 = apr_pstrdup(p, html_sha256),
+                      .wording = apr_pstrdup(p, wording),
+                      .form = "register",
+                      .at = at};
+    return APR_SUCCESS;
+}
+
+apr_status_t pd_registration_acts_add(apr_int64_t *policy_version, pd_conn_t *conn,
+                                      const pd_portal_t *portal, const char *person_id,
+                                      const pd_datakey_t *key, const char *text, apr_pool_t *p)
+{
+    json_t *acts = json_loads(text, 0, NULL);
+    apr_status_t status = json_is_array(acts) ? APR_SUCCESS : PD_ETEXT;
+    *policy_version = 0;
+    for (size_t i = 0; i < json_array_size(acts) && status == APR_SUCCESS; i++) {
+        pd_act_t act;
+        status = read_act(&act, json_array_get(acts, i), p);
+        if (status == APR_SUCCESS)
+            status = pd_act_add(conn, portal, person_id, key, &act, p);
+        if (status == APR_SUCCESS && strcmp(act.kind, PD_DOCUMENT_POLICY) == 0)
+            *policy_version = act.version;
+    }
+    json_decref(acts);
+    return status;
+}

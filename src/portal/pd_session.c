@@ -1,0 +1,203 @@
+/* Sessions in the database: found, ended, removed. Only the hash of a token is stored. A page asks for
+ * its session by one SELECT; its use is noted now and then, and never at the page's cost. */
+#include "portal/pd_session.h"
+#include <apr_strings.h>
+#include "base/pd_clock.h"
+#include "base/pd_log.h"
+#include "crypt/pd_token.h"
+#include "portal/pd_journal.h"
+#include "portal/pd_json_int.h"
+#include "portal/pd_person_int.h"
+#include "portal/pd_session_int.h"
+#include "portal/pd_tables_int.h"
+
+enum { FIND, USED, OF_TOKEN, END, DUE, UNUSED };
+
+const pd_sql_t pd_session_sql[] = {
+    [FIND] = {"session_find",
+              "SELECT s.id, s.person_id, s.generation, s.created_at, s.authenticated_at, s.used_at,"
+              " s.expires_at, p.state, p.generation, p.login, p.data_key FROM session s"
+              " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
+              "ssiiiiisiss", "the session of a cookie, with its person"},
+    [USED] = {"session_used", "UPDATE session SET used_at = %lld WHERE token = %s AND used_at < %lld",
+              "", "note its use"},
+    [OF_TOKEN] = {"session_of_token",
+                  "SELECT s.id, s.person_id, p.data_key FROM session s"
+                  " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
+                  "sss", "whose session ends"},
+    [END] = {"session_end", "DELETE FROM session WHERE token = %s", "", "end a session"},
+    [DUE] = {"session_due",
+             "DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires_at <= %lld"
+             " ORDER BY expires_at LIMIT %lld)",
+             "", "sessions past their lifetime"},
+    [UNUSED] = {"session_unused",
+                "DELETE FROM session WHERE token IN (SELECT token FROM session WHERE used_at <= %lld"
+                " ORDER BY used_at LIMIT %lld)",
+                "", "sessions unused too long"},
+    {NULL, NULL, NULL, NULL}};
+
+/* Noting every use would make every page a write. */
+static apr_interval_time_t note_every(const pd_settings_t *settings)
+{
+    apr_interval_time_t half = settings->session_idle / 2;
+    return half < apr_time_from_sec(60) ? half : apr_time_from_sec(60);
+}
+
+typedef struct note_t {
+    const char *token_hash;
+    apr_time_t now, before;
+} note_t;
+
+static apr_status_t note_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    const note_t *note = baton;
+    return pd_conn_exec(NULL, conn, &pd_session_sql[USED],
+                        PD_ARGS(PD_N(note->now), PD_T(note->token_hash), PD_N(note->before)), p);
+}
+
+/* A session whose use can't be noted is as good as before. */
+static void note_use(const pd_portal_t *portal, const pd_session_t *session, apr_time_t now,
+                     apr_pool_t *p)
+{
+    note_t note = {session->token_hash, now, now - note_every(portal->settings)};
+    if (session->used_at >= note.before)
+        return;
+    apr_status_t status = pd_db_transact(portal->db, note_step, &note, p);
+    if (status != APR_SUCCESS)
+        pd_log(PD_LOG_DEBUG, status, "PD0405: use of session %s not noted", session->id);
+}
+
+static apr_status_t drop_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    return pd_conn_exec(NULL, conn, &pd_session_sql[END], PD_ARGS(PD_T((const char *)baton)), p);
+}
+
+/* Best effort: a dead row harms nobody, the job takes it otherwise. */
+static void drop_dead(const pd_portal_t *portal, const char *token_hash, const char *id,
+                      apr_pool_t *p)
+{
+    apr_status_t status = pd_db_transact(portal->db, drop_step, (void *)token_hash, p);
+    if (status != APR_SUCCESS)
+        pd_log(PD_LOG_DEBUG, status, "PD0406: expired session %s not removed", id);
+}
+
+static int expired(const pd_session_t *session, const pd_settings_t *settings, apr_time_t now)
+{
+    return now >= session->expires_at || now - session->used_at >= settings->session_idle;
+}
+
+static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const char *token,
+                         apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    const pd_datakey_t *key;
+    memset(session, 0, sizeof(*session));
+    if (!pd_token_wellformed(token))
+        return APR_ENOENT;
+    const char *hash = pd_token_hash(token, p);
+    apr_status_t status =
+        pd_db_read(&found, portal->db, &pd_session_sql[FIND], PD_ARGS(PD_T(hash)), 1, p);
+    if (status != APR_SUCCESS)
+        return status;
+    if (PD_ROW_COUNT(found) == 0)
+        return APR_ENOENT;
+    const pd_cell_t *cell = PD_ROW(found, 0);
+    pd_session_t row = {.id = cell[0].text,
+                        .token_hash = hash,
+                        .person_id = cell[1].text,
+                        .created_at = cell[3].number,
+                        .authenticated_at = cell[4].number,
+                        .used_at = cell[5].number,
+                        .expires_at = cell[6].number};
+    apr_time_t now = pd_clock_now();
+    int current = cell[2].number == cell[8].number;
+    if (!current || expired(&row, portal->settings, now)) {
+        drop_dead(portal, hash, row.id, p);
+        return APR_ENOENT;
+    }
+    if (pd_person_state_parse(cell[7].text) != PD_PERSON_ACTIVE)
+        return APR_ENOENT;
+    status = pd_datakey_unwrap(&key, portal->keys, cell[10].text, row.person_id, p);
+    if (status == APR_SUCCESS)
+        status = pd_open(&row.login, key, "person.login", row.person_id, cell[9].text, p);
+    if (status != APR_SUCCESS)
+        return status;
+    note_use(portal, &row, now, p);
+    *session = row;
+    return APR_SUCCESS;
+}
+
+const pd_session_source_t pd_session_database = {find};
+
+const char *pd_session_details(const char *id, apr_pool_t *p)
+{
+    return pd_json_text(json_pack("{s:s}", "session", id), p);
+}
+
+apr_status_t pd_session_drop(pd_conn_t *conn, const pd_portal_t *portal, const char *token_hash,
+                             apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    const pd_datakey_t *key;
+    int ended;
+    apr_status_t status = pd_conn_read(&found, conn, &pd_session_sql[OF_TOKEN],
+                                       PD_ARGS(PD_T(token_hash)), 1, p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(&ended, conn, &pd_session_sql[END], PD_ARGS(PD_T(token_hash)), p);
+    if (status != APR_SUCCESS || PD_ROW_COUNT(found) == 0 || !ended)
+        return status;
+    const pd_cell_t *cell = PD_ROW(found, 0);
+    status = pd_datakey_unwrap(&key, portal->keys, cell[2].text, cell[1].text, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, portal, PD_EVENT_SIGNED_OUT, cell[1].text,
+                          pd_session_details(cell[0].text, p), key, p);
+}
+
+typedef struct end_t {
+    const pd_portal_t *portal;
+    const char *token_hash;
+} end_t;
+
+static apr_status_t end_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    const end_t *end = baton;
+    return pd_session_drop(conn, end->portal, end->token_hash, p);
+}
+
+apr_status_t pd_session_end(const pd_portal_t *portal, const char *token, apr_pool_t *p)
+{
+    if (!pd_token_wellformed(token))
+        return APR_SUCCESS;
+    end_t end = {portal, pd_token_hash(token, p)};
+    return pd_db_transact(portal->db, end_step, &end, p);
+}
+
+typedef struct expire_t {
+    const pd_settings_t *settings;
+    int limit;
+    int removed;
+} expire_t;
+
+static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    expire_t *expire = baton;
+    apr_time_t now = pd_clock_now();
+    int due = 0, unused = 0;
+    apr_status_t status = pd_conn_exec(&due, conn, &pd_session_sql[DUE],
+                                       PD_ARGS(PD_N(now), PD_N(expire->limit)), p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(
+            &unused, conn, &pd_session_sql[UNUSED],
+            PD_ARGS(PD_N(now - expire->settings->session_idle), PD_N(expire->limit - due)), p);
+    expire->removed = due + unused;
+    return status;
+}
+
+apr_status_t pd_session_expire(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p)
+{
+    expire_t expire = {portal->settings, limit, 0};
+    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
+    *removed = status == APR_SUCCESS ? expire.removed : 0;
+    return status;
+}

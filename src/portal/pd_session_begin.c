@@ -1,0 +1,171 @@
+/* Signing in. The place in the hashing gate comes before any look-up, the work is the same for anybody
+ * and nobody, and whether a session may begin is decided by the INSERT itself, which sees the person's
+ * state at that instant. */
+#include <apr_strings.h>
+#include "base/pd_clock.h"
+#include "base/pd_log.h"
+#include "base/pd_random.h"
+#include "crypt/pd_token.h"
+#include "portal/pd_journal.h"
+#include "portal/pd_json_int.h"
+#include "portal/pd_person_int.h"
+#include "portal/pd_session.h"
+#include "portal/pd_session_int.h"
+#include "portal/pd_tables_int.h"
+#include "text/pd_login.h"
+
+enum { ADD, REHASH };
+
+const pd_sql_t pd_session_begin_sql[] = {
+    [ADD] = {"session_add",
+             "INSERT INTO session (token, id, person_id, generation, created_at, authenticated_at,"
+             " used_at, expires_at) SELECT CAST(%s AS TEXT), CAST(%s AS TEXT), id, generation,"
+             " CAST(%lld AS BIGINT), CAST(%lld AS BIGINT), CAST(%lld AS BIGINT),"
+             " CAST(%lld AS BIGINT) FROM person"
+             " WHERE id = %s AND state = 'active' AND generation = %lld",
+             "", "begin a session of a person who may have one"},
+    [REHASH] = {"session_rehash",
+                "UPDATE credential SET secret = %s WHERE person_id = %s AND kind = 'password'"
+                " AND secret = %s",
+                "", "the same password under the present parameters"},
+    {NULL, NULL, NULL, NULL}};
+
+typedef struct begin_t {
+    const pd_portal_t *portal;
+    pd_person_found_t person; /* id NULL: nobody is called so */
+    pd_password_e password;
+    const char *rehashed;  /* sealed, or NULL */
+    const char *old_token; /* hash, or NULL */
+    const char *token;     /* hash */
+    const char *id;
+    pd_sign_in_e outcome;
+} begin_t;
+
+/* Compares, and makes the new hash where one is due. Inside the hashing gate. */
+static apr_status_t check_password(begin_t *begin, const char *typed, apr_pool_t *p)
+{
+    const pd_portal_t *portal = begin->portal;
+    const pd_settings_t *settings = portal->settings;
+    const pd_password_cost_t cost = {(apr_uint32_t)settings->password_memory,
+                                     (apr_uint32_t)settings->password_passes};
+    const char *stored = begin->person.stored_password;
+    /* What can't be a password is compared all the same: with nobody's. */
+    const char *password = strlen(typed) <= PD_PASSWORD_BYTES_MAX ? pd_text_opaque(typed, p) : NULL;
+    if (!password || strlen(password) > PD_PASSWORD_BYTES_MAX) {
+        stored = NULL;
+        password = "";
+    }
+    apr_status_t status =
+        pd_password_verify(&begin->password, portal->keys, &cost, stored, password, p);
+    if (status != APR_SUCCESS || begin->password != PD_PASSWORD_RIGHT_REHASH ||
+        begin->person.state != PD_PERSON_ACTIVE)
+        return status;
+    const char *hash;
+    status = pd_password_hash(&hash, portal->keys, &cost, password, p);
+    if (status == APR_SUCCESS)
+        status = pd_seal(&begin->rehashed, begin->person.key, "credential.secret",
+                         begin->person.id, hash, p);
+    return status;
+}
+
+static apr_status_t check(begin_t *begin, const char *login_or_email, const char *password,
+                          apr_pool_t *p)
+{
+    const pd_portal_t *portal = begin->portal;
+    int slot = 0;
+    apr_status_t status = APR_SUCCESS;
+    if (portal->hashing)
+        status = pd_gate_enter(&slot, portal->hashing, portal->settings->hashing_wait);
+    if (status != APR_SUCCESS)
+        return status;
+    status = pd_person_lookup(&begin->person, portal, login_or_email, p);
+    if (APR_STATUS_IS_ENOENT(status)) {
+        memset(&begin->person, 0, sizeof(begin->person));
+        status = APR_SUCCESS;
+    }
+    if (status == APR_SUCCESS)
+        status = check_password(begin, password, p);
+    if (portal->hashing)
+        pd_gate_leave(portal->hashing, slot);
+    return status;
+}
+
+/* `reason` is for the journal only. */
+static apr_status_t refuse(begin_t *begin, pd_conn_t *conn, const char *reason, apr_pool_t *p)
+{
+    const char *subject = begin->person.id ? begin->person.id : "";
+    begin->outcome = PD_SIGN_IN_REFUSED;
+    return pd_journal_add(conn, begin->portal, PD_EVENT_SIGN_IN_FAILED, subject,
+                          pd_json_text(json_pack("{s:s}", "reason", reason), p), begin->person.key,
+                          p);
+}
+
+static apr_status_t rehash(const begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_person_found_t *person = &begin->person;
+    int changed;
+    apr_status_t status = pd_conn_exec(
+        &changed, conn, &pd_session_begin_sql[REHASH],
+        PD_ARGS(PD_T(begin->rehashed), PD_T(person->id), PD_T(person->sealed_password)), p);
+    if (status == APR_SUCCESS && changed)
+        status = pd_journal_add(conn, begin->portal, PD_EVENT_PASSWORD_REHASHED, person->id, NULL,
+                                person->key, p);
+    return status;
+}
+
+static apr_status_t add_session(int *added, const begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_person_found_t *person = &begin->person;
+    apr_time_t now = pd_clock_now();
+    return pd_conn_exec(added, conn, &pd_session_begin_sql[ADD],
+                        PD_ARGS(PD_T(begin->token), PD_T(begin->id), PD_N(now), PD_N(now), PD_N(now),
+                                PD_N(now + begin->portal->settings->session_lifetime),
+                                PD_T(person->id), PD_N(person->generation)),
+                        p);
+}
+
+static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    begin_t *begin = baton;
+    int added;
+    begin->outcome = PD_SIGNED_IN;
+    if (!begin->person.id || begin->password == PD_PASSWORD_WRONG)
+        return refuse(begin, conn, begin->person.id ? "password" : "unknown", p);
+    apr_status_t status = add_session(&added, begin, conn, p);
+    if (status == APR_SUCCESS && !added)
+        return refuse(begin, conn, "state", p);
+    if (status == APR_SUCCESS && begin->old_token)
+        status = pd_session_drop(conn, begin->portal, begin->old_token, p);
+    if (status == APR_SUCCESS && begin->rehashed)
+        status = rehash(begin, conn, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, begin->portal, PD_EVENT_SIGNED_IN, begin->person.id,
+                          pd_session_details(begin->id, p), begin->person.key, p);
+}
+
+apr_status_t pd_session_begin(pd_sign_in_e *outcome, const char **token, const pd_portal_t *portal,
+                              const char *login_or_email, const char *password,
+                              const char *old_token, apr_pool_t *p)
+{
+    begin_t begin = {.portal = portal};
+    *outcome = PD_SIGN_IN_REFUSED;
+    *token = NULL;
+    apr_status_t status = check(&begin, login_or_email, password, p);
+    if (status != APR_SUCCESS)
+        return status;
+    const char *fresh = pd_token_new(p);
+    begin.token = pd_token_hash(fresh, p);
+    begin.id = pd_random_uuid7(pd_clock_now(), p);
+    if (pd_token_wellformed(old_token))
+        begin.old_token = pd_token_hash(old_token, p);
+    status = pd_db_transact(portal->db, begin_step, &begin, p);
+    if (status != APR_SUCCESS)
+        return status;
+    *outcome = begin.outcome;
+    if (begin.outcome == PD_SIGNED_IN) {
+        *token = fresh;
+        pd_log(PD_LOG_INFO, 0, "PD0407: session %s of person %s begun", begin.id, begin.person.id);
+    }
+    return APR_SUCCESS;
+}

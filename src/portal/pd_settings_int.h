@@ -1,0 +1,12 @@
+/* Between the files of the settings; not for others. */
+#ifndef PD_SETTINGS_INT_H
+#define PD_SETTINGS_INT_H
+#include "portal/pd_settings.h"
+
+/* "30min", as an administrator would write it. */
+const char *pd_settings_time_text(apr_int64_t time, apr_pool_t *p);
+
+/* Is the member a number (or a text)? */
+int pd_directive_is_number(const pd_directive_t *row);
+
+#endif

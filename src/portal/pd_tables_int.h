@@ -1,0 +1,22 @@
+/* The SQL tables of the files of portal/, each ended by label NULL; pd_portal.c lists them all. */
+#ifndef PD_TABLES_INT_H
+#define PD_TABLES_INT_H
+#include "db/pd_db.h"
+
+extern const pd_sql_t pd_portal_sql[];
+extern const pd_sql_t pd_person_sql[];
+extern const pd_sql_t pd_registration_sql[];
+extern const pd_sql_t pd_registration_letter_sql[];
+extern const pd_sql_t pd_registration_expire_sql[];
+extern const pd_sql_t pd_confirm_sql[];
+extern const pd_sql_t pd_confirm_submit_sql[];
+extern const pd_sql_t pd_session_sql[];
+extern const pd_sql_t pd_session_begin_sql[];
+extern const pd_sql_t pd_act_sql[];
+extern const pd_sql_t pd_journal_sql[];
+extern const pd_sql_t pd_journal_verify_sql[];
+extern const pd_sql_t pd_document_sql[];
+extern const pd_sql_t pd_outbox_sql[];
+extern const pd_sql_t pd_outbox_deliver_sql[];
+
+#endif

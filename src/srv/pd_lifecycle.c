@@ -1,0 +1,55 @@
+/* Start and children. Everything with effects waits for the second reading of the configuration, and a
+ * configuration test does everything but keep it. */
+#include "srv/pd_lifecycle.h"
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include "base/pd_log.h"
+#include "base/pd_status.h"
+#include "cfg/pd_config.h"
+#include "srv/pd_site.h"
+#include "srv/pd_watch.h"
+
+APLOG_USE_MODULE(pdportal);
+
+/* The core's log lines go to the error log of the main server, without the client's address. */
+static void to_error_log(void *baton, pd_log_level_e level, apr_status_t status,
+                         const char *message)
+{
+    char text[128];
+    (void)baton;
+    int ours = status >= PD_STATUS_BASE && status < PD_STATUS_BASE + 100;
+    ap_log_error(APLOG_MARK, (int)level, ours ? 0 : status, ap_server_conf, "%s%s%s", message,
+                 ours ? ": " : "", ours ? pd_status_text(status, text, sizeof(text)) : "");
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base)
+{
+    pd_log_set_sink(to_error_log, NULL);
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK; /* the first reading: checked already, started at the second */
+    }
+    int rv = pd_site_post_config(pconf, plog, ptemp, base);
+    return rv == OK ? pd_watch_post_config(pconf, base) : rv;
+}
+
+/* Also for `apachectl configtest`, which never comes to post_config. */
+static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base)
+{
+    int rv = pd_config_check(pconf, plog, ptemp, base);
+    if (rv == OK && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
+        rv = pd_site_post_config(ptemp, plog, ptemp, base);
+    }
+    return rv;
+}
+
+void pd_lifecycle_register(apr_pool_t *p)
+{
+    static const char *const before_watchdog[] = {"mod_watchdog.c", NULL};
+    (void)p;
+    ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
+    ap_hook_child_init(pd_site_child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,223 @@
+/* Makes the sites: the parent reads keys while it is root and parses every template, so that mistakes
+ * stop the start; children open the database, so that nothing is shared over fork that must not be. */
+#include "srv/pd_site.h"
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <unistd.h>
+#include "base/pd_status.h"
+#include "cfg/pd_config.h"
+#include "crypt/pd_hash.h"
+#include "portal/pd_outbox.h"
+#include "text/pd_url.h"
+
+APLOG_USE_MODULE(pdportal);
+
+/* Set while hooks are registered, and again at each reading of the configuration. */
+static const char *const *page_common;
+static const pd_contract_t *page_contracts;
+static pd_site_t *first_site;
+
+void pd_site_declare_pages(const char *const *common, const pd_contract_t *pages)
+{
+    page_common = common;
+    page_contracts = pages;
+}
+
+pd_site_t *pd_site_of(const server_rec *s)
+{
+    const pd_server_config_t *config = pd_config_server(s);
+    return config ? config->site : NULL;
+}
+
+pd_site_t *pd_site_first(void)
+{
+    return first_site;
+}
+
+static int complain(server_rec *s, const char *why)
+{
+    const pd_server_config_t *config = pd_config_server(s);
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s, "%s: %s",
+                 config->where ? config->where : "PDPortal", why);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static apr_status_t load_templates(pd_site_t *site, const char **why, apr_pool_t *p)
+{
+    const pd_contract_t *const contracts[] = {page_contracts, pd_letter_contracts, NULL};
+    pd_templates_source_t source = {site->settings->share, site->settings->templates,
+                                    pd_languages, page_common, contracts};
+    apr_status_t rv = pd_templates_load(&site->templates, why, &source, p);
+    if (rv == APR_SUCCESS) {
+        *why = "style.css can't be read: look at PDPortalShare and PDPortalTemplates";
+        rv = pd_templates_file(&site->style, &site->style_length, &source, "style.css", p);
+    }
+    if (rv == APR_SUCCESS) {
+        site->style_hash =
+            apr_pstrndup(p, pd_hash_sha256(site->style, site->style_length, p), 12);
+    }
+    return rv;
+}
+
+static apr_status_t make_gate(pd_site_t *site, apr_pool_t *p)
+{
+    long slots = (long)site->settings->hashing_slots;
+    if (slots == 0) {
+        slots = sysconf(_SC_NPROCESSORS_ONLN);
+    }
+    slots = slots < 1 ? 1 : slots > PD_GATE_SLOTS_MAX ? PD_GATE_SLOTS_MAX : slots;
+    return pd_gate_create(&site->hashing, (int)slots, (int)site->settings->hashing_queue, p);
+}
+
+static apr_status_t fill_site(pd_site_t *site, const char **why, apr_pool_t *p)
+{
+    apr_status_t rv = pd_keyring_load(&site->keys, site->settings->key_file, why, p);
+    if (rv == APR_SUCCESS) {
+        rv = load_templates(site, why, p);
+    }
+    if (rv == APR_SUCCESS) {
+        *why = "PDPortalTimeZone: the zone can't be loaded; is the package tzdata installed?";
+        rv = pd_zone_load(&site->zone, site->settings->time_zone, p);
+    }
+    if (rv == APR_SUCCESS) {
+        *why = "no shared memory for the hashing gate";
+        rv = make_gate(site, p);
+    }
+    if (rv == APR_SUCCESS) {
+        (void)pd_url_base(&site->secure, site->settings->base_url, p);
+    }
+    return rv;
+}
+
+static int same(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Two servers whose settings are equal share one site, and so one pool of connections. */
+static int equal_settings(const pd_settings_t *a, const pd_settings_t *b)
+{
+    if (!same(a->database_driver, b->database_driver) ||
+        !same(a->database_params, b->database_params)) {
+        return 0;
+    }
+    for (const pd_directive_t *row = pd_directives; row->name != NULL; row++) {
+        if (row->scope != PD_SCOPE_SERVER || row->type == PD_TYPE_DATABASE) {
+            continue;
+        }
+        const char *in_a = (const char *)a + row->offset, *in_b = (const char *)b + row->offset;
+        int is_number = row->type == PD_TYPE_FLAG || row->type == PD_TYPE_NUMBER ||
+                        row->type == PD_TYPE_TIME || row->type == PD_TYPE_CHOICE;
+        if (is_number ? *(const apr_int64_t *)in_a != *(const apr_int64_t *)in_b
+                      : !same(*(const char *const *)in_a, *(const char *const *)in_b)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static pd_site_t *find_site(const pd_settings_t *settings)
+{
+    for (pd_site_t *site = first_site; site != NULL; site = site->next) {
+        if (equal_settings(site->settings, settings)) {
+            return site;
+        }
+    }
+    return NULL;
+}
+
+static int make_site(server_rec *s, apr_pool_t *pconf)
+{
+    pd_server_config_t *config = pd_config_server(s);
+    pd_settings_t *settings = pd_settings_merge(config->settings, pd_settings_new(pconf), pconf);
+    pd_settings_complete(settings, pconf);
+    config->site = find_site(settings);
+    if (config->site != NULL) {
+        return OK;
+    }
+    pd_site_t *site = apr_pcalloc(pconf, sizeof(*site));
+    const char *why = "no memory";
+    site->settings = settings;
+    if (fill_site(site, &why, pconf) != APR_SUCCESS) {
+        return complain(s, why);
+    }
+    site->next = first_site;
+    first_site = site;
+    config->site = site;
+    return OK;
+}
+
+static apr_status_t forget_sites(void *unused)
+{
+    (void)unused;
+    first_site = NULL;
+    return APR_SUCCESS;
+}
+
+int pd_site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base)
+{
+    (void)plog;
+    (void)ptemp;
+    first_site = NULL;
+    apr_pool_cleanup_register(pconf, NULL, forget_sites, apr_pool_cleanup_null);
+    for (server_rec *s = base; s != NULL; s = s->next) {
+        if (pd_config_has_portal(s)) {
+            int rv = make_site(s, pconf);
+            if (rv != OK) {
+                return rv;
+            }
+        }
+    }
+    return OK;
+}
+
+static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
+{
+    const pd_settings_t *settings = site->settings;
+    pd_db_options_t options = {settings->database_driver, settings->database_params,
+                               (int)settings->database_connections, settings->database_wait, 1};
+    const char *why = "";
+    pd_portal_t *portal = apr_pcalloc(pchild, sizeof(*portal));
+    portal->settings = settings;
+    portal->keys = site->keys;
+    portal->hashing = site->hashing;
+    portal->templates = site->templates;
+    apr_status_t rv = pd_db_open(&portal->db, &why, &options, pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, base, "PD0500: the database can't be opened: %s",
+                     why);
+        return;
+    }
+    pd_keyring_lock(site->keys);
+    site->portal = portal;
+}
+
+void pd_site_child_init(apr_pool_t *pchild, server_rec *base)
+{
+    for (pd_site_t *site = first_site; site != NULL; site = site->next) {
+        open_portal(site, pchild, base);
+    }
+}
+
+apr_status_t pd_site_portal(const pd_portal_t **portal, pd_site_t *site, apr_pool_t *p)
+{
+    *portal = site->portal;
+    if (site->portal == NULL) {
+        return PD_EAWAY;
+    }
+    if (apr_atomic_read32(&site->key_checked)) {
+        return APR_SUCCESS;
+    }
+    const char *why = NULL;
+    apr_status_t rv = pd_portal_check_key(&why, site->portal, p);
+    if (rv == APR_SUCCESS) {
+        apr_atomic_set32(&site->key_checked, 1);
+    }
+    else if (rv == PD_EKEY) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf, "PD0501: %s", why);
+    }
+    return rv;
+}

@@ -1,0 +1,36 @@
+/* Documents in numbered plain text or Markdown become HTML in which every numbered clause has an
+ * anchor: clause 5.3 is id "p5.3". No number is lost or renumbered: a number that opens a paragraph
+ * stays literal text, as written. Raw HTML is shown as text, links are kept only for http, https,
+ * mailto and own paths; a bare <http://...> becomes a link. Any thread.
+ *
+ *   "1. ОПРЕДЕЛЕНИЯ"            -> <h2 id="p1"><a class="n" href="#p1">1.</a> ОПРЕДЕЛЕНИЯ</h2>
+ *   "1.1. ..."                  -> <p id="p1.1" class="l2"><a class="n" href="#p1.1">1.1.</a> ...</p>
+ *   first line without a number -> the title, given apart, not in the body
+ */
+#ifndef PD_CLAUSE_H
+#define PD_CLAUSE_H
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#define PD_DOCUMENT_BYTES_MAX (1024 * 1024)
+
+typedef enum { PD_MARKUP_PLAIN, PD_MARKUP_MARKDOWN } pd_markup_e;
+
+typedef struct pd_clause_t {
+    const char *number; /* "5.3", without a closing dot */
+    const char *text;   /* the clause's own plain text, one line, without its number */
+    int level;          /* 1 for "5", 2 for "5.3" */
+} pd_clause_t;
+
+typedef struct pd_article_t {
+    const char *title;           /* plain text */
+    const char *html;            /* the body */
+    apr_array_header_t *clauses; /* of pd_clause_t, in order */
+} pd_article_t;
+
+/* PD_ETEXT with `why` (English, with the line): invalid UTF-8, NUL, no title, a clause number that
+ * comes twice. PD_ELIMIT: too big. A BOM, CRLF and soft hyphens are taken out first. */
+apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup_e markup,
+                              const char *bytes, apr_size_t length, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,15 @@
+/* What the dispatcher checks of a request before a handler sees it: query, body, form token. */
+#ifndef PD_CHECK_H
+#define PD_CHECK_H
+#include "web/pd_page.h"
+
+/* Parses the query into page->query: OK, or a 4xx. */
+int pd_check_query(pd_page_t *page);
+
+/* Reads and parses the body into page->form: OK, or 400, 413, 415. Nothing else has read a byte. */
+int pd_check_body(pd_page_t *page);
+
+/* Was the form served by this site to this browser, and sent from a page of this site? */
+int pd_check_token(pd_page_t *page);
+
+#endif

@@ -1,0 +1,36 @@
+/* The handlers of the pages, one group a file. */
+#ifndef PD_HANDLERS_H
+#define PD_HANDLERS_H
+#include "web/pd_page.h"
+
+/* pd_web_plain.c */
+int pd_web_home(pd_page_t *page);
+int pd_web_cookies(pd_page_t *page);
+int pd_web_style(pd_page_t *page);
+int pd_web_denied(pd_page_t *page);
+int pd_web_required(pd_page_t *page);
+int pd_web_unavailable(pd_page_t *page);
+
+/* pd_web_register.c */
+int pd_web_register_form(pd_page_t *page);
+int pd_web_register(pd_page_t *page);
+
+/* pd_web_confirm.c */
+int pd_web_confirm_form(pd_page_t *page);
+int pd_web_confirm(pd_page_t *page);
+
+/* pd_web_login.c */
+int pd_web_login_form(pd_page_t *page);
+int pd_web_login(pd_page_t *page);
+int pd_web_logout(pd_page_t *page);
+int pd_web_logout_again(pd_page_t *page);
+
+/* pd_web_account.c */
+int pd_web_account(pd_page_t *page);
+
+/* pd_web_document.c */
+int pd_web_policy(pd_page_t *page);
+int pd_web_policy_version(pd_page_t *page);
+int pd_web_document_version(pd_page_t *page);
+
+#endif

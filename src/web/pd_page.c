@@ -1,0 +1,252 @@
+/* Makes answers: values every page has, rendering, headers, cookies, errors. */
+#include "web/pd_page.h"
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include "base/pd_clock.h"
+#include "base/pd_random.h"
+#include "base/pd_status.h"
+#include "crypt/pd_hash.h"
+#include "crypt/pd_token.h"
+#include "web/pd_route.h"
+#include "web/pd_visitor.h"
+
+APLOG_USE_MODULE(pdportal);
+
+#define PAGE_BYTES_MAX (4 * 1024 * 1024)
+#define RETRY_AFTER_SECS 5
+
+const char *pd_page_path(const pd_page_t *page, const char *path)
+{
+    return apr_pstrcat(page->p, page->site->settings->path, "/", path, NULL);
+}
+
+void pd_page_text(pd_page_t *page, const char *name, const char *text)
+{
+    pd_value_set_text(page->values, name, text ? text : "", page->p);
+}
+
+void pd_page_true(pd_page_t *page, const char *name, int truth)
+{
+    pd_value_set_bool(page->values, name, truth, page->p);
+}
+
+void pd_page_date(pd_page_t *page, pd_value_t *map, const char *name, apr_time_t instant)
+{
+    pd_local_time_t local;
+    pd_value_t *date = pd_value_map(page->p);
+    pd_zone_local(&local, page->site->zone, instant);
+    pd_value_set_number(date, "day", local.day, page->p);
+    pd_value_set_number(date, "year", local.year, page->p);
+    pd_value_set_bool(date, apr_psprintf(page->p, "m%d", local.month), 1, page->p);
+    pd_value_set_text(date, "time", apr_psprintf(page->p, "%02d:%02d", local.hour, local.minute),
+                      page->p);
+    pd_value_set_text(date, "iso", pd_time_rfc3339(instant, page->p), page->p);
+    pd_value_set(map, name, date);
+}
+
+void pd_page_mistake(pd_page_t *page, const char *field, const char *code)
+{
+    pd_value_t *list = (pd_value_t *)pd_value_get(page->values, "mistakes");
+    pd_value_t *mistake = pd_value_map(page->p);
+    if (list == NULL) {
+        list = pd_value_list(page->p);
+        pd_value_set(page->values, "mistakes", list);
+    }
+    pd_value_set_text(mistake, "field", field, page->p);
+    pd_value_set_bool(mistake, code, 1, page->p);
+    pd_value_add(list, mistake);
+    pd_value_set(page->values, apr_pstrcat(page->p, "error_", field, NULL), mistake);
+}
+
+int pd_page_has_mistakes(const pd_page_t *page)
+{
+    return pd_value_get(page->values, "mistakes") != NULL;
+}
+
+void pd_page_form_token(pd_page_t *page, const char *purpose)
+{
+    pd_visitor_need_browser(page);
+    pd_page_text(page, "csrf",
+                 pd_form_token_new(page->site->keys, purpose, page->browser, pd_clock_now(),
+                                   page->p));
+    pd_page_true(page, "stale", page->stale);
+}
+
+void pd_page_set_session(pd_page_t *page, const char *token)
+{
+    page->session_cookie = apr_pstrcat(
+        page->p, pd_visit_session_cookie(page->site), "=", token ? token : "",
+        token ? "; Path=/; HttpOnly" : "; Path=/; Max-Age=0; HttpOnly",
+        page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
+}
+
+/* The same page in the other language, for the switch in the head. */
+static const char *other_language_url(const pd_page_t *page, const char *other)
+{
+    const char *back = pd_form_get(page->form, "return");
+    return apr_pstrcat(page->p, page->r->uri, "?lang=", other, back != NULL ? "&return=" : "",
+                       back != NULL ? ap_escape_urlencoded(page->p, back) : "", NULL);
+}
+
+static const char *other_language(const pd_page_t *page)
+{
+    for (int i = 0; pd_languages[i] != NULL; i++) {
+        if (strcmp(pd_languages[i], page->language) != 0) {
+            return pd_languages[i];
+        }
+    }
+    return page->language;
+}
+
+static void add_session_values(pd_page_t *page)
+{
+    if (page->session == NULL || page->route->show == PD_SHOW_PUBLIC) {
+        return;
+    }
+    pd_page_text(page, "me", page->session->login);
+    pd_page_text(page, "logout_token",
+                 pd_form_token_new(page->site->keys, "logout", page->session->token_hash,
+                                   pd_clock_now(), page->p));
+}
+
+static void add_common_values(pd_page_t *page)
+{
+    const pd_settings_t *settings = page->site->settings;
+    const char *other = other_language(page);
+    pd_page_text(page, "lang", page->language);
+    pd_page_text(page, "other_lang", other);
+    pd_page_text(page, "other_lang_url", other_language_url(page, other));
+    pd_page_text(page, "site_name", settings->site_name);
+    pd_page_text(page, "site_home", settings->site_home);
+    pd_page_text(page, "portal", settings->path);
+    pd_page_text(page, "style", apr_pstrcat(page->p, settings->path, "/style.css?v=",
+                                            page->site->style_hash, NULL));
+    pd_page_true(page, "private",
+                 page->route == NULL || page->route->show == PD_SHOW_PERSONAL);
+    if (page->route != NULL) {
+        add_session_values(page);
+    }
+}
+
+void pd_page_headers(request_rec *r, const pd_site_t *site)
+{
+    static const char *const headers[][2] = {
+        {"Content-Security-Policy",
+         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+         "base-uri 'none'; frame-ancestors 'none'"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"X-Frame-Options", "DENY"},
+        /* not no-referrer: browsers would then send Origin: null with our own forms */
+        {"Referrer-Policy", "same-origin"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"}};
+    for (apr_size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        apr_table_setn(r->err_headers_out, headers[i][0], headers[i][1]);
+    }
+    apr_table_setn(r->err_headers_out, "Link",
+                   apr_pstrcat(r->pool, "<", site->settings->path, "/policy>; rel=\"privacy-policy\"",
+                               NULL));
+}
+
+static void add_headers(pd_page_t *page)
+{
+    apr_table_t *headers = page->r->err_headers_out;
+    int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
+    int is_public = page->route != NULL && page->route->show == PD_SHOW_PUBLIC;
+    pd_page_headers(page->r, page->site);
+    apr_table_setn(headers, "Cache-Control", is_public ? "no-cache" : "private, no-store");
+    apr_table_mergen(headers, "Vary", "Accept-Language, Cookie");
+    if (personal) {
+        apr_table_setn(headers, "X-Robots-Tag", "noindex");
+    }
+    if (page->form_cookie != NULL) {
+        apr_table_addn(headers, "Set-Cookie", page->form_cookie);
+    }
+    if (page->session_cookie != NULL) {
+        apr_table_addn(headers, "Set-Cookie", page->session_cookie);
+    }
+}
+
+static int send_bytes(pd_page_t *page, const char *bytes, apr_size_t length)
+{
+    request_rec *r = page->r;
+    ap_set_content_type(r, "text/html; charset=utf-8");
+    apr_table_setn(r->headers_out, "Content-Language", page->language);
+    ap_set_content_length(r, (apr_off_t)length);
+    if (r->status == HTTP_OK && page->route != NULL && page->route->show == PD_SHOW_PUBLIC) {
+        const char *hash = pd_hash_sha256(bytes, length, page->p);
+        apr_table_setn(r->headers_out, "ETag", apr_psprintf(page->p, "\"%.32s\"", hash));
+        int status = ap_meets_conditions(r);
+        if (status != OK) {
+            return status;
+        }
+    }
+    if (!r->header_only) {
+        ap_rwrite(bytes, (int)length, r);
+    }
+    return OK;
+}
+
+int pd_page_show(pd_page_t *page, const char *file, int status)
+{
+    pd_buf_t out;
+    const pd_mustache_t *template =
+        pd_templates_get(page->site->templates, file, page->language);
+    add_common_values(page);
+    pd_buf_init(&out, PAGE_BYTES_MAX, page->p);
+    if (template != NULL) {
+        pd_mustache_render(template, page->values, &out, page->p);
+    }
+    if (template == NULL || out.overflow) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server,
+                     "PD0530: page %s can't be made: %s", file,
+                     template ? "it is over 4 MiB" : "no such template");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    page->r->status = status;
+    add_headers(page);
+    return send_bytes(page, out.bytes, out.length);
+}
+
+int pd_page_go(pd_page_t *page, const char *location)
+{
+    add_headers(page);
+    apr_table_setn(page->r->err_headers_out, "Location", location);
+    page->r->status = HTTP_SEE_OTHER;
+    ap_set_content_length(page->r, 0);
+    return OK;
+}
+
+int pd_page_error(pd_page_t *page, int status)
+{
+    pd_page_true(page, apr_psprintf(page->p, "e%d", status), 1);
+    return pd_page_show(page, "error.html", status);
+}
+
+static int unavailable(pd_page_t *page)
+{
+    apr_table_setn(page->r->err_headers_out, "Retry-After",
+                   apr_psprintf(page->p, "%d", RETRY_AFTER_SECS));
+    pd_value_set_number(page->values, "retry_after", RETRY_AFTER_SECS, page->p);
+    return pd_page_error(page, HTTP_SERVICE_UNAVAILABLE);
+}
+
+int pd_page_failure(pd_page_t *page, apr_status_t rv)
+{
+    char text[128];
+    if (rv == PD_EBUSY || rv == PD_EAWAY || rv == PD_ESCHEMA || rv == PD_EKEY) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, page->r->server, "PD0531: %s%s: 503, %s",
+                     page->site->settings->path, page->route ? page->route->path : "",
+                     pd_status_text(rv, text, sizeof(text)));
+        return unavailable(page);
+    }
+    const char *reference = pd_random_uuid7(pd_clock_now(), page->p) + PD_UUID_CHARS - 8;
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server, "PD0532: %s/%s: reference %s: %s",
+                 page->site->settings->path, page->route ? page->route->path : "", reference,
+                 pd_status_text(rv, text, sizeof(text)));
+    pd_page_text(page, "reference", reference);
+    return pd_page_error(page, HTTP_INTERNAL_SERVER_ERROR);
+}

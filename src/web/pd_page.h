@@ -1,0 +1,68 @@
+/* One request to a page of the portal: what handlers get, and the ways to answer. A handler parses with
+ * text/, calls one function of portal/, and renders one template. */
+#ifndef PD_PAGE_H
+#define PD_PAGE_H
+#include <httpd.h>
+#include "auth/pd_visit.h"
+#include "text/pd_form.h"
+#include "tmpl/pd_value.h"
+
+struct pd_route_t;
+
+typedef struct pd_page_t {
+    request_rec *r;
+    apr_pool_t *p;
+    pd_site_t *site;
+    const pd_portal_t *portal; /* NULL on routes that need no database */
+    pd_visit_t *visit;
+    const struct pd_route_t *route;
+    const char *rest;          /* path below PDPortalPath, without the leading slash */
+    apr_int64_t number;        /* the N of "policy/N" */
+    const char *kind;          /* the KIND of "documents/KIND/N" */
+    const char *language;
+    const pd_form_t *query;
+    const pd_form_t *form;     /* of a POST; an empty one otherwise */
+    const char *browser;       /* id in the form cookie; NULL when there is none */
+    const char *link_token;    /* confirmation token in the form cookie, or NULL */
+    const pd_session_t *session; /* NULL: nobody is signed in */
+    int stale;                 /* the form came with an old or foreign token: show it again */
+    pd_value_t *values;        /* for the template */
+    const char *form_cookie;   /* Set-Cookie lines to send, or NULL */
+    const char *session_cookie;
+} pd_page_t;
+
+/* "https://.../portal/PATH" without scheme and host. */
+const char *pd_page_path(const pd_page_t *page, const char *path);
+
+/* Short cuts to the template's values. */
+void pd_page_text(pd_page_t *page, const char *name, const char *text);
+void pd_page_true(pd_page_t *page, const char *name, int truth);
+void pd_page_date(pd_page_t *page, pd_value_t *map, const char *name, apr_time_t instant);
+
+/* Adds a mistake of a field; `code` is a name of the MISTAKES list. */
+void pd_page_mistake(pd_page_t *page, const char *field, const char *code);
+int pd_page_has_mistakes(const pd_page_t *page);
+
+/* Gives the page its form token `csrf` for a purpose, and the browser a form cookie to go with it. */
+void pd_page_form_token(pd_page_t *page, const char *purpose);
+
+/* The session cookie; NULL removes it. */
+void pd_page_set_session(pd_page_t *page, const char *token);
+
+/* Renders a template in the page's language with a status, and sends it. Public pages carry a strong ETag
+ * and answer 304; all others are never stored. Returns a handler's result. */
+int pd_page_show(pd_page_t *page, const char *file, int status);
+
+/* 303 to a path of this site. */
+int pd_page_go(pd_page_t *page, const char *location);
+
+/* The error page of a status, with a way out. */
+int pd_page_error(pd_page_t *page, int status);
+
+/* What a failed core call means for the visitor: 503 with Retry-After, or 500; logged here. */
+int pd_page_failure(pd_page_t *page, apr_status_t rv);
+
+/* Security headers of every answer. */
+void pd_page_headers(request_rec *r, const pd_site_t *site);
+
+#endif

@@ -1,0 +1,211 @@
+/* The dispatcher: finds the row, checks everything the row needs, and only then calls the handler, so
+ * that no handler can forget a check. */
+#include "web/pd_route.h"
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include "auth/pd_authn.h"
+#include "text/pd_url.h"
+#include "web/pd_check.h"
+#include "web/pd_visitor.h"
+
+APLOG_USE_MODULE(pdportal);
+
+#define HANDLER_NAME "pdportal"
+
+/* The part of the path below PDPortalPath without its slash, or NULL when it is not below it. */
+static const char *below(const request_rec *r, const pd_site_t *site)
+{
+    apr_size_t length = strlen(site->settings->path);
+    if (strncmp(r->uri, site->settings->path, length) != 0) {
+        return NULL;
+    }
+    return r->uri[length] == '/' ? r->uri + length + 1 : r->uri[length] == '\0' ? "" : NULL;
+}
+
+int pd_route_translate(request_rec *r)
+{
+    pd_site_t *site = pd_site_of(r->server);
+    if (site == NULL || r->uri[0] != '/' || below(r, site) == NULL) {
+        return DECLINED;
+    }
+    r->handler = HANDLER_NAME;
+    r->filename = (char *)HANDLER_NAME ":";
+    return OK;
+}
+
+int pd_route_map(request_rec *r)
+{
+    return r->handler != NULL && strcmp(r->handler, HANDLER_NAME) == 0 ? OK : DECLINED;
+}
+
+/* "policy/#" against "policy/12". */
+static int matches(const char *pattern, const char *rest, pd_page_t *page)
+{
+    while (*pattern != '\0') {
+        if (*pattern == '#') {
+            apr_size_t n = strspn(rest, "0123456789");
+            if (n == 0 || n > 9 || rest[0] == '0') {
+                return 0;
+            }
+            page->number = apr_atoi64(rest);
+            rest += n;
+        }
+        else if (*pattern == '*') {
+            apr_size_t n = strspn(rest, "abcdefghijklmnopqrstuvwxyz-");
+            page->kind = apr_pstrmemdup(page->p, rest, n);
+            rest += n;
+        }
+        else if (*rest++ != *pattern) {
+            return 0;
+        }
+        pattern++;
+    }
+    return *rest == '\0';
+}
+
+static int is_method(const request_rec *r, const pd_route_t *route)
+{
+    return strcmp(r->method, route->method) == 0 ||
+           (r->header_only && strcmp(route->method, "GET") == 0);
+}
+
+/* The row for path and method; `allow` lists the methods the path has, "" for an unknown path. */
+static const pd_route_t *find_route(pd_page_t *page, const char **allow)
+{
+    const pd_route_t *found = NULL;
+    *allow = "";
+    for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
+        if (!matches(route->path, page->rest, page)) {
+            continue;
+        }
+        *allow = apr_pstrcat(page->p, *allow, **allow ? ", " : "", route->method,
+                             route->method[0] == 'G' ? ", HEAD" : "", NULL);
+        if (is_method(page->r, route)) {
+            found = route;
+        }
+    }
+    return found;
+}
+
+static int wrong_method(pd_page_t *page, const char *allow)
+{
+    apr_table_setn(page->r->headers_out, "Allow", allow);
+    if (page->r->method_number == M_OPTIONS) {
+        page->r->status = HTTP_NO_CONTENT;
+        return OK;
+    }
+    return pd_page_error(page, HTTP_METHOD_NOT_ALLOWED);
+}
+
+/* Somebody who must sign in first: a person is led there and back, a program gets its 401. */
+static int lead_to_sign_in(pd_page_t *page)
+{
+    if (page->r->method_number != M_GET) {
+        return pd_page_go(page, pd_page_path(page, "login"));
+    }
+    const char *asked = pd_url_target(page->r->unparsed_uri, page->p);
+    return pd_page_go(page, apr_pstrcat(page->p, pd_page_path(page, "login?return="),
+                                        asked ? pd_url_encode(asked, page->p) : "", NULL));
+}
+
+/* Everything the row asks for; OK to go on, DONE when an answer was sent. */
+static int check_needs(pd_page_t *page, int *result)
+{
+    const pd_route_t *route = page->route;
+    if (route->need == PD_NEED_REDIRECT && page->r->prev == NULL) {
+        *result = pd_page_error(page, HTTP_NOT_FOUND);
+        return DONE;
+    }
+    apr_status_t rv = APR_ENOENT;
+    if (route->show != PD_SHOW_PUBLIC) {
+        rv = pd_visit_session(&page->session, page->visit);
+    }
+    if (route->need == PD_NEED_DATABASE || route->need == PD_NEED_SESSION) {
+        apr_status_t ready = pd_site_portal(&page->portal, page->site, page->p);
+        if (ready != APR_SUCCESS) {
+            *result = pd_page_failure(page, ready);
+            return DONE;
+        }
+    }
+    if (route->need == PD_NEED_SESSION && rv != APR_SUCCESS) {
+        *result = rv == APR_ENOENT ? lead_to_sign_in(page) : pd_page_failure(page, rv);
+        return DONE;
+    }
+    return OK;
+}
+
+static int run_post(pd_page_t *page)
+{
+    int status = pd_check_body(page);
+    if (status != OK) {
+        return pd_page_error(page, status);
+    }
+    if (!pd_check_token(page)) {
+        page->stale = 1;
+        return page->route->again(page);
+    }
+    return page->route->handle(page);
+}
+
+static int run_route(pd_page_t *page)
+{
+    const char *allow;
+    int result;
+    if (pd_check_query(page) != OK) {
+        return pd_page_error(page, HTTP_BAD_REQUEST);
+    }
+    pd_visitor_language(page);
+    page->route = find_route(page, &allow);
+    if (page->route == NULL) {
+        return *allow ? wrong_method(page, allow) : pd_page_error(page, HTTP_NOT_FOUND);
+    }
+    if (check_needs(page, &result) == DONE) {
+        return result;
+    }
+    return page->route->token != NULL ? run_post(page) : page->route->handle(page);
+}
+
+/* A portal belongs to one origin (seed 2.3). Over plain http nothing is issued where the site is https:
+ * the visitor is sent to the origin's own address, which is configured and never taken from Host. */
+static int leave_plain_http(pd_page_t *page)
+{
+    const char *path = pd_url_target(page->r->unparsed_uri, page->p);
+    if (page->r->method_number != M_GET) {
+        return pd_page_error(page, HTTP_FORBIDDEN);
+    }
+    return pd_page_go(page, apr_pstrcat(page->p, page->site->settings->base_url,
+                                        path ? path : page->site->settings->path, NULL));
+}
+
+int pd_route_handle(request_rec *r)
+{
+    if (r->handler == NULL || strcmp(r->handler, HANDLER_NAME) != 0) {
+        return DECLINED;
+    }
+    pd_visit_t *visit = pd_visit_of(r);
+    if (visit == NULL) {
+        return DECLINED;
+    }
+    pd_page_t *page = apr_pcalloc(r->pool, sizeof(*page));
+    page->r = r;
+    page->p = r->pool;
+    page->site = visit->site;
+    page->visit = visit;
+    page->rest = below(r, visit->site);
+    page->values = pd_value_map(r->pool);
+    (void)pd_form_parse(&page->form, "", 0, r->pool);
+    page->query = page->form;
+    pd_visitor_read(page);
+    if (visit->site->secure && strcmp(ap_http_scheme(r), "https") != 0) {
+        return leave_plain_http(page);
+    }
+    if (r->uri[strlen(visit->site->settings->path)] == '\0') {
+        return pd_page_go(page, pd_page_path(page, ""));
+    }
+    return run_route(page);
+}

@@ -1,0 +1,40 @@
+/* The route table: what a page needs is data, checked in one place. */
+#ifndef PD_ROUTE_H
+#define PD_ROUTE_H
+#include "web/pd_page.h"
+
+typedef enum {
+    PD_NEED_NOTHING,  /* anyone; no database */
+    PD_NEED_DATABASE, /* anyone */
+    PD_NEED_SESSION,  /* signed in; others are led to sign-in */
+    PD_NEED_REDIRECT  /* only by internal redirect from auth/; else 404 */
+} pd_need_e;
+
+typedef enum {
+    PD_SHOW_PERSONAL, /* never stored, never indexed */
+    PD_SHOW_OPEN,     /* never stored (it shows who is signed in), may be indexed */
+    PD_SHOW_PUBLIC    /* the same for everybody: strong ETag, may be stored and indexed */
+} pd_show_e;
+
+typedef int pd_handler_fn(pd_page_t *page);
+
+typedef struct pd_route_t {
+    const char *method;    /* "GET" (HEAD too) or "POST" */
+    const char *path;      /* "policy/#": # is a number, * a kind */
+    pd_need_e need;
+    const char *token;     /* purpose of the form token a POST must bring */
+    const char *purpose;   /* purpose of use, seed 4.1.1-4.1.8 */
+    pd_show_e show;
+    pd_handler_fn *handle;
+    pd_handler_fn *again;  /* POST: shows the form once more, filled, when its token is stale */
+} pd_route_t;
+
+/* Ended by path NULL. */
+extern const pd_route_t pd_routes[];
+
+/* Handler and translate hooks. */
+int pd_route_translate(request_rec *r);
+int pd_route_map(request_rec *r);
+int pd_route_handle(request_rec *r);
+
+#endif

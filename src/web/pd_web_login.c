@@ -1,0 +1,84 @@
+/* Sign-in and sign-out (F05, F09, F10). Wrong login, wrong password, not confirmed and blocked look the
+ * same. */
+#include <apr_strings.h>
+#include "portal/pd_session.h"
+#include "text/pd_url.h"
+#include "web/pd_handlers.h"
+
+static const char *return_target(const pd_page_t *page)
+{
+    return pd_url_target(pd_form_get(page->form, "return"), page->p);
+}
+
+static int after_sign_in(pd_page_t *page)
+{
+    const char *target = return_target(page);
+    return pd_page_go(page, target ? target : pd_page_path(page, "account/"));
+}
+
+static void show_notice(pd_page_t *page)
+{
+    const char *notice = pd_form_get(page->query, "notice");
+    const char *target = return_target(page);
+    int confirmed = notice != NULL && strcmp(notice, "confirmed") == 0;
+    int signed_out = notice != NULL && strcmp(notice, "signed-out") == 0;
+    pd_page_true(page, "confirmed", confirmed);
+    pd_page_true(page, "signed_out", signed_out);
+    pd_page_true(page, "needed", target != NULL && !confirmed && !signed_out);
+}
+
+static int show_form(pd_page_t *page, int status)
+{
+    show_notice(page);
+    pd_page_text(page, "return_to", return_target(page));
+    pd_page_text(page, "login_value", pd_form_get(page->form, "login"));
+    pd_page_form_token(page, "login");
+    return pd_page_show(page, "login.html", status);
+}
+
+int pd_web_login_form(pd_page_t *page)
+{
+    if (page->session != NULL) {
+        return after_sign_in(page);
+    }
+    return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
+}
+
+int pd_web_login(pd_page_t *page)
+{
+    pd_sign_in_e outcome;
+    const char *token;
+    const char *login = pd_form_get_trimmed(page->form, "login", page->p);
+    const char *password = pd_form_get(page->form, "password");
+    apr_status_t rv = pd_session_begin(&outcome, &token, page->portal, login,
+                                       password ? password : "", page->visit->token, page->p);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    if (outcome != PD_SIGNED_IN) {
+        pd_page_mistake(page, "login", "sign_in_refused");
+        return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
+    }
+    pd_page_set_session(page, token);
+    return after_sign_in(page);
+}
+
+int pd_web_logout(pd_page_t *page)
+{
+    if (page->visit->token != NULL) {
+        apr_status_t rv = pd_session_end(page->portal, page->visit->token, page->p);
+        if (rv != APR_SUCCESS) {
+            return pd_page_failure(page, rv); /* still signed in: say so, don't pretend */
+        }
+    }
+    pd_page_set_session(page, NULL);
+    /* Pages kept by the browser go too. Not "cookies": those of the site around are not ours. */
+    apr_table_setn(page->r->err_headers_out, "Clear-Site-Data", "\"cache\", \"storage\"");
+    return pd_page_go(page, pd_page_path(page, "login?notice=signed-out"));
+}
+
+/* A foreign or old sign-out form: the error page carries a fresh sign-out button. */
+int pd_web_logout_again(pd_page_t *page)
+{
+    return pd_page_error(page, HTTP_FORBIDDEN);
+}

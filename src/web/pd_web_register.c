@@ -1,0 +1,127 @@
+/* Registration (F01-F04): the form, and what comes of it. The text of each box is rendered first, shown,
+ * and recorded as it was shown. */
+#include <apr_strings.h>
+#include "base/pd_bytes.h"
+#include "portal/pd_document.h"
+#include "portal/pd_registration.h"
+#include "text/pd_url.h"
+#include "web/pd_handlers.h"
+
+#define WORDING_BYTES_MAX 4096
+
+/* The words of a tick box about a version, in the page's language. */
+static const char *wording(const pd_page_t *page, const char *file, apr_int64_t version)
+{
+    pd_buf_t out;
+    pd_value_t *values = pd_value_map(page->p);
+    pd_value_set_number(values, "version", version, page->p);
+    pd_value_set_text(values, "site_name", page->site->settings->site_name, page->p);
+    pd_buf_init(&out, WORDING_BYTES_MAX, page->p);
+    pd_mustache_render(pd_templates_get(page->site->templates, file, page->language), values, &out,
+                       page->p);
+    while (out.length > 0 && out.bytes[out.length - 1] == '\n') {
+        out.bytes[--out.length] = '\0';
+    }
+    return out.bytes;
+}
+
+/* Both texts in force, and the words of their boxes. APR_ENOENT: registration is closed. */
+static apr_status_t find_wordings(pd_page_t *page, const char **policy, const char **consent)
+{
+    pd_document_t document;
+    apr_status_t rv = pd_document_current(&document, page->portal, PD_DOCUMENT_POLICY,
+                                          page->language, page->p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    pd_value_set_number(page->values, "policy_version", document.version, page->p);
+    *policy = wording(page, "wording-policy.txt", document.version);
+    rv = pd_document_current(&document, page->portal, PD_DOCUMENT_PROCESSING, page->language,
+                             page->p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    pd_value_set_number(page->values, "consent_version", document.version, page->p);
+    *consent = wording(page, "wording-processing.txt", document.version);
+    return APR_SUCCESS;
+}
+
+static const char *return_target(const pd_page_t *page)
+{
+    const char *target = pd_url_target(pd_form_get(page->form, "return"), page->p);
+    return target ? target : "";
+}
+
+/* Shows the form with what was typed before, never the password. */
+static int show_form(pd_page_t *page, int status)
+{
+    const char *policy = "", *consent = "";
+    apr_status_t rv = find_wordings(page, &policy, &consent);
+    if (rv != APR_SUCCESS && rv != APR_ENOENT) {
+        return pd_page_failure(page, rv);
+    }
+    pd_page_true(page, "closed", rv == APR_ENOENT);
+    pd_page_text(page, "policy_wording", policy);
+    pd_page_text(page, "consent_wording", consent);
+    pd_page_text(page, "return_to", return_target(page));
+    pd_page_text(page, "login_value", pd_form_get(page->form, "login"));
+    pd_page_text(page, "email_value", pd_form_get(page->form, "email"));
+    pd_page_true(page, "policy_checked", pd_form_get(page->form, "policy") != NULL);
+    pd_page_true(page, "consent_checked", pd_form_get(page->form, "consent_processing") != NULL);
+    pd_value_set_number(page->values, "password_min", page->site->settings->password_min, page->p);
+    pd_page_form_token(page, "register");
+    return pd_page_show(page, "register.html", status);
+}
+
+int pd_web_register_form(pd_page_t *page)
+{
+    if (page->session != NULL) {
+        return pd_page_go(page, pd_page_path(page, "account/"));
+    }
+    if (!page->stale) {
+        page->form = page->query;
+    }
+    return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
+}
+
+static int show_mistakes(pd_page_t *page, const apr_array_header_t *mistakes)
+{
+    for (int i = 0; i < mistakes->nelts; i++) {
+        const pd_mistake_t *mistake = &APR_ARRAY_IDX(mistakes, i, pd_mistake_t);
+        pd_page_mistake(page, mistake->field, mistake->code);
+    }
+    return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
+}
+
+int pd_web_register(pd_page_t *page)
+{
+    pd_registration_form_t form = {0};
+    pd_registration_e outcome;
+    apr_array_header_t *mistakes;
+    apr_status_t rv = find_wordings(page, &form.policy_wording, &form.consent_wording);
+    if (rv != APR_SUCCESS) {
+        return rv == APR_ENOENT ? show_form(page, HTTP_OK) : pd_page_failure(page, rv);
+    }
+    form.login = pd_form_get_trimmed(page->form, "login", page->p);
+    form.email = pd_form_get_trimmed(page->form, "email", page->p);
+    form.password = pd_form_get(page->form, "password");
+    form.password = form.password ? form.password : "";
+    form.policy = pd_form_get(page->form, "policy") != NULL;
+    form.consent = pd_form_get(page->form, "consent_processing") != NULL;
+    form.language = page->language;
+    form.return_to = return_target(page);
+    form.browser = page->browser;
+    rv = pd_registration_begin(&outcome, &mistakes, page->portal, &form, page->p);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    switch (outcome) {
+    case PD_REGISTRATION_BEGUN:
+        return pd_page_go(page, pd_page_path(page, "confirm"));
+    case PD_REGISTRATION_MISTAKES:
+        return show_mistakes(page, mistakes);
+    case PD_REGISTRATION_CLOSED:
+        break;
+    }
+    return show_form(page, HTTP_OK);
+}

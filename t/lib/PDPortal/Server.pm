@@ -1,0 +1,148 @@
+package PDPortal::Server;
+
+# An httpd of one test's own, with its own portal: for restarts, kills, faults and wrong configuration.
+use strict;
+use warnings FATAL => 'all';
+use Carp qw(croak);
+use IO::Socket::INET ();
+use PDPortal::Setup qw(write_file read_file until_true);
+use PDPortal::Browser ();
+
+my @running;
+
+# new(name => 'kill', set => {PDPortal...}, extra => "httpd lines", global => lines, env => {...}).
+# The port follows from the number of the test file, so that tests side by side don't meet.
+sub new {
+    my ($class, %given) = @_;
+    my ($number) = $0 =~ m{(\d+)-[^/]*$};
+    my $port = $given{port} // $ENV{PD_PORT} + 10 + ($number // 0) + 100 * ($given{place} // 0);
+    my $portal = $given{portal} || PDPortal::Setup::make_portal(
+        name => $given{name}, port => $port, set => $given{set}, bare => $given{bare});
+    my $self = bless { %$portal, %given, port => $port, conf_file => "$portal->{dir}/httpd.conf" }, $class;
+    mkdir "$self->{dir}/$_" for qw(logs htdocs htdocs/cabinet);
+    write_file("$self->{dir}/htdocs/index.html", "<title>front</title>front page\n");
+    write_file("$self->{dir}/htdocs/cabinet/index.html", "<title>cabinet</title>words of cabinet\n");
+    $self->write_conf;
+    return $self;
+}
+
+sub write_conf {
+    my ($self) = @_;
+    my $extra = $self->{extra} // '';
+    write_file($self->{conf_file}, <<"END");
+Include "$ENV{PD_BASE_CONF}"
+ServerName 127.0.0.1
+Listen 127.0.0.1:$self->{port}
+ServerRoot "$self->{dir}"
+DocumentRoot "$self->{dir}/htdocs"
+PidFile "$self->{dir}/logs/pid"
+ErrorLog "$self->{dir}/logs/error_log"
+LogLevel info pdportal:trace4
+DefaultRuntimeDir "$self->{dir}/logs"
+StartServers 2
+MaxRequestWorkers 16
+<IfModule !mpm_prefork_module>
+    ServerLimit 4
+    ThreadsPerChild 8
+</IfModule>
+GracefulShutdownTimeout 5
+<Directory />
+    Require all granted
+</Directory>
+Include "$self->{conf}"
+<Location "/cabinet">
+    AuthType PDPortal
+    Require valid-user
+</Location>
+$extra
+END
+    return;
+}
+
+sub environment {
+    my ($self) = @_;
+    my $env = $self->{env} || {};
+    return map { $_ => $env->{$_} } keys %$env;
+}
+
+# What "apache2 -t" says of this configuration: (exit code, message).
+sub configtest {
+    my ($self) = @_;
+    my ($code, $out, $error) = PDPortal::Setup::run_program($ENV{PD_HTTPD}, '-f', $self->{conf_file}, '-t');
+    return ($code, $out . $error);
+}
+
+sub start {
+    my ($self) = @_;
+    unlink "$self->{dir}/logs/pid";
+    my $pid = fork // croak "fork: $!";
+    if ($pid == 0) {
+        setpgrp 0, 0;
+        %ENV = (%ENV, $self->environment);
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>>', "$self->{dir}/logs/start";
+        open STDERR, '>>', "$self->{dir}/logs/start";
+        exec { $ENV{PD_HTTPD} } $ENV{PD_HTTPD}, '-f', $self->{conf_file}, '-DFOREGROUND' or exit 127;
+    }
+    $self->{pid} = $pid;
+    push @running, $self;
+    my $ready = until_true(sub { waitpid($pid, 1) == $pid ? 'gone' : $self->listens ? 'yes' : '' }, 30) // 'silent';
+    if ($ready ne 'yes') {
+        $self->{pid} = undef if $ready eq 'gone';
+        $self->stop if $ready ne 'gone';
+        croak "the server doesn't start ($ready):\n" . $self->log . (read_file("$self->{dir}/logs/start") // '');
+    }
+    return $self;
+}
+
+# Listens, and a child answers.
+sub listens {
+    my ($self) = @_;
+    return -s "$self->{dir}/logs/pid" && $self->browser->get('/')->status == 200;
+}
+
+sub log { my ($self) = @_; return read_file("$self->{dir}/logs/error_log") // '' }
+
+sub browser { my ($self, %given) = @_; return PDPortal::Browser->new(port => $self->{port}, %given) }
+
+sub signal { my ($self, $name) = @_; return kill $name, $self->{pid} }
+
+# Every process of this server, the parent first.
+sub processes {
+    my ($self) = @_;
+    my @all;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        my $text = read_file($stat) // next;
+        my ($pid, $group) = $text =~ /^(\d+) \(.*\) \S \d+ (\d+)/s or next;
+        push @all, $pid if $group == $self->{pid};
+    }
+    return sort { ($b == $self->{pid}) <=> ($a == $self->{pid}) || $a <=> $b } @all;
+}
+
+# kill -9 of everything at once, as a power cut does; returns when the port is free.
+sub kill_all {
+    my ($self) = @_;
+    kill KILL => -$self->{pid};
+    waitpid $self->{pid}, 0;
+    until_true(sub { !$self->processes }, 20) // croak 'processes that survive kill -9';
+    $self->{pid} = undef;
+    return;
+}
+
+sub stop {
+    my ($self) = @_;
+    return unless $self->{pid};
+    kill TERM => $self->{pid};
+    my $gone = until_true(sub { waitpid($self->{pid}, 1) != 0 }, 30);
+    return $self->kill_all unless $gone;
+    $self->{pid} = undef;
+    return;
+}
+
+END {
+    my $code = $?;
+    $_->stop for @running;
+    $? = $code;
+}
+
+1;
