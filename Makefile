@@ -49,6 +49,8 @@ APR_LIBS := $(shell apu-1-config --link-ld --libs 2>/dev/null) $(shell apr-1-con
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null)
 HTTPD_CFLAGS := -I$(shell apxs -q INCLUDEDIR 2>/dev/null)
+# httpd's headers declare the module record without visibility; what else is to be hidden, the linker hides.
+GLUE_CFLAGS = $(HTTPD_CFLAGS) -fvisibility=default
 LIBEXECDIR = $(shell apxs -q LIBEXECDIR)
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror
@@ -96,12 +98,12 @@ $(B)/pdportalctl: $(CLI_OBJ) $(B)/libpdcore.a
 .PHONY: force
 $(B)/.flags: force
 	@mkdir -p $(@D)
-	@printf '%s\n' $(call quote,$(CC) $(CFLAGS_ALL)) | cmp -s - $@ || printf '%s\n' $(call quote,$(CC) $(CFLAGS_ALL)) > $@
+	@printf '%s\n' $(call quote,$(FLAGS)) | cmp -s - $@ || printf '%s\n' $(call quote,$(FLAGS)) > $@
+FLAGS = $(CC) $(CFLAGS_ALL) $(GLUE_CFLAGS)
 quote = '$(subst ','\'',$(1))'
 
 # The core never sees an httpd header: its include path does not hold them.
-# httpd's headers declare the module record with default visibility: the linker hides the rest.
-$(GLUE_OBJ): EXTRA := $(HTTPD_CFLAGS) -fvisibility=default
+$(GLUE_OBJ): EXTRA := $(GLUE_CFLAGS)
 $(B)/%.o: %.c $(B)/.flags
 	@mkdir -p $(@D)
 	$(call SAY,CC,$<)

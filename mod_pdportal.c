@@ -15,12 +15,8 @@ static void register_hooks(apr_pool_t *p)
 }
 
 AP_DECLARE_MODULE(pdportal) = {
-    STANDARD20_MODULE_STUFF,
-    pd_config_create_directory,
-    pd_config_merge_directory,
-    pd_config_create_server,
-    pd_config_merge_server,
-    pd_config_commands,
+    STANDARD20_MODULE_STUFF, pd_config_create_directory, pd_config_merge_directory,
+    pd_config_create_server, pd_config_merge_server,     pd_config_commands,
     register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
     AP_MODULE_FLAG_NONE

@@ -79,7 +79,7 @@ for my $case (@keys) {
     ($code, $said) = $server->configtest;
     isnt($code, 0, "key file $name: stops");
     like($said, $wanted, "key file $name: named");
-    is(() = $said =~ /PD\d{4}/g, 1, "key file $name: one line") or diag $said;
+    is(scalar(grep { !/AH00014/ } split /\n/, $said), 1, "key file $name: one line") or diag $said;
     unlink $key if -l $key || -e "$key.away";
 }
 rename "$key.away", $key;

@@ -1,6 +1,6 @@
-/* The check_authn hook. A session that is good makes the user known to httpd and to the site behind; a
- * browser's navigation without one is led to sign-in and comes back; every other request gets a 401. If
- * it can't be known whether the session is good, nobody is let in. */
+/* The check_authn hook. A session that is good makes the user known to httpd and to the site
+ * behind; a browser's navigation without one is led to sign-in and comes back; every other request
+ * gets a 401. If it can't be known whether the session is good, nobody is let in. */
 #include "auth/pd_authn.h"
 #include <apr_strings.h>
 #include <httpd.h>
@@ -56,9 +56,9 @@ static int challenge(request_rec *r, const pd_site_t *site)
     }
     /* The page asked for at first: an internal redirect (a DirectoryIndex) must not show. */
     const char *asked = pd_url_target(pd_visit_first(r)->unparsed_uri, r->pool);
-    const char *location =
-        apr_pstrcat(r->pool, site->settings->path, "/login?return=",
-                    pd_url_encode(asked ? asked : site->settings->site_home, r->pool), NULL);
+    const char *location = apr_pstrcat(
+        r->pool, site->settings->path,
+        "/login?return=", pd_url_encode(asked ? asked : site->settings->site_home, r->pool), NULL);
     apr_table_setn(r->err_headers_out, "Location", location);
     return HTTP_SEE_OTHER;
 }
@@ -109,7 +109,8 @@ static int check_authn(request_rec *r)
     }
     never_store(r);
     introduce(r, session);
-    /* mod_authz_core answers 401 to a known user without the right: a dead end. Ours is a 403 page. */
+    /* mod_authz_core answers 401 to a known user without the right: a dead end. Ours is a 403 page.
+     */
     ap_custom_response(r, HTTP_UNAUTHORIZED, portal_page(r, visit->site, PD_AUTHN_DENIED));
     return OK;
 }

@@ -1,6 +1,6 @@
-/* What one visitor's request brought: cookies taken off before anybody else sees them, forged identity
- * removed, the session looked up once. Kept with the first request; sub-requests and internal
- * redirects share it. */
+/* What one visitor's request brought: cookies taken off before anybody else sees them, forged
+ * identity removed, the session looked up once. Kept with the first request; sub-requests and
+ * internal redirects share it. */
 #ifndef PD_VISIT_H
 #define PD_VISIT_H
 #include <httpd.h>
@@ -21,10 +21,12 @@ typedef struct pd_visit_t {
 const char *pd_visit_session_cookie(const pd_site_t *site);
 const char *pd_visit_form_cookie(const pd_site_t *site);
 
-/* The visit of a request, whichever sub-request or redirect this is; NULL where there is no portal. */
+/* The visit of a request, whichever sub-request or redirect this is; NULL where there is no portal.
+ */
 pd_visit_t *pd_visit_of(const request_rec *r);
 
-/* The session, looked up at most once per visit. APR_ENOENT: none; others: it can't be known now. */
+/* The session, looked up at most once per visit. APR_ENOENT: none; others: it can't be known now.
+ */
 apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit);
 
 /* The first request of a chain of sub-requests and internal redirects. */

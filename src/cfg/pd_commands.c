@@ -1,5 +1,5 @@
-/* Tells httpd about the directives. httpd wants an array before any hook runs, and the table lives in
- * the core, which knows no httpd types: the array is filled when the shared object is loaded. */
+/* Tells httpd about the directives. httpd wants an array before any hook runs, and the table lives
+ * in the core, which knows no httpd types: the array is filled when the shared object is loaded. */
 #include "cfg/pd_config.h"
 #include <apr_strings.h>
 #include <stdlib.h>

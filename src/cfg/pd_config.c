@@ -1,5 +1,6 @@
-/* Creates and merges the configuration of servers and directories, and checks each portal as a whole.
- * Inner values win where they are set; "unset" is a value that no administrator can write. */
+/* Creates and merges the configuration of servers and directories, and checks each portal as a
+ * whole. Inner values win where they are set; "unset" is a value that no administrator can write.
+ */
 #include "cfg/pd_config.h"
 #include <http_log.h>
 

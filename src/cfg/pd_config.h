@@ -1,13 +1,14 @@
-/* httpd's configuration of the portal: what stands in a server and in a directory, merged. The table of
- * directives lives in portal/pd_settings.h; this room only tells httpd about it. Written while the
- * configuration is read, never afterwards. */
+/* httpd's configuration of the portal: what stands in a server and in a directory, merged. The
+ * table of directives lives in portal/pd_settings.h; this room only tells httpd about it. Written
+ * while the configuration is read, never afterwards. */
 #ifndef PD_CONFIG_H
 #define PD_CONFIG_H
 #include <httpd.h>
 #include <http_config.h>
 #include "portal/pd_settings.h"
 
-extern module AP_MODULE_DECLARE_DATA pdportal_module;
+/* The one name that httpd looks up in the shared object. */
+extern module AP_MODULE_DECLARE_DATA pdportal_module __attribute__((visibility("default")));
 
 struct pd_site_t;
 
@@ -39,8 +40,8 @@ static inline const pd_dir_settings_t *pd_config_directory(const request_rec *r)
 /* Is there a portal in this server? One is meant where a base URL is set or inherited. */
 int pd_config_has_portal(const server_rec *s);
 
-/* check_config: every portal is complete and consistent, or start and configtest fail with file, line
- * and what to write instead. No side effects. */
+/* check_config: every portal is complete and consistent, or start and configtest fail with file,
+ * line and what to write instead. No side effects. */
 int pd_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base);
 
 #endif

@@ -1,5 +1,5 @@
-/* Start and children. Everything with effects waits for the second reading of the configuration, and a
- * configuration test does everything but keep it. */
+/* Start and children. Everything with effects waits for the second reading of the configuration,
+ * and a configuration test does everything but keep it. */
 #include "srv/pd_lifecycle.h"
 #include <httpd.h>
 #include <http_config.h>

@@ -1,5 +1,6 @@
-/* Makes the sites: the parent reads keys while it is root and parses every template, so that mistakes
- * stop the start; children open the database, so that nothing is shared over fork that must not be. */
+/* Makes the sites: the parent reads keys while it is root and parses every template, so that
+ * mistakes stop the start; children open the database, so that nothing is shared over fork that
+ * must not be. */
 #include "srv/pd_site.h"
 #include <apr_atomic.h>
 #include <apr_strings.h>
@@ -48,28 +49,39 @@ static int complain(server_rec *s, const char *why)
 static apr_status_t load_templates(pd_site_t *site, const char **why, apr_pool_t *p)
 {
     const pd_contract_t *const contracts[] = {page_contracts, pd_letter_contracts, NULL};
-    pd_templates_source_t source = {site->settings->share, site->settings->templates,
-                                    pd_languages, page_common, contracts};
+    pd_templates_source_t source = {site->settings->share, site->settings->templates, pd_languages,
+                                    page_common, contracts};
     apr_status_t rv = pd_templates_load(&site->templates, why, &source, p);
     if (rv == APR_SUCCESS) {
         *why = "style.css can't be read: look at PDPortalShare and PDPortalTemplates";
         rv = pd_templates_file(&site->style, &site->style_length, &source, "style.css", p);
     }
     if (rv == APR_SUCCESS) {
-        site->style_hash =
-            apr_pstrndup(p, pd_hash_sha256(site->style, site->style_length, p), 12);
+        site->style_hash = apr_pstrndup(p, pd_hash_sha256(site->style, site->style_length, p), 12);
     }
     return rv;
 }
 
+/* One gate for the whole host, whatever generation a process belongs to: a file in httpd's runtime
+ * folder, opened by the parent and inherited. Where that folder can't be written, one gate per
+ * generation. */
 static apr_status_t make_gate(pd_site_t *site, apr_pool_t *p)
 {
+    int queue = (int)site->settings->hashing_queue;
     long slots = (long)site->settings->hashing_slots;
     if (slots == 0) {
         slots = sysconf(_SC_NPROCESSORS_ONLN);
     }
     slots = slots < 1 ? 1 : slots > PD_GATE_SLOTS_MAX ? PD_GATE_SLOTS_MAX : slots;
-    return pd_gate_create(&site->hashing, (int)slots, (int)site->settings->hashing_queue, p);
+    const char *path =
+        ap_runtime_dir_relative(p, apr_psprintf(p, "pdportal-hashing-%ld-%d", slots, queue));
+    if (path != NULL && pd_gate_open(&site->hashing, path, (int)slots, queue, p) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, ap_server_conf,
+                 "PD0502: no hashing gate in httpd's runtime folder (DefaultRuntimeDir): using one "
+                 "that restarts don't share");
+    return pd_gate_create(&site->hashing, (int)slots, queue, p);
 }
 
 static apr_status_t fill_site(pd_site_t *site, const char **why, apr_pool_t *p)

@@ -1,5 +1,5 @@
-/* A site: one portal as this httpd serves it. Virtual hosts with equal settings share one. Made by the
- * parent in post_config (key read, templates parsed, gate mapped), completed in each child. */
+/* A site: one portal as this httpd serves it. Virtual hosts with equal settings share one. Made by
+ * the parent in post_config (key read, templates parsed, gate mapped), completed in each child. */
 #ifndef PD_SITE_H
 #define PD_SITE_H
 #include <httpd.h>
@@ -12,11 +12,11 @@ typedef struct pd_site_t {
     const pd_templates_t *templates;
     const pd_zone_t *zone;
     pd_gate_t *hashing;
-    int secure;             /* the base URL is https */
-    const char *style;      /* bytes of style.css, and a short hash of them for its URL */
+    int secure;        /* the base URL is https */
+    const char *style; /* bytes of style.css, and a short hash of them for its URL */
     apr_size_t style_length;
     const char *style_hash;
-    pd_portal_t *portal;    /* in children; NULL: could not be opened, every request is a 503 */
+    pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */
     apr_uint32_t key_checked; /* atomic: the database is known to belong to the key file */
     struct pd_site_t *next;
 } pd_site_t;
@@ -24,8 +24,8 @@ typedef struct pd_site_t {
 /* What web/ needs of the templates; called while hooks are registered. */
 void pd_site_declare_pages(const char *const *common, const pd_contract_t *pages);
 
-/* Makes the sites of all servers; OK, or an error that was logged. In a configuration test the keys are
- * read and the templates parsed, and nothing is kept. */
+/* Makes the sites of all servers; OK, or an error that was logged. In a configuration test the keys
+ * are read and the templates parsed, and nothing is kept. */
 int pd_site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base);
 
 /* Opens every portal in this child. */

@@ -1,7 +1,7 @@
 /* Jobs on mod_watchdog. The singleton may overlap with that of an older generation, and takes ten
- * seconds to be replaced when its child is killed (ECOSYSTEM trap 16): jobs claim what they work on, so
- * running twice does no harm. What was done is kept in the database, since the next turn may be another
- * child's. */
+ * seconds to be replaced when its child is killed (ECOSYSTEM trap 16): jobs claim what they work
+ * on, so running twice does no harm. What was done is kept in the database, since the next turn may
+ * be another child's. */
 #include "srv/pd_watch.h"
 #include <apr_optional.h>
 #include <http_config.h>
@@ -17,7 +17,7 @@
 APLOG_USE_MODULE(pdportal);
 
 #define WATCHDOG_NAME "_pdportal_"
-#define JOBS_MAX 16
+#define JOBS_MAX      16
 
 /* When each job of a site is due next; touched by the watchdog's thread alone. */
 typedef struct turn_t {

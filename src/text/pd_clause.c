@@ -51,8 +51,8 @@ static apr_size_t line_length(const char *bytes, apr_size_t length)
 }
 
 /* The source with LF line ends and without what nobody sees. */
-static apr_status_t clean(const char **text, const char **why, const char *bytes,
-                          apr_size_t length, apr_pool_t *p)
+static apr_status_t clean(const char **text, const char **why, const char *bytes, apr_size_t length,
+                          apr_pool_t *p)
 {
     pd_buf_t cleaned;
     pd_buf_init(&cleaned, PD_DOCUMENT_BYTES_MAX + 1, p);

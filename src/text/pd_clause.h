@@ -4,8 +4,12 @@
  * mailto and own paths; a bare <http://...> becomes a link. Any thread.
  *
  *   "1. ОПРЕДЕЛЕНИЯ"            -> <h2 id="p1"><a class="n" href="#p1">1.</a> ОПРЕДЕЛЕНИЯ</h2>
- *   "1.1. ..."                  -> <p id="p1.1" class="l2"><a class="n" href="#p1.1">1.1.</a> ...</p>
- *   first line without a number -> the title, given apart, not in the body
+ *   "1.1. ..."                  -> <p id="p1.1" class="l2"><a class="n" href="#p1.1">1.1.</a>
+ * ...</p> first line without a number -> the title, given apart, not in the body
+ *
+ * Plain: the first paragraph is the title. Markdown: the first heading of level 1 without a number;
+ * ordered lists of the outermost level are clauses with the numbers of the source, others (and
+ * "1)") keep their numbers as text without an anchor, like numbers in quotations.
  */
 #ifndef PD_CLAUSE_H
 #define PD_CLAUSE_H
@@ -18,7 +22,8 @@ typedef enum { PD_MARKUP_PLAIN, PD_MARKUP_MARKDOWN } pd_markup_e;
 
 typedef struct pd_clause_t {
     const char *number; /* "5.3", without a closing dot */
-    const char *text;   /* the clause's own plain text, one line, without its number */
+    const char *text;   /* the clause's own plain text, one line, without its number, but with the
+                           unnumbered paragraphs and lists that follow it */
     int level;          /* 1 for "5", 2 for "5.3" */
 } pd_clause_t;
 

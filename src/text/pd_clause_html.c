@@ -1,5 +1,6 @@
-/* Writes the page and, beside it, the plain text of each clause. This is the one place where text of
- * a document becomes HTML: everything goes through pd_clause_escape but the few tags of our own. */
+/* Writes the page and, beside it, the plain text of each clause. This is the one place where text
+ * of a document becomes HTML: everything goes through pd_clause_escape but the few tags of our own.
+ */
 #include "text/pd_clause_int.h"
 #include "base/pd_status.h"
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The pieces of the clause renderer; inside the room only. pd_clause.c cleans and decides,
- * pd_clause_number.c reads numbers, pd_clause_plain.c and pd_clause_markdown.c read the two kinds of
- * source, pd_clause_html.c and pd_clause_link.c write. Any thread. */
+ * pd_clause_number.c reads numbers, pd_clause_plain.c and pd_clause_markdown.c read the two kinds
+ * of source, pd_clause_html.c and pd_clause_link.c write. Any thread. */
 #ifndef PD_CLAUSE_INT_H
 #define PD_CLAUSE_INT_H
 #include "base/pd_bytes.h"
@@ -53,8 +53,8 @@ void pd_clause_write_tag(pd_clause_writer_t *writer, const char *tag);
 /* Markup inside a word; nothing in the plain text. */
 void pd_clause_write_inline_tag(pd_clause_writer_t *writer, const char *tag);
 
-/* Begins the element `tag` ("p", "h2") of a numbered clause, with its anchor. PD_ETEXT and `why`: the
- * number stands in the document already. */
+/* Begins the element `tag` ("p", "h2") of a numbered clause, with its anchor. PD_ETEXT and `why`:
+ * the number stands in the document already. */
 apr_status_t pd_clause_write_open(pd_clause_writer_t *writer, const char *tag,
                                   const pd_clause_number_t *number, int line);
 

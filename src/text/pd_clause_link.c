@@ -14,7 +14,8 @@ static const char *encoded(const char *url, int keep_utf8, apr_pool_t *p)
     char *copy = apr_palloc(p, strlen(url) * 3 + 1);
     char *to = copy;
     for (const unsigned char *at = (const unsigned char *)url; *at; at++) {
-        int is_odd = *at == ' ' || strchr("\"<>\\^`{|}", *at) != NULL || (*at >= 0x80 && !keep_utf8);
+        int is_odd =
+            *at == ' ' || strchr("\"<>\\^`{|}", *at) != NULL || (*at >= 0x80 && !keep_utf8);
         if (!is_odd) {
             *to++ = (char)*at;
             continue;
@@ -40,7 +41,7 @@ static int has_control(const char *url)
 /* "http://" or "https://" and the beginning of a host. */
 static int is_external(const char *url)
 {
-    apr_size_t scheme = strncasecmp(url, "http://", 7) == 0     ? 7
+    apr_size_t scheme = strncasecmp(url, "http://", 7) == 0    ? 7
                         : strncasecmp(url, "https://", 8) == 0 ? 8
                                                                : 0;
     return scheme > 0 && url[scheme] != '\0' && strchr("/\\?#:@ ", url[scheme]) == NULL;

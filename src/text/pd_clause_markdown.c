@@ -1,7 +1,7 @@
-/* Markdown by libcmark's tree, written by ourselves: its own HTML writer would number lists anew and
- * knows no anchors. Ordered lists are taken apart into paragraphs with the numbers of the source.
- * Raw HTML and images become text. The tree is walked, never descended by recursion, so nesting
- * costs no stack. What an element has opened stands in its node's user data. */
+/* Markdown by libcmark's tree, written by ourselves: its own HTML writer would number lists anew
+ * and knows no anchors. Ordered lists are taken apart into paragraphs with the numbers of the
+ * source. Raw HTML and images become text. The tree is walked, never descended by recursion, so
+ * nesting costs no stack. What an element has opened stands in its node's user data. */
 #include "text/pd_clause_int.h"
 #include "base/pd_status.h"
 #include <string.h>
@@ -14,9 +14,9 @@ typedef struct {
     const char **lines; /* start of each source line */
     int n_lines;
     cmark_node *title;
-    int n_quotes; /* block quotes open */
-    int n_links;  /* links and images open; no link opens inside */
-    int n_images; /* inside an image there is only text */
+    int n_quotes;       /* block quotes open */
+    int n_links;        /* links and images open; no link opens inside */
+    int n_images;       /* inside an image there is only text */
     const char *marker; /* number of the list item whose first block comes next */
     int marker_is_clause;
 } walk_t;

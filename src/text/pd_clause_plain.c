@@ -4,6 +4,7 @@
 #include "text/pd_clause_int.h"
 #include "base/pd_status.h"
 #include <string.h>
+#include <strings.h>
 #include <apr_strings.h>
 #include <utf8proc.h>
 
@@ -106,11 +107,10 @@ static int matches_any(apr_size_t *n, const char *text, apr_size_t length, const
 }
 
 /* Does the sentence end here, closing quotes and brackets left aside? */
-static int ends_sentence(const char *text)
+static int ends_sentence(const char *text, apr_size_t length)
 {
     static const char *const closing[] = {"\"", "'", ")", "]", ">", "»", "”", "“", "’", NULL};
     static const char *const stops[] = {".", "!", "?", ":", ";", "…", NULL};
-    apr_size_t length = strlen(text);
     apr_size_t n;
     while (matches_any(&n, text, length, closing)) {
         length -= n;
@@ -124,8 +124,8 @@ static int continues(const pd_clause_writer_t *writer, const paragraph_t *paragr
                      const char *line)
 {
     const char *text = paragraph->text.bytes;
-    return writer->title != NULL && begins_in_lower_case(line) && !ends_sentence(text) &&
-           !pd_clause_is_capitals(text);
+    return writer->title != NULL && begins_in_lower_case(line) &&
+           !ends_sentence(text, paragraph->text.length) && !pd_clause_is_capitals(text);
 }
 
 /* The line without white space around. */

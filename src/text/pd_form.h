@@ -5,16 +5,16 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
-#define PD_FORM_BYTES_MAX (64 * 1024)
+#define PD_FORM_BYTES_MAX  (64 * 1024)
 #define PD_FORM_FIELDS_MAX 64
-#define PD_FORM_NAME_MAX 64
-#define PD_FORM_VALUE_MAX 4096
+#define PD_FORM_NAME_MAX   64
+#define PD_FORM_VALUE_MAX  4096
 
 /* Immutable once parsed. */
 typedef struct pd_form_t pd_form_t;
 
-/* PD_ELIMIT: over a limit. PD_ETEXT: NUL, invalid UTF-8, bad escape, empty or doubled name. CR LF in
- * values becomes LF; other control characters but tab and LF are PD_ETEXT. */
+/* PD_ELIMIT: over a limit. PD_ETEXT: NUL, invalid UTF-8, bad escape, empty or doubled name. CR LF
+ * in values becomes LF; other control characters but tab and LF are PD_ETEXT. */
 apr_status_t pd_form_parse(const pd_form_t **form, const char *bytes, apr_size_t length,
                            apr_pool_t *p);
 

@@ -144,8 +144,8 @@ static int weigh(int *place, const char *header, const char *language)
         if (found == MATCH_NONE || found < best) {
             continue;
         }
-        int is_better = found > best ||
-                        (found == MATCH_EXACT ? range.length > length : range.weight > weight);
+        int is_better =
+            found > best || (found == MATCH_EXACT ? range.length > length : range.weight > weight);
         if (is_better) {
             best = found;
             weight = range.weight;

@@ -1,5 +1,6 @@
 /* Which of the site's languages an Accept-Language header asks for (RFC 9110 12.5.4, basic
- * filtering of RFC 4647). Any thread. */
+ * filtering of RFC 4647, and its look-up for a header that names only a region: "en-GB" gets "en").
+ * Equal weights: the earlier range. Any thread. */
 #ifndef PD_LANGUAGE_H
 #define PD_LANGUAGE_H
 #include <apr_pools.h>

@@ -57,8 +57,8 @@ static utf8proc_int32_t plain_width(utf8proc_int32_t c)
     }
     utf8proc_int32_t plain[4];
     int boundary = 0;
-    utf8proc_ssize_t n = utf8proc_decompose_char(
-        c, plain, 4, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &boundary);
+    utf8proc_ssize_t n =
+        utf8proc_decompose_char(c, plain, 4, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &boundary);
     return n == 1 ? plain[0] : c;
 }
 
@@ -80,8 +80,8 @@ static int has_compatibility_form(utf8proc_int32_t c)
     if (utf8proc_get_property(c)->decomp_type == 0) {
         return 0; /* canonical or none; NFC has settled these */
     }
-    utf8proc_ssize_t n = utf8proc_decompose_char(
-        c, mapped_to, 24, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &boundary);
+    utf8proc_ssize_t n =
+        utf8proc_decompose_char(c, mapped_to, 24, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &boundary);
     return n != 1 || mapped_to[0] != c;
 }
 
@@ -174,8 +174,7 @@ static pd_login_e judge(const char *name)
  * seen and goes. */
 static const char *skeleton_of(const char *name, apr_pool_t *p)
 {
-    const char *folded =
-        mapped(name, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, p);
+    const char *folded = mapped(name, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, p);
     if (folded == NULL) {
         return NULL;
     }
@@ -193,8 +192,7 @@ static const char *skeleton_of(const char *name, apr_pool_t *p)
     return skeleton.bytes;
 }
 
-apr_status_t pd_login_parse(pd_login_e *outcome, pd_login_t *login, const char *raw,
-                            apr_pool_t *p)
+apr_status_t pd_login_parse(pd_login_e *outcome, pd_login_t *login, const char *raw, apr_pool_t *p)
 {
     login->name = NULL;
     login->skeleton = NULL;

@@ -60,57 +60,22 @@ typedef struct {
 
 /* Sorted by `from`. */
 static const pair_t lookalikes[] = {
-    {'0', 'o'},
-    {'1', 'l'},
-    {0x0131, 'i'}, /* Latin: dotless i, tone six, alpha, dental click, alpha, script g, iota, small I and Y */
-    {0x0185, 'b'},
-    {0x01c0, 'l'},
-    {0x0251, 'a'},
-    {0x0261, 'g'},
-    {0x0269, 'i'},
-    {0x026a, 'i'},
-    {0x028f, 'y'},
-    {0x03b1, 'a'}, /* Greek: alpha gamma eta iota kappa nu omicron rho sigma upsilon chi omega */
-    {0x03b3, 'y'},
-    {0x03b7, 'n'},
-    {0x03b9, 'i'},
-    {0x03ba, 'k'},
-    {0x03bd, 'v'},
-    {0x03bf, 'o'},
-    {0x03c1, 'p'},
-    {0x03c3, 'o'},
-    {0x03c5, 'u'},
-    {0x03c7, 'x'},
-    {0x03c9, 'w'},
-    {0x0430, 'a'}, /* Cyrillic: a be ge ie ze ka o er es u ha soft-sign */
-    {0x0431, '6'},
-    {0x0433, 'r'},
-    {0x0435, 'e'},
-    {0x0437, '3'},
-    {0x043a, 'k'},
-    {0x043e, 'o'},
-    {0x0440, 'p'},
-    {0x0441, 'c'},
-    {0x0443, 'y'},
-    {0x0445, 'x'},
-    {0x044c, 'b'},
-    {0x0455, 's'}, /* dze, i, je, omega, izhitsa, straight u, shha, palochka, de, qa, we */
-    {0x0456, 'i'},
-    {0x0458, 'j'},
-    {0x0461, 'w'},
-    {0x0475, 'v'},
-    {0x04af, 'y'},
-    {0x04bb, 'h'},
-    {0x04cf, 'l'},
-    {0x0501, 'd'},
-    {0x051b, 'q'},
-    {0x051d, 'w'},
+    {'0', 'o'},    {'1', 'l'},    {0x0131, 'i'}, /* Latin: dotless i, tone six, alpha, dental click,
+                                                    alpha, script g, iota, small I and Y */
+    {0x0185, 'b'}, {0x01c0, 'l'}, {0x0251, 'a'}, {0x0261, 'g'}, {0x0269, 'i'},
+    {0x026a, 'i'}, {0x028f, 'y'}, {0x03b1, 'a'}, /* Greek: alpha gamma eta iota kappa nu omicron rho
+                                                    sigma upsilon chi omega */
+    {0x03b3, 'y'}, {0x03b7, 'n'}, {0x03b9, 'i'}, {0x03ba, 'k'}, {0x03bd, 'v'},
+    {0x03bf, 'o'}, {0x03c1, 'p'}, {0x03c3, 'o'}, {0x03c5, 'u'}, {0x03c7, 'x'},
+    {0x03c9, 'w'}, {0x0430, 'a'}, /* Cyrillic: a be ge ie ze ka o er es u ha soft-sign */
+    {0x0431, '6'}, {0x0433, 'r'}, {0x0435, 'e'}, {0x0437, '3'}, {0x043a, 'k'},
+    {0x043e, 'o'}, {0x0440, 'p'}, {0x0441, 'c'}, {0x0443, 'y'}, {0x0445, 'x'},
+    {0x044c, 'b'}, {0x0455, 's'}, /* dze, i, je, omega, izhitsa, straight u, shha, palochka, de, qa,
+                                     we */
+    {0x0456, 'i'}, {0x0458, 'j'}, {0x0461, 'w'}, {0x0475, 'v'}, {0x04af, 'y'},
+    {0x04bb, 'h'}, {0x04cf, 'l'}, {0x0501, 'd'}, {0x051b, 'q'}, {0x051d, 'w'},
     {0x0566, 'q'}, /* Armenian: za ho yi vo seh ca o */
-    {0x0570, 'h'},
-    {0x0575, 'j'},
-    {0x0578, 'n'},
-    {0x057d, 'u'},
-    {0x0581, 'g'},
+    {0x0570, 'h'}, {0x0575, 'j'}, {0x0578, 'n'}, {0x057d, 'u'}, {0x0581, 'g'},
     {0x0585, 'o'},
 };
 

@@ -1,6 +1,6 @@
 /* Internet messages: checks every value first, since a line end in a header is a header of the
- * attacker's, then writes the header fields; the body is pd_mime_body.c's. Values are refused, never
- * mended: a mended address is another person's. */
+ * attacker's, then writes the header fields; the body is pd_mime_body.c's. Values are refused,
+ * never mended: a mended address is another person's. */
 #include "text/pd_mime.h"
 #include "base/pd_status.h"
 #include "text/pd_mime_int.h"
@@ -53,7 +53,8 @@ static int is_language(const char *text)
 {
     apr_size_t length = strnlen(text, LANGUAGE_MAX + 1);
     return length > 0 && length <= LANGUAGE_MAX &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == length;
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") ==
+               length;
 }
 
 /* Can the text stand in a header as it is? */

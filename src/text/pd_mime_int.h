@@ -6,8 +6,8 @@
 
 typedef enum { PD_BODY_7BIT, PD_BODY_QUOTED, PD_BODY_BASE64 } pd_body_e;
 
-/* The encoding that keeps the body most readable: 7bit for short ASCII lines, quoted-printable where
- * few bytes need it, else base64. */
+/* The encoding that keeps the body most readable: 7bit for short ASCII lines, quoted-printable
+ * where few bytes need it, else base64. */
 pd_body_e pd_mime_body_choose(const char *body);
 
 /* The body in that encoding, CRLF line ends, ending in one. */

@@ -167,7 +167,8 @@ static int copy_allowed(pd_buf_t *to, const char *raw)
 
 const char *pd_url_target(const char *raw, apr_pool_t *p)
 {
-    if (raw == NULL || raw[0] != '/' || strnlen(raw, PD_TARGET_BYTES_MAX + 1) > PD_TARGET_BYTES_MAX) {
+    if (raw == NULL || raw[0] != '/' ||
+        strnlen(raw, PD_TARGET_BYTES_MAX + 1) > PD_TARGET_BYTES_MAX) {
         return NULL;
     }
     pd_buf_t target;

@@ -1,5 +1,6 @@
-/* Query, body and form token. Limits are ours and come before anything else sees a byte; the token is
- * bound to the browser's form cookie, or to the session where there is one (RELIABILITY 8, 16). */
+/* Query, body and form token. Limits are ours and come before anything else sees a byte; the token
+ * is bound to the browser's form cookie, or to the session where there is one (RELIABILITY 8, 16).
+ */
 #include "web/pd_check.h"
 #include <apr_strings.h>
 #include <http_protocol.h>

@@ -1,66 +1,81 @@
-/* The agreement between handlers and templates: file by file, which names a page provides. A template
- * that uses another name stops the start of the server, with file and line. */
+/* The agreement between handlers and templates: file by file, which names a page provides. A
+ * template that uses another name stops the start of the server, with file and line. */
 #include "web/pd_contracts.h"
 
 const char *const pd_common_names[] = {
-    "lang",           /* "ru" */
-    "other_lang",     /* "en" */
-    "other_lang_url", /* this page in the other language */
-    "site_name", "site_home",
-    "portal",       /* path prefix: "/portal" */
-    "style",        /* URL of the stylesheet */
-    "private",      /* true on pages that must not be indexed */
-    "me",           /* login of the signed-in person, else absent */
-    "logout_token", /* form token of the sign-out button */
+    "lang",                             /* "ru" */
+    "other_lang",                       /* "en" */
+    "other_lang_url",                   /* this page in the other language */
+    "site_name", "site_home", "portal", /* path prefix: "/portal" */
+    "style",                            /* URL of the stylesheet */
+    "private",                          /* true on pages that must not be indexed */
+    "me",                               /* login of the signed-in person, else absent */
+    "logout_token",                     /* form token of the sign-out button */
     /* dates are maps with these members; partial "date" shows them */
-    "day", "year", "time", "iso",
-    "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11", "m12",
-    NULL};
+    "day", "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10",
+    "m11", "m12", NULL};
 
 /* Mistakes: a list of maps, each with `field` and one true member named by its code; partial
  * "mistake" has the words. error_FIELD is the mistake of one field, a map like those of the list.
  * has_mistakes is true when the list is not empty (a section over the list would repeat itself). */
-#define MISTAKES \
-    "mistakes", "has_mistakes", "field", "login_missing", "login_short", "login_long", "login_characters", \
-        "login_mixed", "login_taken", "email_missing", "email_bad", "password_missing", \
-        "password_short", "password_long", "password_weak", "password_common", \
-        "password_personal", "password_characters", "policy_missing", "consent_missing", \
-        "code_missing", "proof_wrong", "proof_exhausted", "sign_in_refused", "password_min", \
-        "error_login", "error_email", "error_password", "error_policy", \
+#define MISTAKES                                                                                   \
+    "mistakes", "has_mistakes", "field", "login_missing", "login_short", "login_long",             \
+        "login_characters", "login_mixed", "login_taken", "email_missing", "email_bad",            \
+        "password_missing", "password_short", "password_long", "password_weak", "password_common", \
+        "password_personal", "password_characters", "policy_missing", "consent_missing",           \
+        "code_missing", "proof_wrong", "proof_exhausted", "sign_in_refused", "password_min",       \
+        "error_login", "error_email", "error_password", "error_policy",                            \
         "error_consent_processing", "error_code"
 
 static const char *const home_names[] = {NULL};
-static const char *const register_names[] = {
-    MISTAKES, "csrf", "stale", "closed", "return_to", "login_value", "email_value",
-    "policy_checked", "consent_checked", "policy_wording", "consent_wording", "policy_version",
-    "consent_version",
-    "consent_version", NULL};
+static const char *const register_names[] = {MISTAKES,          "csrf",
+                                             "stale",           "closed",
+                                             "return_to",       "login_value",
+                                             "email_value",     "policy_checked",
+                                             "consent_checked", "policy_wording",
+                                             "consent_wording", "policy_version",
+                                             "consent_version", NULL};
 static const char *const confirm_names[] = {
-    MISTAKES, "csrf", "stale", "none", "waiting", "ready", "needs_proof", "needs_login", "done",
-    "resend_allowed", "resent", "login_value", NULL};
+    MISTAKES,      "csrf", "stale",          "none",   "waiting",     "ready", "needs_proof",
+    "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
 static const char *const login_names[] = {
-    MISTAKES, "csrf", "stale", "return_to", "login_value",
-    "signed_out", "confirmed", /* what has just happened */
-    "needed",                  /* the visitor asked for a page that needs sign-in */
+    MISTAKES,      "csrf",       "stale",     "return_to",
+    "login_value", "signed_out", "confirmed", /* what has just happened */
+    "needed",                                 /* the visitor asked for a page that needs sign-in */
     NULL};
 static const char *const account_names[] = {
-    "person_login", "person_email", "registered", "acts", "acknowledged", "consented", "withdrew",
-    "is_policy", "is_processing", "version", "url", "at", NULL};
+    "person_login", "person_email",  "registered", "acts", "acknowledged", "consented", "withdrew",
+    "is_policy",    "is_processing", "version",    "url",  "at",           NULL};
 static const char *const document_names[] = {
-    "is_policy", "is_processing", "doc_title", "body", "version", "published", "effective",
-    "editorial", "sha256", "is_current", "is_upcoming", "is_past", "upcoming", "current_url",
-    "permalink", "doc_lang",       /* language of the text: "ru" */
+    "is_policy",
+    "is_processing",
+    "doc_title",
+    "body",
+    "version",
+    "published",
+    "effective",
+    "editorial",
+    "sha256",
+    "is_current",
+    "is_upcoming",
+    "is_past",
+    "upcoming",
+    "current_url",
+    "permalink",
+    "doc_lang",       /* language of the text: "ru" */
     "other_language", /* the text is not to be had in the page's language */
     "versions", /* maps: version, url, effective, and is_current, is_upcoming set to true or false,
                    since an absent member would be looked up in the page around */
-    "url", "absent", NULL};
-static const char *const document_raw[] = {"body", NULL};
-static const char *const cookies_names[] = {
-    "session_cookie", "form_cookie", "session_hours", "form_hours", /* hours may be absent */
+    "url",
+    "absent",
     NULL};
-static const char *const error_names[] = {
-    "e400", "e403", "e404", "e405", "e413", "e415", "e429", "e500", "e503", "retry_after",
-    "reference", NULL};
+static const char *const document_raw[] = {"body", NULL};
+static const char *const cookies_names[] = {"session_cookie", "form_cookie", "session_hours",
+                                            "form_hours", /* hours may be absent */
+                                            NULL};
+static const char *const error_names[] = {"e400", "e403",        "e404",      "e405",
+                                          "e413", "e415",        "e429",      "e500",
+                                          "e503", "retry_after", "reference", NULL};
 static const char *const denied_names[] = {"asked", NULL};
 static const char *const wording_names[] = {"version", NULL};
 

@@ -14,7 +14,7 @@
 
 APLOG_USE_MODULE(pdportal);
 
-#define PAGE_BYTES_MAX (4 * 1024 * 1024)
+#define PAGE_BYTES_MAX   (4 * 1024 * 1024)
 #define RETRY_AFTER_SECS 5
 
 const char *pd_page_path(const pd_page_t *page, const char *path)
@@ -68,18 +68,18 @@ int pd_page_has_mistakes(const pd_page_t *page)
 void pd_page_form_token(pd_page_t *page, const char *purpose)
 {
     pd_visitor_need_browser(page);
-    pd_page_text(page, "csrf",
-                 pd_form_token_new(page->site->keys, purpose, page->browser, pd_clock_now(),
-                                   page->p));
+    pd_page_text(
+        page, "csrf",
+        pd_form_token_new(page->site->keys, purpose, page->browser, pd_clock_now(), page->p));
     pd_page_true(page, "stale", page->stale);
 }
 
 void pd_page_set_session(pd_page_t *page, const char *token)
 {
-    page->session_cookie = apr_pstrcat(
-        page->p, pd_visit_session_cookie(page->site), "=", token ? token : "",
-        token ? "; Path=/; HttpOnly" : "; Path=/; Max-Age=0; HttpOnly",
-        page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
+    page->session_cookie =
+        apr_pstrcat(page->p, pd_visit_session_cookie(page->site), "=", token ? token : "",
+                    token ? "; Path=/; HttpOnly" : "; Path=/; Max-Age=0; HttpOnly",
+                    page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
 }
 
 /* The same page in the other language, for the switch in the head. */
@@ -121,10 +121,10 @@ static void add_common_values(pd_page_t *page)
     pd_page_text(page, "site_name", settings->site_name);
     pd_page_text(page, "site_home", settings->site_home);
     pd_page_text(page, "portal", settings->path);
-    pd_page_text(page, "style", apr_pstrcat(page->p, settings->path, "/style.css?v=",
-                                            page->site->style_hash, NULL));
-    pd_page_true(page, "private",
-                 page->route == NULL || page->route->show == PD_SHOW_PERSONAL);
+    pd_page_text(
+        page, "style",
+        apr_pstrcat(page->p, settings->path, "/style.css?v=", page->site->style_hash, NULL));
+    pd_page_true(page, "private", page->route == NULL || page->route->show == PD_SHOW_PERSONAL);
     if (page->route != NULL) {
         add_session_values(page);
     }
@@ -146,9 +146,9 @@ void pd_page_headers(request_rec *r, const pd_site_t *site)
     for (apr_size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
         apr_table_setn(r->err_headers_out, headers[i][0], headers[i][1]);
     }
-    apr_table_setn(r->err_headers_out, "Link",
-                   apr_pstrcat(r->pool, "<", site->settings->path, "/policy>; rel=\"privacy-policy\"",
-                               NULL));
+    apr_table_setn(
+        r->err_headers_out, "Link",
+        apr_pstrcat(r->pool, "<", site->settings->path, "/policy>; rel=\"privacy-policy\"", NULL));
 }
 
 static void add_headers(pd_page_t *page)
@@ -193,17 +193,15 @@ static int send_bytes(pd_page_t *page, const char *bytes, apr_size_t length)
 int pd_page_show(pd_page_t *page, const char *file, int status)
 {
     pd_buf_t out;
-    const pd_mustache_t *template =
-        pd_templates_get(page->site->templates, file, page->language);
+    const pd_mustache_t *template = pd_templates_get(page->site->templates, file, page->language);
     add_common_values(page);
     pd_buf_init(&out, PAGE_BYTES_MAX, page->p);
     if (template != NULL) {
         pd_mustache_render(template, page->values, &out, page->p);
     }
     if (template == NULL || out.overflow) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server,
-                     "PD0530: page %s can't be made: %s", file,
-                     template ? "it is over 4 MiB" : "no such template");
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server, "PD0530: page %s can't be made: %s",
+                     file, template ? "it is over 4 MiB" : "no such template");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     page->r->status = status;

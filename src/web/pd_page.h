@@ -1,5 +1,5 @@
-/* One request to a page of the portal: what handlers get, and the ways to answer. A handler parses with
- * text/, calls one function of portal/, and renders one template. */
+/* One request to a page of the portal: what handlers get, and the ways to answer. A handler parses
+ * with text/, calls one function of portal/, and renders one template. */
 #ifndef PD_PAGE_H
 #define PD_PAGE_H
 #include <httpd.h>
@@ -16,18 +16,18 @@ typedef struct pd_page_t {
     const pd_portal_t *portal; /* NULL on routes that need no database */
     pd_visit_t *visit;
     const struct pd_route_t *route;
-    const char *rest;          /* path below PDPortalPath, without the leading slash */
-    apr_int64_t number;        /* the N of "policy/N" */
-    const char *kind;          /* the KIND of "documents/KIND/N" */
+    const char *rest;   /* path below PDPortalPath, without the leading slash */
+    apr_int64_t number; /* the N of "policy/N" */
+    const char *kind;   /* the KIND of "documents/KIND/N" */
     const char *language;
     const pd_form_t *query;
-    const pd_form_t *form;     /* of a POST; an empty one otherwise */
-    const char *browser;       /* id in the form cookie; NULL when there is none */
-    const char *link_token;    /* confirmation token in the form cookie, or NULL */
+    const pd_form_t *form;       /* of a POST; an empty one otherwise */
+    const char *browser;         /* id in the form cookie; NULL when there is none */
+    const char *link_token;      /* confirmation token in the form cookie, or NULL */
     const pd_session_t *session; /* NULL: nobody is signed in */
-    int stale;                 /* the form came with an old or foreign token: show it again */
-    pd_value_t *values;        /* for the template */
-    const char *form_cookie;   /* Set-Cookie lines to send, or NULL */
+    int stale;                   /* the form came with an old or foreign token: show it again */
+    pd_value_t *values;          /* for the template */
+    const char *form_cookie;     /* Set-Cookie lines to send, or NULL */
     const char *session_cookie;
 } pd_page_t;
 
@@ -43,14 +43,15 @@ void pd_page_date(pd_page_t *page, pd_value_t *map, const char *name, apr_time_t
 void pd_page_mistake(pd_page_t *page, const char *field, const char *code);
 int pd_page_has_mistakes(const pd_page_t *page);
 
-/* Gives the page its form token `csrf` for a purpose, and the browser a form cookie to go with it. */
+/* Gives the page its form token `csrf` for a purpose, and the browser a form cookie to go with it.
+ */
 void pd_page_form_token(pd_page_t *page, const char *purpose);
 
 /* The session cookie; NULL removes it. */
 void pd_page_set_session(pd_page_t *page, const char *token);
 
-/* Renders a template in the page's language with a status, and sends it. Public pages carry a strong ETag
- * and answer 304; all others are never stored. Returns a handler's result. */
+/* Renders a template in the page's language with a status, and sends it. Public pages carry a
+ * strong ETag and answer 304; all others are never stored. Returns a handler's result. */
 int pd_page_show(pd_page_t *page, const char *file, int status);
 
 /* 303 to a path of this site. */

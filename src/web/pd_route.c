@@ -1,5 +1,5 @@
-/* The dispatcher: finds the row, checks everything the row needs, and only then calls the handler, so
- * that no handler can forget a check. */
+/* The dispatcher: finds the row, checks everything the row needs, and only then calls the handler,
+ * so that no handler can forget a check. */
 #include "web/pd_route.h"
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -170,8 +170,9 @@ static int run_route(pd_page_t *page)
     return page->route->token != NULL ? run_post(page) : page->route->handle(page);
 }
 
-/* A portal belongs to one origin (seed 2.3). Over plain http nothing is issued where the site is https:
- * the visitor is sent to the origin's own address, which is configured and never taken from Host. */
+/* A portal belongs to one origin (seed 2.3). Over plain http nothing is issued where the site is
+ * https: the visitor is sent to the origin's own address, which is configured and never taken from
+ * Host. */
 static int leave_plain_http(pd_page_t *page)
 {
     const char *path = pd_url_target(page->r->unparsed_uri, page->p);

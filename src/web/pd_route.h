@@ -19,14 +19,14 @@ typedef enum {
 typedef int pd_handler_fn(pd_page_t *page);
 
 typedef struct pd_route_t {
-    const char *method;    /* "GET" (HEAD too) or "POST" */
-    const char *path;      /* "policy/#": # is a number, * a kind */
+    const char *method; /* "GET" (HEAD too) or "POST" */
+    const char *path;   /* "policy/#": # is a number, * a kind */
     pd_need_e need;
-    const char *token;     /* purpose of the form token a POST must bring */
-    const char *purpose;   /* purpose of use, seed 4.1.1-4.1.8 */
+    const char *token;   /* purpose of the form token a POST must bring */
+    const char *purpose; /* purpose of use, seed 4.1.1-4.1.8 */
     pd_show_e show;
     pd_handler_fn *handle;
-    pd_handler_fn *again;  /* POST: shows the form once more, filled, when its token is stale */
+    pd_handler_fn *again; /* POST: shows the form once more, filled, when its token is stale */
 } pd_route_t;
 
 /* Ended by path NULL. */

@@ -1,5 +1,5 @@
-/* Reads and writes the form cookie. A browser keeps the same id until it is a day old, so that several
- * tabs work side by side and cookies never pile up. */
+/* Reads and writes the form cookie. A browser keeps the same id until it is a day old, so that
+ * several tabs work side by side and cookies never pile up. */
 #include "web/pd_visitor.h"
 #include <apr_strings.h>
 #include "crypt/pd_token.h"
@@ -71,12 +71,11 @@ void pd_visitor_need_browser(pd_page_t *page)
 void pd_visitor_write(pd_page_t *page)
 {
     const char *kept = pd_form_get(page->query, "lang");
-    const char *language = kept != NULL && pd_language_offered(kept, pd_languages)
-                               ? kept
-                               : cookie_language(page);
-    page->form_cookie = apr_pstrcat(
-        page->p, pd_visit_form_cookie(page->site), "=", page->browser,
-        page->link_token ? "." : "", page->link_token ? page->link_token : "",
-        language ? ":" : "", language ? language : "", "; Path=/; Max-Age=86400; HttpOnly",
-        page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
+    const char *language =
+        kept != NULL && pd_language_offered(kept, pd_languages) ? kept : cookie_language(page);
+    page->form_cookie = apr_pstrcat(page->p, pd_visit_form_cookie(page->site), "=", page->browser,
+                                    page->link_token ? "." : "",
+                                    page->link_token ? page->link_token : "", language ? ":" : "",
+                                    language ? language : "", "; Path=/; Max-Age=86400; HttpOnly",
+                                    page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
 }

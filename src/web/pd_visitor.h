@@ -1,5 +1,5 @@
-/* What the form cookie and the headers say of a visitor: browser id, confirmation token, language. The
- * cookie is of one fixed form,
+/* What the form cookie and the headers say of a visitor: browser id, confirmation token, language.
+ * The cookie is of one fixed form,
  *
  *   BROWSER [ "." TOKEN ] [ ":" LANGUAGE ]      43 characters, 43 characters, "ru"
  *
@@ -11,7 +11,8 @@
 /* Reads the cookie into the page. */
 void pd_visitor_read(pd_page_t *page);
 
-/* Decides the language: ?lang=, then the cookie, then Accept-Language; a choice by ?lang= is kept. */
+/* Decides the language: ?lang=, then the cookie, then Accept-Language; a choice by ?lang= is kept.
+ */
 void pd_visitor_language(pd_page_t *page);
 
 /* Gives the browser an id if it has none. */

@@ -1,5 +1,5 @@
-/* Registers the pages' hooks. The portal's path is taken before any other module maps it elsewhere: a
- * site that is wholly rewritten or proxied still has its portal. */
+/* Registers the pages' hooks. The portal's path is taken before any other module maps it elsewhere:
+ * a site that is wholly rewritten or proxied still has its portal. */
 #include "web/pd_web.h"
 #include <httpd.h>
 #include <http_config.h>

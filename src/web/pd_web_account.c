@@ -1,4 +1,5 @@
-/* The person's own page: every stored field with its purpose, and what was agreed to (F22, seed 2.4). */
+/* The person's own page: every stored field with its purpose, and what was agreed to (F22,
+ * seed 2.4). */
 #include <apr_strings.h>
 #include "portal/pd_act.h"
 #include "portal/pd_document.h"

@@ -1,5 +1,5 @@
-/* Confirmation (F02, F04). The link's first GET moves the token from the URL into the form cookie and
- * changes nothing else, however many scanners open it; confirming is a POST with a proof. */
+/* Confirmation (F02, F04). The link's first GET moves the token from the URL into the form cookie
+ * and changes nothing else, however many scanners open it; confirming is a POST with a proof. */
 #include <apr_strings.h>
 #include "crypt/pd_token.h"
 #include "portal/pd_registration.h"
@@ -7,8 +7,8 @@
 #include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
 
-/* The token must not reach a log, a Referer or the history: httpd's own copies of the URL are blanked
- * before anything writes them. */
+/* The token must not reach a log, a Referer or the history: httpd's own copies of the URL are
+ * blanked before anything writes them. */
 static void forget_url(request_rec *r)
 {
     r->the_request = apr_psprintf(r->pool, "%s %s %s", r->method, r->uri, r->protocol);
@@ -117,10 +117,9 @@ int pd_web_confirm(pd_page_t *page)
     if (act != NULL && strcmp(act, "resend") == 0) {
         return resend(page);
     }
-    pd_confirm_form_t form = {page->link_token, page->browser,
-                              pd_form_get_trimmed(page->form, "code", page->p),
-                              pd_form_get(page->form, "password"),
-                              pd_form_get_trimmed(page->form, "login", page->p)};
+    pd_confirm_form_t form = {
+        page->link_token, page->browser, pd_form_get_trimmed(page->form, "code", page->p),
+        pd_form_get(page->form, "password"), pd_form_get_trimmed(page->form, "login", page->p)};
     apr_status_t rv =
         pd_confirm_submit(&outcome, &return_to, &mistake, page->portal, &form, page->p);
     if (rv != APR_SUCCESS) {

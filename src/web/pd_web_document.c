@@ -1,4 +1,5 @@
-/* The policy and other documents (F23): what is in force at this second, and every version for ever. */
+/* The policy and other documents (F23): what is in force at this second, and every version for
+ * ever. */
 #include <apr_strings.h>
 #include "base/pd_clock.h"
 #include "portal/pd_document.h"
@@ -7,9 +8,8 @@
 static const char *version_url(pd_page_t *page, const char *kind, apr_int64_t version)
 {
     int is_policy = strcmp(kind, PD_DOCUMENT_POLICY) == 0;
-    return pd_page_path(page,
-                        apr_psprintf(page->p, "%s%s/%" APR_INT64_T_FMT,
-                                     is_policy ? "" : "documents/", kind, version));
+    return pd_page_path(page, apr_psprintf(page->p, "%s%s/%" APR_INT64_T_FMT,
+                                           is_policy ? "" : "documents/", kind, version));
 }
 
 static pd_value_t *version_value(pd_page_t *page, const pd_document_t *document,
@@ -29,8 +29,7 @@ static pd_value_t *version_value(pd_page_t *page, const pd_document_t *document,
 static apr_status_t add_versions(pd_page_t *page, const char *kind, apr_int64_t current)
 {
     apr_array_header_t *documents;
-    apr_status_t rv =
-        pd_document_list(&documents, page->portal, kind, page->language, page->p);
+    apr_status_t rv = pd_document_list(&documents, page->portal, kind, page->language, page->p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -40,7 +39,8 @@ static apr_status_t add_versions(pd_page_t *page, const char *kind, apr_int64_t 
         const pd_value_t *value = version_value(page, document, current);
         pd_value_add(list, value);
         if (document->effective_at > pd_clock_now()) {
-            pd_value_set(page->values, "upcoming", value); /* the list is newest first: the nearest */
+            pd_value_set(page->values, "upcoming",
+                         value); /* the list is newest first: the nearest */
         }
     }
     pd_value_set(page->values, "versions", list);
@@ -57,8 +57,7 @@ static void add_document(pd_page_t *page, const pd_document_t *document, apr_int
     pd_page_text(page, "sha256", document->html_sha256);
     pd_page_text(page, "editorial", document->editorial);
     pd_page_text(page, "permalink", version_url(page, document->kind, document->version));
-    pd_page_text(page, "current_url",
-                 current ? version_url(page, document->kind, current) : "");
+    pd_page_text(page, "current_url", current ? version_url(page, document->kind, current) : "");
     pd_value_set_number(page->values, "version", document->version, page->p);
     pd_page_date(page, page->values, "published", document->published_at);
     pd_page_date(page, page->values, "effective", document->effective_at);
@@ -78,8 +77,7 @@ static int show_absent(pd_page_t *page)
 static int show(pd_page_t *page, const char *kind, apr_int64_t version)
 {
     pd_document_t document, current = {0};
-    apr_status_t rv =
-        pd_document_current(&current, page->portal, kind, page->language, page->p);
+    apr_status_t rv = pd_document_current(&current, page->portal, kind, page->language, page->p);
     if (rv != APR_SUCCESS && rv != APR_ENOENT) {
         return pd_page_failure(page, rv);
     }

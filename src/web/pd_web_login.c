@@ -1,5 +1,5 @@
-/* Sign-in and sign-out (F05, F09, F10). Wrong login, wrong password, not confirmed and blocked look the
- * same. */
+/* Sign-in and sign-out (F05, F09, F10). Wrong login, wrong password, not confirmed and blocked look
+ * the same. */
 #include <apr_strings.h>
 #include "portal/pd_session.h"
 #include "text/pd_url.h"

@@ -1,5 +1,5 @@
-/* Pages without a duty of their own: the front page, the stylesheet, what cookies are for, and the answers
- * that auth/ has drawn here. */
+/* Pages without a duty of their own: the front page, the stylesheet, what cookies are for, and the
+ * answers that auth/ has drawn here. */
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include "web/pd_handlers.h"

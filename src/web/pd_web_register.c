@@ -1,5 +1,5 @@
-/* Registration (F01-F04): the form, and what comes of it. The text of each box is rendered first, shown,
- * and recorded as it was shown. */
+/* Registration (F01-F04): the form, and what comes of it. The text of each box is rendered first,
+ * shown, and recorded as it was shown. */
 #include <apr_strings.h>
 #include "base/pd_bytes.h"
 #include "portal/pd_document.h"
@@ -29,8 +29,8 @@ static const char *wording(const pd_page_t *page, const char *file, apr_int64_t 
 static apr_status_t find_wordings(pd_page_t *page, const char **policy, const char **consent)
 {
     pd_document_t document;
-    apr_status_t rv = pd_document_current(&document, page->portal, PD_DOCUMENT_POLICY,
-                                          page->language, page->p);
+    apr_status_t rv =
+        pd_document_current(&document, page->portal, PD_DOCUMENT_POLICY, page->language, page->p);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -6,8 +6,9 @@
 #include <strings.h>
 #include <apr_tables.h>
 
-static const char *const tags[] = {"p",  "h2", "h3", "h4",   "h5",         "h6", "a",  "ul", "li",
-                                   "em", "pre", "br", "code", "blockquote", "hr", "strong", NULL};
+static const char *const tags[] = {"p",    "h2",         "h3", "h4",     "h5",  "h6",
+                                   "a",    "ul",         "li", "em",     "pre", "br",
+                                   "code", "blockquote", "hr", "strong", NULL};
 
 static int is_ours(const char *name, size_t length)
 {

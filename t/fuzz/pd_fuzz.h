@@ -33,8 +33,8 @@ static inline int fuzz_done(apr_pool_t *p)
     return 0;
 }
 
-/* Takes the input up to the next LF (or its end) as text; a zero byte ends the text earlier. The copy
- * is malloc'ed at its exact size, so that a sanitizer sees one byte too far. */
+/* Takes the input up to the next LF (or its end) as text; a zero byte ends the text earlier. The
+ * copy is malloc'ed at its exact size, so that a sanitizer sees one byte too far. */
 static inline char *fuzz_line(const uint8_t **data, size_t *size)
 {
     const uint8_t *end = *size > 0 ? memchr(*data, '\n', *size) : NULL;

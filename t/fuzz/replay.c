@@ -1,5 +1,5 @@
-/* A main for fuzz targets built without libFuzzer: runs the target once over each file named, so that
- * the seeds, and every input that once broke something, stay tested on each build. */
+/* A main for fuzz targets built without libFuzzer: runs the target once over each file named, so
+ * that the seeds, and every input that once broke something, stay tested on each build. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

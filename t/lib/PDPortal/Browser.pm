@@ -65,7 +65,7 @@ sub raw {
 sub request {
     my ($self, $method, $path, %given) = @_;
     my @headers = @{ $given{headers} || [] };
-    my %has = map { lc $headers[2 * $_] => 1 } 0 .. $#headers / 2;
+    my %has = map { lc $headers[2 * $_] => 1 } 0 .. @headers / 2 - 1;
     my $add = sub { my ($name, $value) = @_; push @headers, $name, $value unless $has{ lc $name } };
     $add->(Host => "$self->{host}:$self->{port}");
     $add->('Accept-Language' => $self->{language});
@@ -123,7 +123,7 @@ sub post {
     my ($self, $path, $form, @headers) = @_;
     my @pairs = ref $form eq 'HASH' ? map { $_ => $form->{$_} } sort keys %$form : ref $form ? @$form : ();
     my $body = ref $form
-        ? join '&', map { encode($pairs[2 * $_]) . '=' . encode($pairs[2 * $_ + 1] // '') } 0 .. $#pairs / 2
+        ? join '&', map { encode($pairs[2 * $_]) . '=' . encode($pairs[2 * $_ + 1] // '') } 0 .. @pairs / 2 - 1
         : $form;
     return $self->request('POST', $path, headers => \@headers, body => $body);
 }

@@ -204,6 +204,19 @@ START_TEST(an_outdated_idle_connection_is_closed)
 }
 END_TEST
 
+START_TEST(a_connection_changes_its_own_schema)
+{
+    pd_db_options_t options;
+    pd_db_t *db = with_rows(&options, _i);
+    const pd_rows_t *rows;
+    if (db) {
+        fill_pool(db, 1);
+        ck_assert_int_eq(DB_TEST_RUN(db, "ALTER TABLE t ADD COLUMN g TEXT NOT NULL DEFAULT ''"), 0);
+        ck_assert_msg(pd_db_read(&rows, db, &all, PD_NO_ARGS, 9, tp) == 0, "%s", test_log);
+    }
+}
+END_TEST
+
 START_TEST(another_process_changes_the_schema)
 {
     pd_db_options_t options;
@@ -366,6 +379,7 @@ int main(void)
     tcase_add_loop_test(tcase, values_stay_out_of_the_log, 0, N_ENGINES);
     tcase_add_loop_test(tcase, tries_a_statement, 0, N_ENGINES);
     tcase_add_loop_test(tcase, the_pool_is_bounded, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, a_connection_changes_its_own_schema, 0, N_ENGINES);
     tcase_add_loop_test(tcase, another_process_changes_the_schema, 0, N_ENGINES);
     tcase_add_test(tcase, an_outdated_idle_connection_is_closed);
     tcase_add_test(tcase, a_restarted_server_is_found_again);

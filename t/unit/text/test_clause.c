@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 
 #define N(number, literal) "<a class=\"n\" href=\"#p" number "\">" literal "</a> "
-#define LINK(url) "<a href=\"" url "\" rel=\"noopener noreferrer external\">"
+#define LINK(url)          "<a href=\"" url "\" rel=\"noopener noreferrer external\">"
 
 static const struct {
     const char *source, *html; /* behind the title "Правила" */
@@ -40,24 +40,32 @@ static const struct {
      "<p id=\"p2.1\" class=\"l2\">" N("2.1", "2.1.") "Первая вторая третья.</p>\n<p>Другой.</p>\n"},
     {"Смотри пункт\n5.2. этих правил.", "<p>Смотри пункт 5.2. этих правил.</p>\n"},
     {"5.4. Меры против чужого или\n\nслучайного взгляда.",
-     "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "Меры против чужого или случайного взгляда.</p>\n"},
-    {"5.4. Меры.\n\nслучайно с маленькой", "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "Меры.</p>\n"
-     "<p>случайно с маленькой</p>\n"},
+     "<p id=\"p5.4\" class=\"l2\">" N("5.4",
+                                      "5.4.") "Меры против чужого или случайного взгляда.</p>\n"},
+    {"5.4. Меры.\n\nслучайно с маленькой",
+     "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "Меры.</p>\n"
+                                                     "<p>случайно с маленькой</p>\n"},
     {"3.2. Клиника хранит:\n\nимя;\n\nадрес;",
-     "<p id=\"p3.2\" class=\"l2\">" N("3.2", "3.2.") "Клиника хранит:</p>\n<p>имя;</p>\n<p>адрес;</p>\n"},
-    {"5.4. Меры (и «всё.»)\n\nдальше", "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.")
-     "Меры (и «всё.»)</p>\n<p>дальше</p>\n"},
-    {"1. СЛОВА\n\nниже строчными.", "<h2 id=\"p1\">" N("1", "1.") "СЛОВА</h2>\n<p>ниже строчными.</p>\n"},
-    {"5.4. Меры против\n\n5.5. Далее", "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "Меры против</p>\n"
-     "<p id=\"p5.5\" class=\"l2\">" N("5.5", "5.5.") "Далее</p>\n"},
+     "<p id=\"p3.2\" class=\"l2\">" N("3.2",
+                                      "3.2.") "Клиника хранит:</p>\n<p>имя;</p>\n<p>адрес;</p>\n"},
+    {"5.4. Меры (и «всё.»)\n\nдальше",
+     "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "Меры (и «всё.»)</p>\n<p>дальше</p>\n"},
+    {"1. СЛОВА\n\nниже строчными.",
+     "<h2 id=\"p1\">" N("1", "1.") "СЛОВА</h2>\n<p>ниже строчными.</p>\n"},
+    {"5.4. Меры против\n\n5.5. Далее",
+     "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "Меры против</p>\n"
+                                                     "<p id=\"p5.5\" class=\"l2\">" N(
+                                                         "5.5", "5.5.") "Далее</p>\n"},
     {"А\r\n\r\nБ\rВ", "<p>А</p>\n<p>Б В</p>\n"},
     {"кли\xc2\xadника", "<p>клиника</p>\n"},
     /* markup */
     {"А & <b>Б</b> \"В\" 'Г'", "<p>А &amp; &lt;b&gt;Б&lt;/b&gt; &quot;В&quot; &#39;Г&#39;</p>\n"},
     {"**не** [ссылка](http://a.example) `x`", "<p>**не** [ссылка](http://a.example) `x`</p>\n"},
     {"На <http://a.example/?b=1&c='> и <HTTPS://b.example>.",
-     "<p>На " LINK("http://a.example/?b=1&amp;c=&#39;") "http://a.example/?b=1&amp;c=&#39;</a> и "
-     LINK("HTTPS://b.example") "HTTPS://b.example</a>.</p>\n"},
+     "<p>На " LINK("http://a.example/?b=1&amp;c=&#39;") "http://a.example/?b=1&amp;c=&#39;</a> "
+                                                        "и " LINK("HTTPS://b.example") "HTTPS://"
+                                                                                       "b.example</"
+                                                                                       "a>.</p>\n"},
     {"<mailto:a@b.example>", "<p><a href=\"mailto:a@b.example\">mailto:a@b.example</a></p>\n"},
     {"<javascript:x> <http://a b> <http://a.example <http://>",
      "<p>&lt;javascript:x&gt; &lt;http://a b&gt; &lt;http://a.example &lt;http://&gt;</p>\n"},
@@ -89,29 +97,38 @@ static const struct {
     {"Текст *курсив* **жир** `код`  \nстрока\nещё",
      "<p>Текст <em>курсив</em> <strong>жир</strong> <code>код</code><br>\nстрока\nещё</p>\n"},
     {"1.1. Гость", "<p id=\"p1.1\" class=\"l2\">" N("1.1", "1.1.") "Гость</p>\n"},
-    {"1.1. **Гость** и *друг*", "<p id=\"p1.1\" class=\"l2\">" N("1.1", "1.1.")
-     "<strong>Гость</strong> и <em>друг</em></p>\n"},
-    {"**1.1. Гость** — это", "<p id=\"p1.1\" class=\"l2\">" N("1.1", "1.1.") "<strong>Гость</strong> — это</p>\n"},
+    {"1.1. **Гость** и *друг*", "<p id=\"p1.1\" class=\"l2\">" N(
+                                    "1.1", "1.1.") "<strong>Гость</strong> и <em>друг</em></p>\n"},
+    {"**1.1. Гость** — это",
+     "<p id=\"p1.1\" class=\"l2\">" N("1.1", "1.1.") "<strong>Гость</strong> — это</p>\n"},
     {"1.1.*x*", "<p>1.1.<em>x</em></p>\n"},
-    {"## 1. Слова\n\n### 1.1 Гость", "<h2 id=\"p1\">" N("1", "1.") "Слова</h2>\n"
-     "<h3 id=\"p1.1\">" N("1.1", "1.1") "Гость</h3>\n"},
+    {"## 1. Слова\n\n### 1.1 Гость",
+     "<h2 id=\"p1\">" N("1", "1.") "Слова</h2>\n"
+                                   "<h3 id=\"p1.1\">" N("1.1", "1.1") "Гость</h3>\n"},
     {"# Ещё\n\n###### шесть", "<h2>Ещё</h2>\n<h6>шесть</h6>\n"},
     /* ordered lists are clauses with the numbers of the source */
     {"1. СЛОВА\n\n1.1. Гость\n\n2. ДЕЛА",
-     "<h2 id=\"p1\">" N("1", "1.") "СЛОВА</h2>\n<p id=\"p1.1\" class=\"l2\">" N("1.1", "1.1.") "Гость</p>\n"
-     "<h2 id=\"p2\">" N("2", "2.") "ДЕЛА</h2>\n"},
-    {"3. Раз\n5. Два\n4. Три", "<h2 id=\"p3\">" N("3", "3.") "Раз</h2>\n"
-     "<h2 id=\"p5\">" N("5", "5.") "Два</h2>\n<h2 id=\"p4\">" N("4", "4.") "Три</h2>\n"},
+     "<h2 id=\"p1\">" N("1", "1.") "СЛОВА</h2>\n<p id=\"p1.1\" class=\"l2\">" N(
+         "1.1", "1.1.") "Гость</p>\n"
+                        "<h2 id=\"p2\">" N("2", "2.") "ДЕЛА</h2>\n"},
+    {"3. Раз\n5. Два\n4. Три",
+     "<h2 id=\"p3\">" N("3", "3.") "Раз</h2>\n"
+                                   "<h2 id=\"p5\">" N("5", "5.") "Два</h2>\n<h2 id=\"p4\">" N(
+                                       "4", "4.") "Три</h2>\n"},
     {"7. Клиника отвечает.\n\n   7.1. Всегда.\n\n   Везде.",
-     "<p id=\"p7\" class=\"l1\">" N("7", "7.") "Клиника отвечает.</p>\n<p id=\"p7.1\" class=\"l2\">"
-     N("7.1", "7.1.") "Всегда.</p>\n<p>Везде.</p>\n"},
+     "<p id=\"p7\" class=\"l1\">" N("7", "7.") "Клиника отвечает.</p>\n<p id=\"p7.1\" "
+                                               "class=\"l2\">" N(
+                                                   "7.1", "7.1.") "Всегда.</p>\n<p>Везде.</p>\n"},
     {"1\\. СЛОВА", "<h2 id=\"p1\">" N("1", "1.") "СЛОВА</h2>\n"},
     {"2026. Год", "<p>2026. Год</p>\n"},
     {"007. Агент", "<p>007. Агент</p>\n"},
     {"5.1. Так:\n\n1) раз;\n2) два.\n\n5.2. И так:\n\n1) три.",
      "<p id=\"p5.1\" class=\"l2\">" N("5.1", "5.1.") "Так:</p>\n<p>1) раз;</p>\n<p>2) два.</p>\n"
-     "<p id=\"p5.2\" class=\"l2\">" N("5.2", "5.2.") "И так:</p>\n<p>1) три.</p>\n"},
-    {"- а\n- б\n  1. в\n  2. г\n\nх", "<ul>\n<li>а</li>\n<li>б<p>1. в</p>\n<p>2. г</p>\n</li>\n</ul>\n<p>х</p>\n"},
+                                                     "<p id=\"p5.2\" class=\"l2\">" N(
+                                                         "5.2",
+                                                         "5.2.") "И так:</p>\n<p>1) три.</p>\n"},
+    {"- а\n- б\n  1. в\n  2. г\n\nх",
+     "<ul>\n<li>а</li>\n<li>б<p>1. в</p>\n<p>2. г</p>\n</li>\n</ul>\n<p>х</p>\n"},
     {"- а\n\n- б", "<ul>\n<li><p>а</p>\n</li>\n<li><p>б</p>\n</li>\n</ul>\n"},
     {"- 1.2. а", "<ul>\n<li><p id=\"p1.2\" class=\"l2\">" N("1.2", "1.2.") "а</p>\n</li>\n</ul>\n"},
     {"1. - а", "<p id=\"p1\" class=\"l1\">" N("1", "1.") "</p>\n<ul>\n<li>а</li>\n</ul>\n"},
@@ -120,14 +137,17 @@ static const struct {
     {"```\n<b> & 1.1. x\n```\n\n* * *", "<pre><code>&lt;b&gt; &amp; 1.1. x\n</code></pre>\n<hr>\n"},
     /* links */
     {"[а](https://a.example/б?в=\"г\") <http://b.example>",
-     "<p>" LINK("https://a.example/б?в=%22г%22") "а</a> " LINK("http://b.example") "http://b.example</a></p>\n"},
+     "<p>" LINK("https://a.example/б?в=%22г%22") "а</a> " LINK(
+         "http://b.example") "http://b.example</a></p>\n"},
     {"[п. 5.3](#p5.3) [тут](/portal/policy#p1) [письмо](mailto:a@b.example)",
      "<p><a href=\"#p5.3\">п. 5.3</a> <a href=\"/portal/policy#p1\">тут</a> "
      "<a href=\"mailto:a@b.example\">письмо</a></p>\n"},
     {"[путь](/дом)", "<p><a href=\"/%D0%B4%D0%BE%D0%BC\">путь</a></p>\n"},
-    {"[а](javascript:alert(1)) [б](data:text/html,x) [в](//e.example) [г](JaVaScRiPt:x) [д](e.example)",
+    {"[а](javascript:alert(1)) [б](data:text/html,x) [в](//e.example) [г](JaVaScRiPt:x) "
+     "[д](e.example)",
      "<p>а б в г д</p>\n"},
-    {"[а](&#106;avascript:x) [б](java&#10;script:x) [в](/\\\\e.example) [г](vbscript:x) [д](http:///x)",
+    {"[а](&#106;avascript:x) [б](java&#10;script:x) [в](/\\\\e.example) [г](vbscript:x) "
+     "[д](http:///x)",
      "<p>а б в г д</p>\n"},
     {"[*а*](http://a.example \"загл\")", "<p>" LINK("http://a.example") "<em>а</em></a></p>\n"},
     /* raw HTML and images are text */
@@ -169,9 +189,10 @@ static void check_clauses(const pd_article_t *article)
 START_TEST(clauses)
 {
     pd_article_t article;
-    render(&article, PD_MARKUP_PLAIN,
-           "Правила\n\nВступление.\n\n1. СЛОВА\n\n1.1. Гость — это\n<человек> и <http://a.example>  "
-           "всё.\n\n1.1.1 Друг:\n\nраз;\n\nдва.\n\n2. ДЕЛА\n");
+    render(
+        &article, PD_MARKUP_PLAIN,
+        "Правила\n\nВступление.\n\n1. СЛОВА\n\n1.1. Гость — это\n<человек> и <http://a.example>  "
+        "всё.\n\n1.1.1 Друг:\n\nраз;\n\nдва.\n\n2. ДЕЛА\n");
     check_clauses(&article);
     render(&article, PD_MARKUP_MARKDOWN,
            "# Правила\n\nВступление.\n\n1. СЛОВА\n\n1.1. *Гость* — это\n\\<человек> и "

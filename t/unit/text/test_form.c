@@ -87,12 +87,9 @@ START_TEST(limits)
         const char *body;
         apr_status_t status;
     } rows[] = {
-        {field(PD_FORM_NAME_MAX, 1), APR_SUCCESS},
-        {field(PD_FORM_NAME_MAX + 1, 1), PD_ELIMIT},
-        {field(1, PD_FORM_VALUE_MAX), APR_SUCCESS},
-        {field(1, PD_FORM_VALUE_MAX + 1), PD_ELIMIT},
-        {field(1, PD_FORM_BYTES_MAX), PD_ELIMIT},
-        {fields(PD_FORM_FIELDS_MAX), APR_SUCCESS},
+        {field(PD_FORM_NAME_MAX, 1), APR_SUCCESS},   {field(PD_FORM_NAME_MAX + 1, 1), PD_ELIMIT},
+        {field(1, PD_FORM_VALUE_MAX), APR_SUCCESS},  {field(1, PD_FORM_VALUE_MAX + 1), PD_ELIMIT},
+        {field(1, PD_FORM_BYTES_MAX), PD_ELIMIT},    {fields(PD_FORM_FIELDS_MAX), APR_SUCCESS},
         {fields(PD_FORM_FIELDS_MAX + 1), PD_ELIMIT},
     };
     for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -123,8 +120,9 @@ END_TEST
 static const struct {
     const char *body, *value;
 } trims[] = {
-    {"a=+x+", "x"},       {"a=%C2%A0%09x+y%0A%C2%A0", "x y"}, {"a=++", ""},
-    {"a=x", "x"},         {"b=x", ""},                        {"a=%D0%B0+", "а"},
+    {"a=+x+", "x"},        {"a=%C2%A0%09x+y%0A%C2%A0", "x y"},
+    {"a=++", ""},          {"a=x", "x"},
+    {"b=x", ""},           {"a=%D0%B0+", "а"},
     {"a=%E2%80%83x", "x"},
 };
 

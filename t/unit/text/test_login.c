@@ -40,24 +40,24 @@ static const struct {
     {"olga-", NULL, PD_LOGIN_CHARACTERS},
     {"<olga>", NULL, PD_LOGIN_CHARACTERS},
     {"olga/..", NULL, PD_LOGIN_CHARACTERS},
-    {"ol\xe2\x80\x8bga", NULL, PD_LOGIN_CHARACTERS},   /* zero-width space */
-    {"ol\xc2\xadga", NULL, PD_LOGIN_CHARACTERS},       /* soft hyphen */
-    {"ol\xe2\x80\xaega", NULL, PD_LOGIN_CHARACTERS},   /* right-to-left override */
-    {"ol\xef\xb8\x8fga", NULL, PD_LOGIN_CHARACTERS},   /* variation selector */
-    {"\xe1\x85\x9folga", NULL, PD_LOGIN_CHARACTERS},   /* hangul filler */
+    {"ol\xe2\x80\x8bga", NULL, PD_LOGIN_CHARACTERS}, /* zero-width space */
+    {"ol\xc2\xadga", NULL, PD_LOGIN_CHARACTERS},     /* soft hyphen */
+    {"ol\xe2\x80\xaega", NULL, PD_LOGIN_CHARACTERS}, /* right-to-left override */
+    {"ol\xef\xb8\x8fga", NULL, PD_LOGIN_CHARACTERS}, /* variation selector */
+    {"\xe1\x85\x9folga", NULL, PD_LOGIN_CHARACTERS}, /* hangul filler */
     {"\xe2\x84\xaa"
      "elvin",
      "kelvin", PD_LOGIN_OK}, /* Kelvin sign: lower case makes it a plain k, before any look-up */
-    {"ﬁona", NULL, PD_LOGIN_CHARACTERS},               /* ligature */
+    {"ﬁona", NULL, PD_LOGIN_CHARACTERS}, /* ligature */
     {"olga²", NULL, PD_LOGIN_CHARACTERS},
-    {"olga٣", NULL, PD_LOGIN_CHARACTERS},              /* a digit of another script */
-    {"𝐚𝐝𝐦𝐢𝐧", NULL, PD_LOGIN_CHARACTERS},              /* mathematical letters */
-    {"ꓮꓓꓟꓲꓠ", NULL, PD_LOGIN_CHARACTERS},              /* Lisu */
+    {"olga٣", NULL, PD_LOGIN_CHARACTERS}, /* a digit of another script */
+    {"𝐚𝐝𝐦𝐢𝐧", NULL, PD_LOGIN_CHARACTERS}, /* mathematical letters */
+    {"ꓮꓓꓟꓲꓠ", NULL, PD_LOGIN_CHARACTERS}, /* Lisu */
     {"olga😀", NULL, PD_LOGIN_CHARACTERS},
-    {"\xcc\x81olga", NULL, PD_LOGIN_CHARACTERS},       /* begins with a mark */
+    {"\xcc\x81olga", NULL, PD_LOGIN_CHARACTERS},                 /* begins with a mark */
     {"o\xcc\xa7\xcc\xa8\xcc\xa9lga", NULL, PD_LOGIN_CHARACTERS}, /* a pile of marks */
-    {"1שלום", NULL, PD_LOGIN_CHARACTERS},              /* would be shown the other way round */
-    {"аdmin", NULL, PD_LOGIN_MIXED},                   /* Cyrillic а */
+    {"1שלום", NULL, PD_LOGIN_CHARACTERS}, /* would be shown the other way round */
+    {"аdmin", NULL, PD_LOGIN_MIXED},      /* Cyrillic а */
     {"ольгаolga", NULL, PD_LOGIN_MIXED},
     {"νikos", NULL, PD_LOGIN_MIXED},
     {"olga漢", NULL, PD_LOGIN_MIXED},
@@ -100,23 +100,14 @@ static const struct {
     const char *a, *b;
     int alike;
 } pairs[] = {
-    {"coco", "сосо", 1},       /* Cyrillic */
-    {"coco", "COCO", 1},
-    {"paxa", "раха", 1},
-    {"kok", "κοκ", 1},         /* Greek */
-    {"bob0", "bobo", 1},
-    {"paul1", "paull", 1},
-    {"strasse", "straße", 1},
-    {"ëva", "ёva", 0},         /* the second is mixed */
-    {"ёхо", "ëxo", 1},
-    {"igor", "ıgor", 1},
-    {"igor", "i\xcc\x87gor", 1},
-    {"hoo", "հօօ", 1},         /* Armenian */
-    {"uno", "սոօ", 1},
-    {"goo", "ցօօ", 1},
-    {"ольга", "olga", 0},
-    {"anna.b", "annab", 0},
-    {"иван", "иоан", 0},
+    {"coco", "сосо", 1},                                              /* Cyrillic */
+    {"coco", "COCO", 1},    {"paxa", "раха", 1},   {"kok", "κοκ", 1}, /* Greek */
+    {"bob0", "bobo", 1},    {"paul1", "paull", 1}, {"strasse", "straße", 1},
+    {"ëva", "ёva", 0}, /* the second is mixed */
+    {"ёхо", "ëxo", 1},      {"igor", "ıgor", 1},   {"igor", "i\xcc\x87gor", 1},
+    {"hoo", "հօօ", 1}, /* Armenian */
+    {"uno", "սոօ", 1},      {"goo", "ցօօ", 1},     {"ольга", "olga", 0},
+    {"anna.b", "annab", 0}, {"иван", "иоан", 0},
 };
 
 static const char *skeleton(const char *raw)

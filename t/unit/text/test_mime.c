@@ -52,12 +52,14 @@ static const struct {
     const char *name, *subject, *expected; /* from "From:" to the end of the subject */
 } headers[] = {
     {"Clinic", "Your code",
-     "From: \"Clinic\"\r\n <portal@clinic.example>\r\nTo: anna@example.org\r\nSubject: Your code\r\n"},
+     "From: \"Clinic\"\r\n <portal@clinic.example>\r\nTo: anna@example.org\r\nSubject: Your "
+     "code\r\n"},
     {"A \"B\" \\C", "=?odd?=",
      "From: \"A \\\"B\\\" \\\\C\"\r\n <portal@clinic.example>\r\nTo: anna@example.org\r\n"
      "Subject: =?UTF-8?B?PT9vZGQ/PQ==?=\r\n"},
     {"Ромашка", "Код",
-     "From: =?UTF-8?B?0KDQvtC80LDRiNC60LA=?=\r\n <portal@clinic.example>\r\nTo: anna@example.org\r\n"
+     "From: =?UTF-8?B?0KDQvtC80LDRiNC60LA=?=\r\n <portal@clinic.example>\r\nTo: "
+     "anna@example.org\r\n"
      "Subject: =?UTF-8?B?0JrQvtC0?=\r\n"},
     {"", "Подтвердите, пожалуйста, адрес: без этого кабинет не откроется",
      "From: portal@clinic.example\r\nTo: anna@example.org\r\n"
@@ -65,7 +67,8 @@ static const struct {
      " =?UTF-8?B?0YHRgtCwLCDQsNC00YDQtdGBOiDQsdC10Lcg0Y3RgtC+0LPQviDQutCw0LE=?=\r\n"
      " =?UTF-8?B?0LjQvdC10YIg0L3QtSDQvtGC0LrRgNC+0LXRgtGB0Y8=?=\r\n"},
     {"", "", "From: portal@clinic.example\r\nTo: anna@example.org\r\nSubject: \r\n"},
-    {"", " x", "From: portal@clinic.example\r\nTo: anna@example.org\r\nSubject: =?UTF-8?B?IHg=?=\r\n"},
+    {"", " x",
+     "From: portal@clinic.example\r\nTo: anna@example.org\r\nSubject: =?UTF-8?B?IHg=?=\r\n"},
 };
 
 START_TEST(header)
@@ -84,7 +87,8 @@ static const struct {
 } bodies[] = {
     {"", "7bit", ""},
     {"x", "7bit", "x\r\n"},
-    {"Здравствуйте!\nКод: 7\n", "base64", "0JfQtNGA0LDQstGB0YLQstGD0LnRgtC1IQ0K0JrQvtC0OiA3DQo=\r\n"},
+    {"Здравствуйте!\nКод: 7\n", "base64",
+     "0JfQtNGA0LDQstGB0YLQstGD0LnRgtC1IQ0K0JrQvtC0OiA3DQo=\r\n"},
     {"Caf\xc3\xa9 opens = at nine \nend\t\n", "quoted-printable",
      "Caf=C3=A9 opens =3D at nine=20\r\nend=09\r\n"},
     {"a\rb c d e f", "quoted-printable", "a=0Db c d e f\r\n"},
@@ -98,7 +102,8 @@ START_TEST(body)
     pd_mime_t mail = sample();
     mail.body = bodies[_i].body;
     const char *message = written(&mail);
-    const char *line = apr_pstrcat(tp, "Content-Transfer-Encoding: ", bodies[_i].encoding, "\r\n", NULL);
+    const char *line =
+        apr_pstrcat(tp, "Content-Transfer-Encoding: ", bodies[_i].encoding, "\r\n", NULL);
     ck_assert_ptr_nonnull(strstr(message, line));
     ck_assert_str_eq(strstr(message, "\r\n\r\n") + 4, bodies[_i].expected);
 }
