@@ -79,8 +79,8 @@ for my $case (@mistakes) {
     is($again->{fields}{email}, $typed->{email}, "$name: the e-mail is still there") if $field ne 'email';
     is($again->{fields}{login}, $typed->{login}, "$name: the login is still there") if $field ne 'login';
     is($again->{fields}{password} // '', '', "$name: the password is not");
-    my $mended = $browser->submit({ login => $typed->{login}, email => $typed->{email}, password => $typed->{password},
-        policy => 1, consent_processing => 1, $field => registration_form(login => unique())->{$field} // 1 });
+    my $good = registration_form();
+    my $mended = $browser->submit({ (map { $_ => $good->{$_} } qw(login email password)), policy => 1, consent_processing => 1 });
     is($mended->status, 303, "$name: mended, it is taken");
 }
 
@@ -108,10 +108,10 @@ my $notice = letter_for($known_email, 2);
 ok(!$notice->{code}, 'the owner of a known e-mail gets a letter without a code');
 unlike($notice->{raw}, qr{/confirm\?}, 'and without a link to confirm');
 
-# Letter case does not make another mailbox or login.
-my $shouted = register(browser(), login => unique(), email => uc $known_email);
-is($shouted->status, 303, 'a known e-mail in capitals: taken like any other');
-ok(!letter_for($known_email =~ s/^/ /r =~ s/ //r, 3)->{code}, 'and told to its owner');
+# The letter case of the host does not make another mailbox.
+my $shouted = register(browser(), login => unique(), email => $known_email =~ s/mail\.test/MAIL.Test/r);
+is($shouted->status, 303, 'a known e-mail, its host in capitals: taken like any other');
+ok(!letter_for($known_email, 3)->{code}, 'and told to its owner');
 
 # Signed-in people need no registration.
 isnt($member->get('/portal/register')->status, 500, 'a signed-in visitor asking for the form is no failure');

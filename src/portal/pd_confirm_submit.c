@@ -1,7 +1,7 @@
 /* Confirmation, the deciding side. Enough is: the link in the registering browser; the link and the
  * password or the code; the code in the registering browser. Tries are counted in a transaction of
- * their own before anything is checked. The mark on the registration's row comes first in the last
- * transaction: of two that confirm at once, the second waits there and finds it done. */
+ * their own before anything is checked. The last transaction claims the mailbox first: whoever else
+ * wants it waits there, holding nothing yet, so that rivals can't block each other. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include "base/pd_bytes.h"
@@ -15,13 +15,20 @@
 #include "portal/pd_registration_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { COUNT, MARK, LOOK, PROVED, CLAIM, RENAME, ACTIVATE, ACKNOWLEDGED };
+enum { COUNT, CLAIM, UNCLAIM, MARK, LOOK, PROVED, RENAME, ACTIVATE, ACKNOWLEDGED };
 
 const pd_sql_t pd_confirm_submit_sql[] = {
     [COUNT] = {"confirm_count_attempt",
                "UPDATE registration SET attempts = attempts + 1"
                " WHERE person_id = %s AND attempts < %lld AND confirmed_at = 0",
                "", "count a try before it is checked"},
+    [CLAIM] = {"confirm_claim",
+               "INSERT INTO identifier (kind, lookup, person_id) VALUES (%s, %s, %s)"
+               " ON CONFLICT DO NOTHING",
+               "", "take a login or an e-mail, if it is free"},
+    [UNCLAIM] = {"confirm_unclaim",
+                 "DELETE FROM identifier WHERE kind = 'email' AND lookup = %s AND person_id = %s", "",
+                 "the mailbox is free again while its person looks for another login"},
     [MARK] = {"confirm_mark",
               "UPDATE registration SET confirmed_at = %lld WHERE person_id = %s AND token = %s"
               " AND confirmed_at = 0 AND decoy = 0 AND expires_at > %lld",
@@ -32,10 +39,6 @@ const pd_sql_t pd_confirm_submit_sql[] = {
                 "UPDATE registration SET confirmed_at = 0, proved_at = %lld, browser = %s"
                 " WHERE person_id = %s",
                 "", "mailbox proved by this browser, another login needed"},
-    [CLAIM] = {"confirm_claim",
-               "INSERT INTO identifier (kind, lookup, person_id) VALUES (%s, %s, %s)"
-               " ON CONFLICT DO NOTHING",
-               "", "take a login or an e-mail, if it is free"},
     [RENAME] = {"confirm_rename", "UPDATE person SET login = %s WHERE id = %s AND state = 'pending'",
                 "", "the other login chosen"},
     [ACTIVATE] = {"confirm_activate",
@@ -169,21 +172,41 @@ static apr_status_t claim(int *claimed, pd_conn_t *conn, const char *kind, const
                         PD_ARGS(PD_T(kind), PD_T(lookup), PD_T(person_id)), p);
 }
 
-static apr_status_t mark(int *marked, submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
+/* The mailbox or the mark was not to be had: confirmed by this person at the same time, or by another. */
+static apr_status_t look_again(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
 {
     const pd_rows_t *found;
-    const char *id = submit->waiting.person_id;
-    apr_status_t status = pd_conn_exec(
-        marked, conn, &pd_confirm_submit_sql[MARK],
-        PD_ARGS(PD_N(submit->now), PD_T(id), PD_T(submit->waiting.token), PD_N(submit->now)), p);
-    if (status != APR_SUCCESS || *marked)
+    apr_status_t status = pd_conn_read(&found, conn, &pd_confirm_submit_sql[LOOK],
+                                       PD_ARGS(PD_T(submit->waiting.person_id)), 1, p);
+    if (status != APR_SUCCESS)
         return status;
-    status =
-        pd_conn_read(&found, conn, &pd_confirm_submit_sql[LOOK], PD_ARGS(PD_T(id)), 1, p);
-    submit->outcome = status == APR_SUCCESS && PD_ROW_COUNT(found) && PD_ROW(found, 0)[0].number
-                          ? PD_CONFIRM_ALREADY
-                          : PD_CONFIRM_GONE;
-    return status;
+    int confirmed = PD_ROW_COUNT(found) && PD_ROW(found, 0)[0].number;
+    submit->outcome = confirmed ? PD_CONFIRM_ALREADY : PD_CONFIRM_GONE;
+    return APR_EEXIST; /* undoes the claim */
+}
+
+static apr_status_t mark(int *marked, const submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_waiting_t *waiting = &submit->waiting;
+    return pd_conn_exec(marked, conn, &pd_confirm_submit_sql[MARK],
+                        PD_ARGS(PD_N(submit->now), PD_T(waiting->person_id), PD_T(waiting->token),
+                                PD_N(submit->now)),
+                        p);
+}
+
+/* The mailbox is proved but the login is not free: kept in mind for the proving browser. */
+static apr_status_t keep_proof(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_waiting_t *waiting = &submit->waiting;
+    submit->outcome = PD_CONFIRM_LOGIN_TAKEN;
+    apr_status_t status =
+        pd_conn_exec(NULL, conn, &pd_confirm_submit_sql[UNCLAIM],
+                     PD_ARGS(PD_T(waiting->email_lookup), PD_T(waiting->person_id)), p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_conn_exec(
+        NULL, conn, &pd_confirm_submit_sql[PROVED],
+        PD_ARGS(PD_N(submit->now), PD_T(submit->browser), PD_T(waiting->person_id)), p);
 }
 
 static apr_status_t activate(const submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
@@ -220,23 +243,19 @@ static apr_status_t confirm_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     const char *id = waiting->person_id;
     int done;
     submit->outcome = PD_CONFIRMED;
-    apr_status_t status = mark(&done, submit, conn, p);
-    if (status != APR_SUCCESS || !done)
-        return status;
-    status = claim(&done, conn, "login", submit->login_lookup, id, p);
-    if (status == APR_SUCCESS && !done) {
-        submit->outcome = PD_CONFIRM_LOGIN_TAKEN;
-        return pd_conn_exec(NULL, conn, &pd_confirm_submit_sql[PROVED],
-                            PD_ARGS(PD_N(submit->now), PD_T(submit->browser), PD_T(id)), p);
-    }
-    if (status == APR_SUCCESS)
-        status = claim(&done, conn, "email", waiting->email_lookup, id, p);
+    apr_status_t status = claim(&done, conn, "email", waiting->email_lookup, id, p);
+    if (status == APR_SUCCESS && done)
+        status = mark(&done, submit, conn, p);
     if (status == APR_SUCCESS && !done)
-        return APR_EEXIST; /* confirmed by somebody else first: undo all */
+        return look_again(submit, conn, p);
     if (status == APR_SUCCESS)
-        status = activate(submit, conn, p);
+        status = claim(&done, conn, "login", submit->login_lookup, id, p);
+    if (status == APR_SUCCESS && !done)
+        return keep_proof(submit, conn, p);
     if (status == APR_SUCCESS)
         status = pd_registration_clear_rivals(conn, waiting->email_lookup, id, p);
+    if (status == APR_SUCCESS)
+        status = activate(submit, conn, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_journal_add(conn, submit->portal, PD_EVENT_REGISTRATION_CONFIRMED, id, NULL,
@@ -252,10 +271,8 @@ static apr_status_t confirm(submit_t *submit, apr_pool_t *p)
                                   submit->waiting.person_id, submit->waiting.acts, p);
     if (status == APR_SUCCESS)
         status = pd_db_transact(submit->portal->db, confirm_step, submit, p);
-    if (APR_STATUS_IS_EEXIST(status)) {
-        submit->outcome = PD_CONFIRM_GONE;
+    if (APR_STATUS_IS_EEXIST(status))
         return APR_SUCCESS;
-    }
     if (status == APR_SUCCESS && submit->outcome == PD_CONFIRMED)
         pd_log(PD_LOG_INFO, 0, "PD0404: registration %s confirmed", submit->waiting.person_id);
     return status;

@@ -26,7 +26,8 @@
 #define PD_EVENT_PASSWORD_REHASHED "credential.rehashed"
 
 /* Adds one row. `subject` a person's id or "". `details` NULL or JSON text, sealed under `key` (the
- * subject's data key; NULL: the system's). */
+ * subject's data key; NULL: the system's). Comes after the changes it tells of: on PostgreSQL the head
+ * stays locked until the transaction ends, and who waits for other rows with it blocks the host. */
 apr_status_t pd_journal_add(pd_conn_t *conn, const pd_portal_t *portal, const char *event,
                             const char *subject, const char *details, const pd_datakey_t *key,
                             apr_pool_t *p);

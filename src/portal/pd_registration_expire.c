@@ -22,7 +22,7 @@ const pd_sql_t pd_registration_expire_sql[] = {
               "end a registration unless it was confirmed meanwhile"},
     [RIVALS] = {"registration_rivals",
                 "SELECT person_id FROM registration WHERE email_lookup = %s AND person_id <> %s"
-                " AND confirmed_at = 0 LIMIT 200",
+                " AND confirmed_at = 0 ORDER BY person_id LIMIT 200",
                 "s", "others that wait with the same mailbox"},
     [DROP_LETTERS] = {"registration_drop_letters", "DELETE FROM letter WHERE person_id = %s", "",
                       "letters of a person who never was one"},
@@ -73,34 +73,36 @@ typedef struct expire_t {
 } expire_t;
 
 /* A confirmed one only loses the row; the person stays. */
-static apr_status_t expire_one(int *removed, pd_conn_t *conn, const pd_portal_t *portal,
-                               const char *person_id, apr_time_t confirmed_at, apr_pool_t *p)
+static apr_status_t expire_one(int *dropped, pd_conn_t *conn, const char *person_id,
+                               apr_time_t confirmed_at, apr_pool_t *p)
 {
-    int dropped;
-    apr_status_t status = drop(&dropped, conn, person_id, confirmed_at, p);
-    if (status != APR_SUCCESS || !dropped)
+    apr_status_t status = drop(dropped, conn, person_id, confirmed_at, p);
+    if (status != APR_SUCCESS || !*dropped || confirmed_at)
         return status;
-    *removed += 1;
-    if (confirmed_at)
-        return APR_SUCCESS;
-    status = pd_registration_clear(conn, person_id, p);
-    if (status != APR_SUCCESS)
-        return status;
-    return pd_journal_add(conn, portal, PD_EVENT_REGISTRATION_EXPIRED, person_id, NULL, NULL, p);
+    return pd_registration_clear(conn, person_id, p);
 }
 
+/* The journal comes last, or the lock on its head would be held while others' rows are waited for. */
 static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     expire_t *expire = baton;
     const pd_rows_t *due;
+    apr_array_header_t *ended = apr_array_make(p, 8, sizeof(const char *));
     expire->removed = 0;
     apr_status_t status =
         pd_conn_read(&due, conn, &pd_registration_expire_sql[DUE],
                      PD_ARGS(PD_N(pd_clock_now()), PD_N(expire->limit)), expire->limit, p);
     for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(due); i++) {
         const pd_cell_t *cell = PD_ROW(due, i);
-        status = expire_one(&expire->removed, conn, expire->portal, cell[0].text, cell[1].number, p);
+        int dropped;
+        status = expire_one(&dropped, conn, cell[0].text, cell[1].number, p);
+        expire->removed += status == APR_SUCCESS && dropped;
+        if (status == APR_SUCCESS && dropped && !cell[1].number)
+            APR_ARRAY_PUSH(ended, const char *) = cell[0].text;
     }
+    for (int i = 0; status == APR_SUCCESS && i < ended->nelts; i++)
+        status = pd_journal_add(conn, expire->portal, PD_EVENT_REGISTRATION_EXPIRED,
+                                APR_ARRAY_IDX(ended, i, const char *), NULL, NULL, p);
     return status;
 }
 

@@ -134,24 +134,31 @@ const char *pd_session_details(const char *id, apr_pool_t *p)
     return pd_json_text(json_pack("{s:s}", "session", id), p);
 }
 
-apr_status_t pd_session_drop(pd_conn_t *conn, const pd_portal_t *portal, const char *token_hash,
-                             apr_pool_t *p)
+apr_status_t pd_session_drop(pd_session_ended_t *ended, pd_conn_t *conn, const pd_portal_t *portal,
+                             const char *token_hash, apr_pool_t *p)
 {
     const pd_rows_t *found;
-    const pd_datakey_t *key;
-    int ended;
+    int deleted;
+    memset(ended, 0, sizeof(*ended));
     apr_status_t status = pd_conn_read(&found, conn, &pd_session_sql[OF_TOKEN],
                                        PD_ARGS(PD_T(token_hash)), 1, p);
     if (status == APR_SUCCESS)
-        status = pd_conn_exec(&ended, conn, &pd_session_sql[END], PD_ARGS(PD_T(token_hash)), p);
-    if (status != APR_SUCCESS || PD_ROW_COUNT(found) == 0 || !ended)
+        status = pd_conn_exec(&deleted, conn, &pd_session_sql[END], PD_ARGS(PD_T(token_hash)), p);
+    if (status != APR_SUCCESS || PD_ROW_COUNT(found) == 0 || !deleted)
         return status;
     const pd_cell_t *cell = PD_ROW(found, 0);
-    status = pd_datakey_unwrap(&key, portal->keys, cell[2].text, cell[1].text, p);
-    if (status != APR_SUCCESS)
-        return status;
-    return pd_journal_add(conn, portal, PD_EVENT_SIGNED_OUT, cell[1].text,
-                          pd_session_details(cell[0].text, p), key, p);
+    ended->id = cell[0].text;
+    ended->person_id = cell[1].text;
+    return pd_datakey_unwrap(&ended->key, portal->keys, cell[2].text, cell[1].text, p);
+}
+
+apr_status_t pd_session_tell_ended(pd_conn_t *conn, const pd_portal_t *portal,
+                                   const pd_session_ended_t *ended, apr_pool_t *p)
+{
+    if (!ended->id)
+        return APR_SUCCESS;
+    return pd_journal_add(conn, portal, PD_EVENT_SIGNED_OUT, ended->person_id,
+                          pd_session_details(ended->id, p), ended->key, p);
 }
 
 typedef struct end_t {
@@ -162,7 +169,11 @@ typedef struct end_t {
 static apr_status_t end_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     const end_t *end = baton;
-    return pd_session_drop(conn, end->portal, end->token_hash, p);
+    pd_session_ended_t ended;
+    apr_status_t status = pd_session_drop(&ended, conn, end->portal, end->token_hash, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_session_tell_ended(conn, end->portal, &ended, p);
 }
 
 apr_status_t pd_session_end(const pd_portal_t *portal, const char *token, apr_pool_t *p)

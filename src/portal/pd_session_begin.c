@@ -100,17 +100,15 @@ static apr_status_t refuse(begin_t *begin, pd_conn_t *conn, const char *reason, 
                           p);
 }
 
-static apr_status_t rehash(const begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
+static apr_status_t rehash(int *changed, const begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
 {
     const pd_person_found_t *person = &begin->person;
-    int changed;
-    apr_status_t status = pd_conn_exec(
-        &changed, conn, &pd_session_begin_sql[REHASH],
+    *changed = 0;
+    if (!begin->rehashed)
+        return APR_SUCCESS;
+    return pd_conn_exec(
+        changed, conn, &pd_session_begin_sql[REHASH],
         PD_ARGS(PD_T(begin->rehashed), PD_T(person->id), PD_T(person->sealed_password)), p);
-    if (status == APR_SUCCESS && changed)
-        status = pd_journal_add(conn, begin->portal, PD_EVENT_PASSWORD_REHASHED, person->id, NULL,
-                                person->key, p);
-    return status;
 }
 
 static apr_status_t add_session(int *added, const begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
@@ -124,10 +122,26 @@ static apr_status_t add_session(int *added, const begin_t *begin, pd_conn_t *con
                         p);
 }
 
+/* All journal rows of a sign-in, after all its changes. */
+static apr_status_t tell(const begin_t *begin, pd_conn_t *conn, const pd_session_ended_t *ended,
+                         int rehashed, apr_pool_t *p)
+{
+    const pd_person_found_t *person = &begin->person;
+    apr_status_t status = pd_session_tell_ended(conn, begin->portal, ended, p);
+    if (status == APR_SUCCESS && rehashed)
+        status = pd_journal_add(conn, begin->portal, PD_EVENT_PASSWORD_REHASHED, person->id, NULL,
+                                person->key, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, begin->portal, PD_EVENT_SIGNED_IN, person->id,
+                          pd_session_details(begin->id, p), person->key, p);
+}
+
 static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     begin_t *begin = baton;
-    int added;
+    pd_session_ended_t ended = {NULL, NULL, NULL};
+    int added, rehashed;
     begin->outcome = PD_SIGNED_IN;
     if (!begin->person.id || begin->password == PD_PASSWORD_WRONG)
         return refuse(begin, conn, begin->person.id ? "password" : "unknown", p);
@@ -135,13 +149,12 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS && !added)
         return refuse(begin, conn, "state", p);
     if (status == APR_SUCCESS && begin->old_token)
-        status = pd_session_drop(conn, begin->portal, begin->old_token, p);
-    if (status == APR_SUCCESS && begin->rehashed)
-        status = rehash(begin, conn, p);
+        status = pd_session_drop(&ended, conn, begin->portal, begin->old_token, p);
+    if (status == APR_SUCCESS)
+        status = rehash(&rehashed, begin, conn, p);
     if (status != APR_SUCCESS)
         return status;
-    return pd_journal_add(conn, begin->portal, PD_EVENT_SIGNED_IN, begin->person.id,
-                          pd_session_details(begin->id, p), begin->person.key, p);
+    return tell(begin, conn, &ended, rehashed, p);
 }
 
 apr_status_t pd_session_begin(pd_sign_in_e *outcome, const char **token, const pd_portal_t *portal,

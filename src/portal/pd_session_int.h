@@ -3,9 +3,19 @@
 #define PD_SESSION_INT_H
 #include "portal/pd_session.h"
 
-/* Ends the session of a token's hash, if there is one, with its journal row. */
-apr_status_t pd_session_drop(pd_conn_t *conn, const pd_portal_t *portal, const char *token_hash,
-                             apr_pool_t *p);
+/* A session that ended; id NULL: there was none. */
+typedef struct pd_session_ended_t {
+    const char *id, *person_id;
+    const pd_datakey_t *key;
+} pd_session_ended_t;
+
+/* Ends the session of a token's hash, if there is one. */
+apr_status_t pd_session_drop(pd_session_ended_t *ended, pd_conn_t *conn, const pd_portal_t *portal,
+                             const char *token_hash, apr_pool_t *p);
+
+/* The journal row of it; nothing when none ended. */
+apr_status_t pd_session_tell_ended(pd_conn_t *conn, const pd_portal_t *portal,
+                                   const pd_session_ended_t *ended, apr_pool_t *p);
 
 /* Details of a journal row about a session. */
 const char *pd_session_details(const char *id, apr_pool_t *p);

@@ -83,12 +83,13 @@ static size_t discard(char *bytes, size_t size, size_t n, void *baton)
     return size * n;
 }
 
-/* Watches which command goes out; what is said is not kept. */
+/* Watches which command goes out; what is said is not kept. The QUIT after a refusal doesn't count.
+ */
 static int watch(CURL *curl, curl_infotype type, char *bytes, size_t length, void *baton)
 {
     dialogue_t *dialogue = baton;
     (void)curl;
-    if (type == CURLINFO_HEADER_OUT && length >= 4) {
+    if (type == CURLINFO_HEADER_OUT && length >= 4 && strncasecmp(bytes, "QUIT", 4)) {
         dialogue->to_recipient = !strncasecmp(bytes, "RCPT", 4) || !strncasecmp(bytes, "DATA", 4);
     }
     return 0;

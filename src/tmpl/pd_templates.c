@@ -163,7 +163,7 @@ static apr_status_t load_language(apr_hash_t *files, loader_t *loader, const cha
         for (const pd_contract_t *c = *list; c->file && st == APR_SUCCESS; c++) {
             const pd_mustache_t *template = NULL;
             st = parse(&template, loader, c, catalogue);
-            apr_hash_set(files, c->file, APR_HASH_KEY_STRING, template);
+            apr_hash_set(files, apr_pstrdup(loader->pool, c->file), APR_HASH_KEY_STRING, template);
         }
     return st;
 }

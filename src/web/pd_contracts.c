@@ -70,8 +70,8 @@ static const char *const document_names[] = {
     "absent",
     NULL};
 static const char *const document_raw[] = {"body", NULL};
-static const char *const cookies_names[] = {"session_cookie", "form_cookie", "session_hours",
-                                            "form_hours", /* hours may be absent */
+static const char *const cookies_names[] = {"session_cookie", "form_cookie",
+                                            "session_hours", /* may be absent */
                                             NULL};
 static const char *const error_names[] = {"e400", "e403",        "e404",      "e405",
                                           "e413", "e415",        "e429",      "e500",

@@ -53,6 +53,7 @@ void pd_page_mistake(pd_page_t *page, const char *field, const char *code)
     if (list == NULL) {
         list = pd_value_list(page->p);
         pd_value_set(page->values, "mistakes", list);
+        pd_page_true(page, "has_mistakes", 1);
     }
     pd_value_set_text(mistake, "field", field, page->p);
     pd_value_set_bool(mistake, code, 1, page->p);

@@ -52,6 +52,7 @@ static void add_document(pd_page_t *page, const pd_document_t *document, apr_int
     int upcoming = document->effective_at > pd_clock_now();
     pd_page_true(page, "is_policy", strcmp(document->kind, PD_DOCUMENT_POLICY) == 0);
     pd_page_true(page, "is_processing", strcmp(document->kind, PD_DOCUMENT_PROCESSING) == 0);
+    pd_page_text(page, "doc_lang", document->language);
     pd_page_text(page, "doc_title", document->title);
     pd_page_text(page, "body", document->html);
     pd_page_text(page, "sha256", document->html_sha256);

@@ -13,6 +13,8 @@ int pd_web_cookies(pd_page_t *page)
 {
     pd_page_text(page, "session_cookie", pd_visit_session_cookie(page->site));
     pd_page_text(page, "form_cookie", pd_visit_form_cookie(page->site));
+    pd_value_set_number(page->values, "session_hours",
+                        apr_time_sec(page->site->settings->session_lifetime) / 3600, page->p);
     return pd_page_show(page, "cookies.html", HTTP_OK);
 }
 

@@ -51,7 +51,8 @@ sub register {
     my $page = $browser->get($path);
     croak 'no registration form: ' . $page->status . "\n" . $page->body unless $page->form;
     for my $box (qw(policy consent_processing)) {
-        $form->{$box} //= $tick ? $page->form->{values}{$box} : undef;
+        $form->{$box} //= $page->form->{values}{$box} if $tick;
+        delete $form->{$box} if ($form->{$box} // '') eq '';
     }
     my $answer = $browser->submit($form);
     return wantarray ? ($answer, $form) : $answer;

@@ -328,6 +328,111 @@ START_TEST(test_resend)
 }
 END_TEST
 
+#define N_THREADS 6
+
+static struct racer_t {
+    pthread_t thread;
+    pd_confirm_form_t form;
+    apr_status_t status;
+    pd_confirm_outcome_e outcome;
+} racers[N_THREADS];
+
+static void *race(void *data)
+{
+    struct racer_t *racer = data;
+    const char *return_to, *mistake;
+    apr_pool_t *p;
+    apr_pool_create(&p, NULL);
+    racer->status =
+        pd_confirm_submit(&racer->outcome, &return_to, &mistake, &portal, &racer->form, p);
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+static int run_race(pd_confirm_outcome_e counted)
+{
+    int count = 0;
+    for (int i = 0; i < N_THREADS; i++)
+        ck_assert_int_eq(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+    for (int i = 0; i < N_THREADS; i++) {
+        pthread_join(racers[i].thread, NULL);
+        ck_assert_int_eq(racers[i].status, APR_SUCCESS);
+        count += racers[i].outcome == counted;
+    }
+    return count;
+}
+
+/* The same button pressed many times at once. */
+START_TEST(test_race_same)
+{
+    if (!portal_open(_i))
+        return;
+    portal_documents();
+    letter_t letter = begin_from(BROWSER, "ivan", "a@example.org");
+    for (int i = 0; i < N_THREADS; i++)
+        racers[i].form = (pd_confirm_form_t){.token = letter.token, .browser = BROWSER};
+    ck_assert_int_eq(run_race(PD_CONFIRMED), 1);
+    for (int i = 0; i < N_THREADS; i++)
+        ck_assert(racers[i].outcome == PD_CONFIRMED || racers[i].outcome == PD_CONFIRM_ALREADY);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM act"), 2);
+    ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
+}
+END_TEST
+
+/* Different people want one login; then different browsers one mailbox. */
+START_TEST(test_race_login)
+{
+    if (!portal_open(_i))
+        return;
+    portal_documents();
+    for (int i = 0; i < N_THREADS; i++) {
+        const char *email = apr_psprintf(tp, "p%d@example.org", i);
+        letter_t letter = begin_from(BROWSER, "ivan", email);
+        racers[i].form = (pd_confirm_form_t){.token = letter.token, .browser = BROWSER};
+    }
+    ck_assert_int_eq(run_race(PD_CONFIRMED), 1);
+    for (int i = 0; i < N_THREADS; i++)
+        ck_assert(racers[i].outcome == PD_CONFIRMED || racers[i].outcome == PD_CONFIRM_LOGIN_TAKEN);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM identifier"), 2);
+    ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
+}
+END_TEST
+
+START_TEST(test_race_mailbox)
+{
+    if (!portal_open(_i))
+        return;
+    portal_documents();
+    ((pd_settings_t *)portal.settings)->letters_per_hour = 100;
+    for (int i = 0; i < N_THREADS; i++) {
+        const char *browser = apr_psprintf(tp, "browser%d", i);
+        letter_t letter = begin_from(browser, apr_psprintf(tp, "login%d", i), "a@example.org");
+        racers[i].form = (pd_confirm_form_t){.token = letter.token, .browser = browser};
+    }
+    ck_assert_int_eq(run_race(PD_CONFIRMED), 1);
+    for (int i = 0; i < N_THREADS; i++)
+        ck_assert(racers[i].outcome == PD_CONFIRMED || racers[i].outcome == PD_CONFIRM_GONE);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM identifier"), 2);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM person"), 1);
+    ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
+}
+END_TEST
+
+/* Tries at once are all counted. */
+START_TEST(test_race_tries)
+{
+    if (!portal_open(_i))
+        return;
+    portal_documents();
+    begin_from(BROWSER, "ivan", "a@example.org");
+    tell("UPDATE registration SET attempts = 7");
+    for (int i = 0; i < N_THREADS; i++)
+        racers[i].form = (pd_confirm_form_t){.browser = BROWSER, .code = "no"};
+    ck_assert_int_eq(run_race(PD_CONFIRM_WRONG), 3);
+    ck_assert_int_eq(ask("SELECT attempts FROM registration"), 10);
+}
+END_TEST
+
 START_TEST(test_expiry)
 {
     if (!portal_open(_i))
@@ -362,7 +467,6 @@ START_TEST(test_unreadable)
         return;
     portal_documents();
     letter_t letter = begin_from(BROWSER, "ivanov", "kuznetsova@example.org");
-    tell("PRAGMA wal_checkpoint(TRUNCATE)");
     const char *const names[] = {"t.db", "t.db-wal"};
     const char *const secrets[] = {"ivanov", "kuznetsova", "battery", letter.token, letter.code,
                                    BROWSER};
@@ -396,6 +500,10 @@ int main(void)
     tcase_add_loop_test(tcase, test_rivals, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_mailbox_lost, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_resend, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_race_same, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_race_login, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_race_mailbox, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_race_tries, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_expiry, 0, N_ENGINES);
     tcase_add_test(tcase, test_unreadable);
     return pd_test_main(suite);

@@ -1,0 +1,127 @@
+# pdportalctl: what it makes, what it says, its exit codes; the core only, without httpd.
+use strict;
+use warnings FATAL => 'all';
+use Test::More;
+use JSON::PP ();
+use PDPortal::Test;
+use PDPortal::Setup qw(make_portal);
+
+my $portal = make_portal(name => 'cli', port => 1, bare => 1);
+my ($dir, $conf) = @$portal{qw(dir conf)};
+my @docs = map { "$ENV{PD_SOURCE_DIR}/t/documents/$_" } qw(policy.ru.md policy.en.md processing.ru.md processing.en.md policy2.ru.md policy2.en.md);
+sub cli { return run_ctl(@_, '--config', $conf) }
+sub json { my ($code, $out, $error) = cli(@_, '--json'); my $data = eval { JSON::PP::decode_json($out) }; return ($code, $data, $error) }
+
+# Help and usage.
+my ($code, $out, $error) = run_ctl('--help');
+is($code, 0, '--help');
+like($out, qr/^NAME\n.*^SYNOPSIS\n.*^COMMANDS\n/ms, 'in the manner of man pages');
+for my $command ('init', 'migrate', 'policy publish', 'policy list', 'jobs run', 'check', 'verify-journal', 'directives') {
+    like($out, qr/^  \Q$command\E /m, "$command is listed");
+    my ($rc, $help) = run_ctl(split(/ /, $command), '--help');
+    is($rc, 0, "$command --help");
+    like($help, qr/^NAME\n  pdportalctl \Q$command\E - /, "$command --help has its name");
+}
+for my $wrong ([], ['nonsense'], ['init'], ['init', '--nonsense'], ['policy'], ['policy', 'publish', '--config', $conf], ['init', 'word', '--config', $conf]) {
+    ($code, $out, $error) = run_ctl(@$wrong);
+    is($code, 64, "wrong usage: @$wrong");
+    like($error, qr/--help/, 'says where help is');
+}
+($code, $out, $error) = run_ctl('check', '--config', "$dir/none.conf");
+isnt($code, 0, 'no such configuration');
+like($error . $out, qr/none\.conf/, 'is named');
+
+# Before init.
+($code) = cli('check');
+is($code, 2, 'check before init: unsound');
+($code, undef, $error) = cli('policy', 'publish', $docs[0], '--lang', 'ru');
+is($code, 1, 'publish before init fails');
+like($error, qr/init/, 'and says what to do');
+
+# init.
+($code, $out, $error) = cli('init');
+is($code, 0, 'init') or diag $error;
+is((stat "$dir/master.key")[2] & 0777, 0600, 'the key file is 0600');
+is((stat "$dir/portal.db")[2] & 0777, 0600, 'the database file is 0600') if $ENV{PD_DB} eq 'sqlite3';
+my $key = read_file("$dir/master.key");
+my ($secret) = $key =~ /^pdportal-key 1 ([\w-]{43})$/m;
+ok($secret, 'one key in it');
+unlike($out . $error, qr/\Q$secret\E/, 'which is not shown');
+($code) = cli('init');
+is($code, 0, 'init once more');
+is(read_file("$dir/master.key"), $key, 'leaves the key alone');
+($code, my $data) = json('migrate');
+is($code, 0, 'migrate');
+is($data->{applied}, 0, 'has nothing to do');
+($code, $out) = cli('check');
+is($code, 2, 'without documents the portal is not ready');
+like($out, qr/policy/, 'check names what is missing');
+
+# Documents.
+($code, $data, $error) = json('policy', 'publish', $docs[0], '--lang', 'ru', $docs[1], '--lang', 'en');
+is($code, 0, 'publish') or diag $error;
+is($data->{version}, 1, 'version 1');
+($code) = cli('policy', 'publish', $docs[2], '--lang', 'ru', $docs[3], '--lang', 'en', '--kind', 'processing');
+is($code, 0, 'publish the consent');
+($code, $out) = cli('check');
+is($code, 0, 'now all is well') or diag $out;
+($code, $data) = json('check');
+is($code, 0, 'check --json');
+($code, $data) = json('policy', 'publish', $docs[4], '--lang', 'ru', $docs[5], '--lang', 'en', '--effective', '2099-01-01');
+is($code, 0, 'a version for later');
+is($data->{version}, 2, 'is version 2');
+($code, $out) = cli('policy', 'list');
+is($code, 0, 'list');
+like($out, qr/^\*\s*1\b/m, 'the first one is in force');
+unlike($out, qr/^\*\s*2\b/m, 'the second not yet');
+my $broken = write_file("$dir/broken.md", "# Title\n\n1. One\n\n1.1. Text\n\n1.1. Again\n");
+my $binary = write_file("$dir/binary.md", "# Title\n\n1. \xff\xfe\n");
+for my $case (
+    [['policy', 'publish', $docs[0], '--lang', 'tlh'], 'tlh', 'unknown language'],
+    [['policy', 'publish', $docs[0], '--lang', 'ru', '--effective', '2001-01-01'], '', 'an instant gone by'],
+    [['policy', 'publish', $docs[0], '--lang', 'ru', '--effective', 'tomorrow'], 'tomorrow', 'an instant in words'],
+    [['policy', 'publish', $broken, '--lang', 'ru'], 'broken.md', 'a clause number twice'],
+    [['policy', 'publish', $binary, '--lang', 'ru'], 'binary.md', 'text that is not UTF-8'],
+    [['policy', 'publish', "$dir/none.md", '--lang', 'ru'], 'none.md', 'no such file'],
+    [['policy', 'publish', $docs[0], '--lang', 'ru', $docs[1], '--lang', 'ru'], 'ru', 'a language twice'],
+    [['policy', 'publish', $docs[0], '--lang', 'ru', '--kind', 'poem'], 'poem', 'unknown kind'],
+) {
+    my ($words, $named, $name) = @$case;
+    ($code, $out, $error) = cli(@$words);
+    ok($code == 1 || $code == 64, "$name: refused");
+    like($error, qr/\Q$named\E/, "$name: and named") if $named;
+}
+($code, $data) = json('policy', 'list');
+is(scalar @{ $data->{versions} || [] }, 2, 'nothing of that was published') or diag explain $data;
+
+# Jobs and journal.
+for my $job ('mail', 'expire') {
+    ($code, $out, $error) = cli('jobs', 'run', $job);
+    is($code, 0, "jobs run $job") or diag $error;
+}
+isnt((cli('jobs', 'run', 'nonsense'))[0], 0, 'unknown job');
+($code, $out) = cli('verify-journal');
+is($code, 0, 'the journal is whole');
+
+# Key and database belong together.
+rename "$dir/master.key", "$dir/right.key";
+($code) = run_ctl('init', '--config', $conf);
+isnt($code, 0, 'init does not bind a database to another key');
+($code, $out, $error) = cli('verify-journal');
+isnt($code, 0, 'nor does any other command work with it');
+like($error, qr/key/, 'and says why');
+unlink "$dir/master.key";
+rename "$dir/right.key", "$dir/master.key";
+is((cli('check'))[0], 0, 'with the right key all is well again');
+
+# The manual is what the program says.
+($code, $out) = run_ctl('directives');
+is($code, 0, 'directives');
+is($out, read_file("$ENV{PD_SOURCE_DIR}/docs/directives.md"), 'docs/directives.md is up to date');
+
+# A state folder of its own.
+($code, $out, $error) = run_ctl('init', '--state', "$dir/trial");
+is($code, 0, 'init --state') or diag $error;
+ok(-e "$dir/trial/portal.db" && -e "$dir/trial/master.key", 'makes key and database there');
+is((stat "$dir/trial")[2] & 0777, 0700, 'in a folder of its own');
+done_testing;

@@ -1,0 +1,228 @@
+/* SMTP: what a try comes to. PD_TEST_SMTP=host:port names a running t/tools/smtp-server; without it
+ * the dialogues are skipped, and said so. PD_TEST_SMTP_TLS=host:port its port that demands
+ * STARTTLS, with PD_TEST_SMTP_CA the certificate's file. */
+#include "pd_test.h"
+
+#include "portal/pd_outbox.h"
+
+#include <apr_strings.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MESSAGE "From: <portal@example.org>\r\nSubject: x\r\n\r\n.dot\r\nWords\r\n"
+
+static pd_settings_t *settings_for(const char *scheme, const char *address)
+{
+    pd_settings_t *settings = pd_settings_new(tp);
+    settings->mail_relay = apr_pstrcat(tp, scheme, address, NULL);
+    settings->mail_from = "portal@example.org";
+    settings->base_url = "https://www.example.org";
+    pd_settings_complete(settings, tp);
+    settings->mail_timeout = apr_time_from_msec(1500);
+    return settings;
+}
+
+static pd_mail_result_t deliver(const pd_settings_t *settings, const char *recipient)
+{
+    pd_mail_result_t result;
+    ck_assert(pd_transport(settings) == pd_smtp_deliver);
+    pd_smtp_deliver(&result, settings, recipient, "1@www.example.org", MESSAGE, strlen(MESSAGE),
+                    tp);
+    ck_assert_ptr_nonnull(result.reason);
+    ck_assert_ptr_null(strchr(result.reason, '@'));
+    return result;
+}
+
+static const char *server(const char *variable)
+{
+    const char *address = getenv(variable);
+    if (!address || !*address) {
+        printf("# SKIP %s is not set: no mail server to talk to\n", variable);
+        return NULL;
+    }
+    return address;
+}
+
+static const struct {
+    const char *name;
+    pd_mail_e outcome;
+    long reply;
+} dialogues[] = {
+    {"accept", PD_MAIL_ACCEPTED, 250},    {"defer", PD_MAIL_DEFERRED, 451},
+    {"refuse", PD_MAIL_REFUSED, 550},     {"datarefuse", PD_MAIL_REFUSED, 554},
+    {"datadefer", PD_MAIL_DEFERRED, 452}, {"hang", PD_MAIL_UNREACHABLE, 250},
+    {"datahang", PD_MAIL_UNKNOWN, 354},   {"cut", PD_MAIL_UNREACHABLE, 250},
+    {"datacut", PD_MAIL_UNKNOWN, 354},
+};
+
+START_TEST(outcome_follows_the_reply)
+{
+    const char *address = server("PD_TEST_SMTP");
+    if (!address) {
+        return;
+    }
+    const char *recipient = apr_pstrcat(tp, dialogues[_i].name, "@example.org", NULL);
+    pd_mail_result_t result = deliver(settings_for("smtp://", address), recipient);
+    ck_assert_msg(
+        result.outcome == dialogues[_i].outcome && result.reply_code == dialogues[_i].reply,
+        "%s: outcome %d, reply %ld", dialogues[_i].name, result.outcome, result.reply_code);
+}
+END_TEST
+
+static const char *const hostile[] = {
+    "a@example.org>\r\nRCPT TO:<b@example.org",
+    "a@example.org\n",
+    "a b@example.org",
+    "a@example.org>",
+    "<a@example.org",
+    "a\x7f@example.org",
+    "",
+};
+
+START_TEST(hostile_address_is_refused_before_the_network)
+{
+    /* Were it tried, the outcome would be UNREACHABLE. */
+    pd_mail_result_t result = deliver(settings_for("smtp://", "127.0.0.1:1"), hostile[_i]);
+    ck_assert_int_eq(result.outcome, PD_MAIL_REFUSED);
+    ck_assert_int_eq(result.reply_code, 0);
+}
+END_TEST
+
+START_TEST(relay_that_is_away_is_unreachable)
+{
+    pd_mail_result_t result = deliver(settings_for("smtp://", "127.0.0.1:1"), "a@example.org");
+    ck_assert_int_eq(result.outcome, PD_MAIL_UNREACHABLE);
+    ck_assert_int_eq(result.reply_code, 0);
+}
+END_TEST
+
+/* A server that greets with a refusal of everybody: no letter's fault. */
+static void *refuse_all(void *baton)
+{
+    static const char greeting[] = "554 no service for you\r\n";
+    int listener = *(int *)baton;
+    int fd = accept(listener, NULL, NULL);
+    if (fd >= 0 && write(fd, greeting, sizeof greeting - 1) > 0) {
+        char bytes[100];
+        shutdown(fd, SHUT_WR);
+        while (read(fd, bytes, sizeof bytes) > 0) {
+            continue;
+        }
+    }
+    close(fd);
+    return NULL;
+}
+
+START_TEST(refusal_of_ourselves_condemns_no_letter)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET};
+    socklen_t length = sizeof name;
+    pthread_t thread;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&name, sizeof name), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&name, &length), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, refuse_all, &listener), 0);
+    const char *address = apr_psprintf(tp, "127.0.0.1:%d", ntohs(name.sin_port));
+    pd_mail_result_t result = deliver(settings_for("smtp://", address), "a@example.org");
+    pthread_join(thread, NULL);
+    close(listener);
+    ck_assert_int_eq(result.outcome, PD_MAIL_UNREACHABLE);
+    ck_assert_int_eq(result.reply_code, 554);
+}
+END_TEST
+
+START_TEST(tls_that_is_demanded_is_never_left_out)
+{
+    const char *address = server("PD_TEST_SMTP");
+    if (!address) {
+        return;
+    }
+    pd_settings_t *settings = settings_for("smtp://", address);
+    settings->mail_tls = PD_MAIL_TLS_REQUIRE;
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_UNREACHABLE);
+}
+END_TEST
+
+static const char *password_file(const char *password, mode_t mode)
+{
+    char *name = apr_pstrdup(tp, "/tmp/pd-test-smtp-XXXXXX");
+    int fd = mkstemp(name);
+    ck_assert_int_eq(write(fd, password, strlen(password)), (ssize_t)strlen(password));
+    ck_assert_int_eq(fchmod(fd, mode), 0);
+    close(fd);
+    return name;
+}
+
+START_TEST(starttls_with_and_without_a_good_certificate)
+{
+    const char *address = server("PD_TEST_SMTP_TLS");
+    const char *login = getenv("PD_TEST_SMTP_AUTH");
+    if (!address) {
+        return;
+    }
+    pd_settings_t *settings = settings_for("smtp://", address);
+    if (login) {
+        apr_size_t length = strcspn(login, ":");
+        settings->mail_user = apr_pstrmemdup(tp, login, length);
+        settings->mail_password_file =
+            password_file(apr_pstrcat(tp, login + length + 1, "\n", NULL), 0600);
+    }
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_ACCEPTED);
+    settings->mail_tls = PD_MAIL_TLS_REQUIRE;
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_UNREACHABLE);
+    settings->mail_ca_file = getenv("PD_TEST_SMTP_CA");
+    ck_assert_ptr_nonnull(settings->mail_ca_file);
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_ACCEPTED);
+    if (login) {
+        unlink(settings->mail_password_file);
+        settings->mail_password_file = password_file("wrong\n", 0600);
+        ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_UNREACHABLE);
+        unlink(settings->mail_password_file);
+        settings->mail_user = NULL;
+    }
+    settings->mail_tls = PD_MAIL_TLS_OFF;
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_UNREACHABLE);
+}
+END_TEST
+
+START_TEST(password_file_that_others_read_is_not_used)
+{
+    pd_settings_t *settings = settings_for("smtp://", "127.0.0.1:1");
+    settings->mail_user = "portal";
+    settings->mail_password_file = password_file("secret\n", 0640);
+    pd_mail_result_t result = deliver(settings, "a@example.org");
+    ck_assert_int_eq(result.outcome, PD_MAIL_UNREACHABLE);
+    ck_assert_ptr_nonnull(strstr(result.reason, "password file"));
+    chmod(settings->mail_password_file, 0600);
+    result = deliver(settings, "a@example.org");
+    ck_assert_ptr_null(strstr(result.reason, "password file"));
+    unlink(settings->mail_password_file);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("smtp");
+    TCase *tcase = tcase_create("smtp");
+    tcase_add_checked_fixture(tcase, pd_test_setup, pd_test_teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, outcome_follows_the_reply, 0,
+                        (int)(sizeof dialogues / sizeof *dialogues));
+    tcase_add_loop_test(tcase, hostile_address_is_refused_before_the_network, 0,
+                        (int)(sizeof hostile / sizeof *hostile));
+    tcase_add_test(tcase, relay_that_is_away_is_unreachable);
+    tcase_add_test(tcase, refusal_of_ourselves_condemns_no_letter);
+    tcase_add_test(tcase, tls_that_is_demanded_is_never_left_out);
+    tcase_add_test(tcase, starttls_with_and_without_a_good_certificate);
+    tcase_add_test(tcase, password_file_that_others_read_is_not_used);
+    suite_add_tcase(suite, tcase);
+    return pd_test_main(suite);
+}
