@@ -180,6 +180,11 @@ check: all units
 	@$(MAKE) --no-print-directory B=build/clang CC=clang all units
 	@CFLAGS_ALL='$(CFLAGS_ALL)' HTTPD_CFLAGS='$(HTTPD_CFLAGS)' BUILD='$(B)' sh t/check
 
+# The manual page that is made from the table of directives; t/10-cli.t compares.
+.PHONY: directives
+directives: $(B)/pdportalctl
+	$(Q)$(B)/pdportalctl directives > docs/directives.md
+
 # All messages of the templates, for translators.
 $(B)/tools/%: t/tools/%.c $(B)/libpdcore.a $(B)/.flags
 	@mkdir -p $(@D)
@@ -209,6 +214,7 @@ help:
 	@echo 'make valgrind           unit tests under memcheck'
 	@echo 'make bench              instructions per request, sign-ins per second'
 	@echo 'make pot                message catalogue for translators'
+	@echo 'make directives         docs/directives.md from the table of directives'
 	@echo 'make install            [DESTDIR= PREFIX=/usr SHAREDIR=]'
 	@echo 'make packages           installs the Debian packages of all of these'
 	@echo 'make clean              removes build/ (the demo state in var/ stays)'

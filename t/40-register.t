@@ -23,7 +23,7 @@ unlike($form_page->body, qr{(?:src|href)="(?:https?:)?//}, 'nothing from a forei
 # Languages.
 like(browser(language => 'en')->get('/portal/register')->text, qr/Create an account/, 'English when asked for');
 my $russian = browser(language => 'ru-RU,ru;q=0.9')->get('/portal/register');
-like($russian->body, qr/<html[^>]*lang="ru"/, 'Russian when asked for');
+page_like($russian, qr/<html[^>]*lang="ru"/, 'Russian when asked for');
 unlike($russian->text, qr/Create an account|Before you continue/, 'and only Russian');
 like(browser(language => 'fr')->get('/portal/register')->body, qr/<html[^>]*lang="ru"/, 'Russian when nothing fits');
 
@@ -73,8 +73,8 @@ for my $case (@mistakes) {
     my $browser = browser();
     my ($got, $typed) = register($browser, %$change);
     is($got->status, 422, "$name: 422");
-    like($got->body, qr/id="$field-error"/, "$name: the words stand beside the field");
-    like($got->body, qr/href="#$field"/, "$name: and the summary leads there");
+    page_like($got, qr/id="$field-error"/, "$name: the words stand beside the field");
+    page_like($got, qr/href="#$field"/, "$name: and the summary leads there");
     my $again = $got->form;
     is($again->{fields}{email}, $typed->{email}, "$name: the e-mail is still there") if $field ne 'email';
     is($again->{fields}{login}, $typed->{login}, "$name: the login is still there") if $field ne 'login';
@@ -86,7 +86,7 @@ for my $case (@mistakes) {
 
 # All mistakes are named at once.
 my $all = register(browser(), login => '', email => 'x', password => 'y', tick => 0);
-like($all->body, qr/id="$_-error"/, "all at once: $_") for qw(login email password policy consent_processing);
+page_like($all, qr/id="$_-error"/, "all at once: $_") for qw(login email password policy consent_processing);
 
 # Markup in a field comes back as text.
 my $markup = register(browser(), login => q{"><b>x</b>}, email => q{'"<i>@x});

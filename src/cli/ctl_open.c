@@ -10,7 +10,6 @@
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
-#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>

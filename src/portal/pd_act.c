@@ -1,5 +1,5 @@
-/* The ledger of acts. Rows are only ever added; they name a person by a keyed pseudonym, so that the
- * proof of what was agreed to outlives the person's data. */
+/* The ledger of acts. Rows are only ever added; they name a person by a keyed pseudonym, so that
+ * the proof of what was agreed to outlives the person's data. */
 #include "portal/pd_act.h"
 #include <apr_strings.h>
 #include "base/pd_clock.h"
@@ -29,19 +29,18 @@ apr_status_t pd_act_add(pd_conn_t *conn, const pd_portal_t *portal, const char *
 {
     const char *id = pd_random_uuid7(pd_clock_now(), p);
     const char *pseudonym = pd_person_pseudonym(portal, person_id, p);
-    apr_status_t status = pd_conn_exec(
-        NULL, conn, &pd_act_sql[ADD],
-        PD_ARGS(PD_T(id), PD_T(pseudonym), PD_T(act->verb), PD_T(act->kind), PD_N(act->version),
-                PD_T(act->language), PD_T(act->html_sha256), PD_T(act->wording), PD_T(act->form),
-                PD_N(act->at)),
-        p);
+    apr_status_t status =
+        pd_conn_exec(NULL, conn, &pd_act_sql[ADD],
+                     PD_ARGS(PD_T(id), PD_T(pseudonym), PD_T(act->verb), PD_T(act->kind),
+                             PD_N(act->version), PD_T(act->language), PD_T(act->html_sha256),
+                             PD_T(act->wording), PD_T(act->form), PD_N(act->at)),
+                     p);
     if (status != APR_SUCCESS)
         return status;
-    const char *details =
-        pd_json_text(json_pack("{s:s, s:s, s:s, s:I, s:s}", "act", id, "verb", act->verb, "kind",
-                               act->kind, "version", (json_int_t)act->version, "html_sha256",
-                               act->html_sha256),
-                     p);
+    const char *details = pd_json_text(
+        json_pack("{s:s, s:s, s:s, s:I, s:s}", "act", id, "verb", act->verb, "kind", act->kind,
+                  "version", (json_int_t)act->version, "html_sha256", act->html_sha256),
+        p);
     return pd_journal_add(conn, portal, PD_EVENT_ACT, person_id, details, key, p);
 }
 
@@ -51,8 +50,8 @@ apr_status_t pd_act_list(apr_array_header_t **acts, const pd_portal_t *portal,
     const pd_rows_t *found;
     const char *pseudonym = pd_person_pseudonym(portal, person_id, p);
     *acts = apr_array_make(p, 4, sizeof(pd_act_t));
-    apr_status_t status = pd_db_read(&found, portal->db, &pd_act_sql[LIST],
-                                     PD_ARGS(PD_T(pseudonym)), ACTS_MAX, p);
+    apr_status_t status =
+        pd_db_read(&found, portal->db, &pd_act_sql[LIST], PD_ARGS(PD_T(pseudonym)), ACTS_MAX, p);
     if (status != APR_SUCCESS)
         return status;
     for (int i = 0; i < PD_ROW_COUNT(found); i++) {

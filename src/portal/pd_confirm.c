@@ -9,10 +9,10 @@
 
 enum { BY_TOKEN, BY_BROWSER, RENEW };
 
-#define WAITING \
-    "SELECT r.person_id, r.decoy, r.login_lookup, r.email_lookup, r.browser, r.token, r.code," \
-    " r.return_to, r.acts, r.expires_at, r.proved_at, r.confirmed_at, p.language, p.email," \
-    " p.data_key, c.secret FROM registration r JOIN person p ON p.id = r.person_id" \
+#define WAITING                                                                                    \
+    "SELECT r.person_id, r.decoy, r.login_lookup, r.email_lookup, r.browser, r.token, r.code,"     \
+    " r.return_to, r.acts, r.expires_at, r.proved_at, r.confirmed_at, p.language, p.email,"        \
+    " p.data_key, c.secret FROM registration r JOIN person p ON p.id = r.person_id"                \
     " JOIN credential c ON c.person_id = p.id AND c.kind = 'password'"
 #define WAITING_COLUMNS "sisssssssiiissss"
 
@@ -157,9 +157,8 @@ apr_status_t pd_confirm_resend(const pd_portal_t *portal, const char *token, con
     if (status != APR_SUCCESS || waiting.confirmed_at || waiting.proved_at)
         return status;
     resend_t resend = {.portal = portal, .waiting = &waiting};
-    resend.newcomer = (pd_addressee_t){.person_id = waiting.person_id,
-                                       .key = waiting.key,
-                                       .language = waiting.language};
+    resend.newcomer = (pd_addressee_t){
+        .person_id = waiting.person_id, .key = waiting.key, .language = waiting.language};
     pd_secrets_new(&resend.secrets, portal, waiting.person_id, p);
     status = pd_open(&resend.newcomer.address, waiting.key, "person.email", waiting.person_id,
                      waiting.email, p);

@@ -27,8 +27,8 @@ const pd_sql_t pd_confirm_submit_sql[] = {
                " ON CONFLICT DO NOTHING",
                "", "take a login or an e-mail, if it is free"},
     [UNCLAIM] = {"confirm_unclaim",
-                 "DELETE FROM identifier WHERE kind = 'email' AND lookup = %s AND person_id = %s", "",
-                 "the mailbox is free again while its person looks for another login"},
+                 "DELETE FROM identifier WHERE kind = 'email' AND lookup = %s AND person_id = %s",
+                 "", "the mailbox is free again while its person looks for another login"},
     [MARK] = {"confirm_mark",
               "UPDATE registration SET confirmed_at = %lld WHERE person_id = %s AND token = %s"
               " AND confirmed_at = 0 AND decoy = 0 AND expires_at > %lld",
@@ -39,14 +39,16 @@ const pd_sql_t pd_confirm_submit_sql[] = {
                 "UPDATE registration SET confirmed_at = 0, proved_at = %lld, browser = %s"
                 " WHERE person_id = %s",
                 "", "mailbox proved by this browser, another login needed"},
-    [RENAME] = {"confirm_rename", "UPDATE person SET login = %s WHERE id = %s AND state = 'pending'",
-                "", "the other login chosen"},
+    [RENAME] = {"confirm_rename",
+                "UPDATE person SET login = %s WHERE id = %s AND state = 'pending'", "",
+                "the other login chosen"},
     [ACTIVATE] = {"confirm_activate",
                   "UPDATE person SET state = 'active', confirmed_at = %lld"
                   " WHERE id = %s AND state = 'pending'",
                   "", "the person is confirmed"},
-    [ACKNOWLEDGED] = {"confirm_acknowledged", "UPDATE person SET policy_version = %lld WHERE id = %s",
-                      "", "policy version acknowledged at registration"},
+    [ACKNOWLEDGED] = {"confirm_acknowledged",
+                      "UPDATE person SET policy_version = %lld WHERE id = %s", "",
+                      "policy version acknowledged at registration"},
     {NULL, NULL, NULL, NULL}};
 
 typedef struct submit_t {
@@ -78,8 +80,8 @@ static int code_right(const submit_t *submit, apr_pool_t *p)
     const char *typed = submit->form->code;
     if (!typed || !*typed || submit->waiting.decoy)
         return 0;
-    const char *hash = pd_code_hash(submit->portal->keys, submit->waiting.person_id,
-                                    bare_code(typed, p), p);
+    const char *hash =
+        pd_code_hash(submit->portal->keys, submit->waiting.person_id, bare_code(typed, p), p);
     const char *stored = submit->waiting.code;
     return strlen(hash) == strlen(stored) && pd_equal_secret(hash, stored, strlen(hash));
 }
@@ -172,7 +174,8 @@ static apr_status_t claim(int *claimed, pd_conn_t *conn, const char *kind, const
                         PD_ARGS(PD_T(kind), PD_T(lookup), PD_T(person_id)), p);
 }
 
-/* The mailbox or the mark was not to be had: confirmed by this person at the same time, or by another. */
+/* The mailbox or the mark was not to be had: confirmed by this person at the same time, or by
+ * another. */
 static apr_status_t look_again(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
 {
     const pd_rows_t *found;
@@ -204,9 +207,9 @@ static apr_status_t keep_proof(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
                      PD_ARGS(PD_T(waiting->email_lookup), PD_T(waiting->person_id)), p);
     if (status != APR_SUCCESS)
         return status;
-    return pd_conn_exec(
-        NULL, conn, &pd_confirm_submit_sql[PROVED],
-        PD_ARGS(PD_N(submit->now), PD_T(submit->browser), PD_T(waiting->person_id)), p);
+    return pd_conn_exec(NULL, conn, &pd_confirm_submit_sql[PROVED],
+                        PD_ARGS(PD_N(submit->now), PD_T(submit->browser), PD_T(waiting->person_id)),
+                        p);
 }
 
 static apr_status_t activate(const submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
@@ -306,8 +309,7 @@ static apr_status_t find_and_prove_gated(const char **return_to, submit_t *submi
     int slot;
     if (!portal->hashing || !password || !*password)
         return find_and_prove(return_to, submit, p);
-    apr_status_t status =
-        pd_gate_enter(&slot, portal->hashing, portal->settings->hashing_wait);
+    apr_status_t status = pd_gate_enter(&slot, portal->hashing, portal->settings->hashing_wait);
     if (status != APR_SUCCESS)
         return status;
     status = find_and_prove(return_to, submit, p);

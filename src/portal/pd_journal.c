@@ -3,8 +3,8 @@
  * the write lock is held anyway, so numbers have no gaps and no doubles.
  *
  * A row is chained to the head value before it, which only a holder of the key can make. Somebody
- * who cuts rows off and writes a head of his own therefore shows for ever, also after the portal has
- * gone on writing behind it. */
+ * who cuts rows off and writes a head of his own therefore shows for ever, also after the portal
+ * has gone on writing behind it. */
 #include "portal/pd_journal.h"
 #include <apr_strings.h>
 #include "base/pd_clock.h"
@@ -16,8 +16,8 @@
 enum { RAISE, START, HEAD, ADD, SET_HEAD };
 
 const pd_sql_t pd_journal_sql[] = {
-    [RAISE] = {"journal_raise", "UPDATE journal_head SET sequence = sequence + 1 WHERE host = %s", "",
-               "take the next number of this host and lock its chain"},
+    [RAISE] = {"journal_raise", "UPDATE journal_head SET sequence = sequence + 1 WHERE host = %s",
+               "", "take the next number of this host and lock its chain"},
     [START] = {"journal_start",
                "INSERT INTO journal_head (host, sequence, chain) VALUES (%s, 0, %s)"
                " ON CONFLICT DO NOTHING",
@@ -65,8 +65,7 @@ static apr_status_t raise_head(const pd_cell_t **head, pd_conn_t *conn, const pd
         status =
             pd_conn_exec(NULL, conn, &pd_journal_sql[START], PD_ARGS(PD_T(host), PD_T(first)), p);
         if (status == APR_SUCCESS)
-            status =
-                pd_conn_exec(&affected, conn, &pd_journal_sql[RAISE], PD_ARGS(PD_T(host)), p);
+            status = pd_conn_exec(&affected, conn, &pd_journal_sql[RAISE], PD_ARGS(PD_T(host)), p);
     }
     if (status != APR_SUCCESS)
         return status;
@@ -83,16 +82,16 @@ static apr_status_t raise_head(const pd_cell_t **head, pd_conn_t *conn, const pd
 }
 
 /* Details are bound to their row, so that they can't be moved to another one. */
-static apr_status_t seal_details(const char **sealed, const pd_portal_t *portal, const char *details,
-                                 const pd_datakey_t *key, apr_int64_t sequence, apr_pool_t *p)
+static apr_status_t seal_details(const char **sealed, const pd_portal_t *portal,
+                                 const char *details, const pd_datakey_t *key, apr_int64_t sequence,
+                                 apr_pool_t *p)
 {
     *sealed = "";
     if (!details)
         return APR_SUCCESS;
     if (!key)
         key = pd_datakey_system(portal->keys, p);
-    const char *row =
-        apr_pstrcat(p, portal->settings->host_name, "/", number(sequence, p), NULL);
+    const char *row = apr_pstrcat(p, portal->settings->host_name, "/", number(sequence, p), NULL);
     return pd_seal(sealed, key, "journal.details", row, details, p);
 }
 

@@ -1,6 +1,7 @@
-/* Verifying the journal: every chain is read in pages, in constant memory, while the portal may go on
- * writing. In each round the head is read before the page: rows of earlier pages were then already
- * there, so the head can't be behind them, and an empty page means that nothing stands beyond it.
+/* Verifying the journal: every chain is read in pages, in constant memory, while the portal may go
+ * on writing. In each round the head is read before the page: rows of earlier pages were then
+ * already there, so the head can't be behind them, and an empty page means that nothing stands
+ * beyond it.
  *
  * At the first row that doesn't fit, a look ahead tells what happened: whether the row that belongs
  * there still exists further on (exchanged, or pushed away by an inserted one) or not. */
@@ -29,8 +30,8 @@ const pd_sql_t pd_journal_verify_sql[] = {
               " ORDER BY sequence LIMIT 1000",
               "iissss", "read a chain in pages"},
     [ONE_ROW] = {"journal_one_row",
-                 "SELECT " ROW_COLUMNS " FROM journal WHERE host = %s AND sequence = %lld", "iissss",
-                 "one row of a chain"},
+                 "SELECT " ROW_COLUMNS " FROM journal WHERE host = %s AND sequence = %lld",
+                 "iissss", "one row of a chain"},
     [FIRST_ROW] = {"journal_first_row",
                    "SELECT " ROW_COLUMNS " FROM journal WHERE host = %s"
                    " ORDER BY sequence LIMIT 1",
@@ -47,12 +48,12 @@ typedef struct walk_t {
     pd_journal_report_t *report;
     const char *host;
     apr_int64_t head_sequence;
-    const char *head;        /* as stored; in `scratch` */
-    apr_int64_t at;          /* number of the last good row */
-    char *link;              /* head value behind that row; PD_HASH_CHARS, in the report's pool */
+    const char *head; /* as stored; in `scratch` */
+    apr_int64_t at;   /* number of the last good row */
+    char *link;       /* head value behind that row; PD_HASH_CHARS, in the report's pool */
     apr_int64_t anchor_sequence; /* 0: none for this host */
     const char *anchor;
-    apr_pool_t *scratch;     /* cleared after each page */
+    apr_pool_t *scratch; /* cleared after each page */
 } walk_t;
 
 static pd_journal_row_t row_of(const pd_cell_t *cell)
@@ -78,8 +79,8 @@ static apr_status_t found_fault(walk_t *walk, pd_journal_e finding, apr_int64_t 
 static int fits(const walk_t *walk, apr_int64_t sequence, const pd_journal_row_t *row,
                 const char *before, apr_pool_t *p)
 {
-    return strcmp(row->chain, pd_journal_chain(walk->portal->keys, walk->host, sequence, row,
-                                               before, p)) == 0;
+    return strcmp(row->chain,
+                  pd_journal_chain(walk->portal->keys, walk->host, sequence, row, before, p)) == 0;
 }
 
 static apr_status_t one_row(const pd_rows_t **result, const walk_t *walk, apr_int64_t sequence,
@@ -178,8 +179,8 @@ static apr_status_t check_row(walk_t *walk, const pd_journal_row_t *row)
                            row->sequence > wanted ? wanted : row->sequence);
     if (!fits(walk, wanted, row, walk->link, walk->scratch))
         return judge(walk, row, walk->scratch);
-    keep_link(walk, pd_journal_link(walk->portal->keys, walk->host, wanted, row->chain,
-                                    walk->scratch));
+    keep_link(walk,
+              pd_journal_link(walk->portal->keys, walk->host, wanted, row->chain, walk->scratch));
     walk->at = wanted;
     walk->report->rows++;
     if (anchor_differs(walk))
@@ -203,7 +204,8 @@ static apr_status_t check_end(walk_t *walk, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
-/* Reads the head, then a page behind the last good row. `ended`: the chain is through, or at fault. */
+/* Reads the head, then a page behind the last good row. `ended`: the chain is through, or at fault.
+ */
 static apr_status_t check_page(int *ended, walk_t *walk, apr_pool_t *p)
 {
     const pd_rows_t *head, *page;

@@ -23,10 +23,11 @@ const pd_sql_t pd_person_sql[] = {
                 "ssiss", "who answers to a login or an e-mail"},
     {NULL, NULL, NULL, NULL}};
 
-static const char *const state_names[] = {
-    [PD_PERSON_PENDING] = "pending", [PD_PERSON_ACTIVE] = "active",
-    [PD_PERSON_BLOCKED] = "blocked", [PD_PERSON_CLOSING] = "closing",
-    [PD_PERSON_DESTROYED] = "destroyed"};
+static const char *const state_names[] = {[PD_PERSON_PENDING] = "pending",
+                                          [PD_PERSON_ACTIVE] = "active",
+                                          [PD_PERSON_BLOCKED] = "blocked",
+                                          [PD_PERSON_CLOSING] = "closing",
+                                          [PD_PERSON_DESTROYED] = "destroyed"};
 
 /* A word nobody wrote counts as destroyed: it opens nothing. */
 pd_person_state_e pd_person_state_parse(const char *text)
@@ -86,8 +87,8 @@ apr_status_t pd_person_get(pd_person_t *person, const pd_portal_t *portal, const
     return open_person(person, portal, cell, p);
 }
 
-/* The look-up of what was typed. A login can't hold an "@". Text that can be neither is looked up as
- * it is, so that the work stays the same. */
+/* The look-up of what was typed. A login can't hold an "@". Text that can be neither is looked up
+ * as it is, so that the work stays the same. */
 static const char *lookup_of(const char **kind, const pd_portal_t *portal, const char *typed,
                              apr_pool_t *p)
 {

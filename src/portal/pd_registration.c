@@ -1,5 +1,6 @@
-/* Beginning a registration. Everything that is dear or random is done before the transaction, whoever
- * the mailbox belongs to; the transaction runs the same statements for a known and an unknown one. */
+/* Beginning a registration. Everything that is dear or random is done before the transaction,
+ * whoever the mailbox belongs to; the transaction runs the same statements for a known and an
+ * unknown one. */
 #include "portal/pd_registration.h"
 #include <apr_strings.h>
 #include "base/pd_clock.h"
@@ -25,18 +26,19 @@ const pd_sql_t pd_registration_sql[] = {
                         "INSERT INTO credential (person_id, kind, secret, changed_at)"
                         " VALUES (%s, 'password', %s, %lld)",
                         "", "the password chosen"},
-    [ADD] = {"registration_add",
-             "INSERT INTO registration (person_id, decoy, login_lookup, email_lookup, browser, token,"
-             " code, attempts, return_to, acts, created_at, expires_at, proved_at, confirmed_at)"
-             " VALUES (%s, %lld, %s, %s, %s, %s, %s, 0, %s, %s, %lld, %lld, 0, 0)",
-             "", "a registration that waits for its mailbox"},
+    [ADD] =
+        {"registration_add",
+         "INSERT INTO registration (person_id, decoy, login_lookup, email_lookup, browser, token,"
+         " code, attempts, return_to, acts, created_at, expires_at, proved_at, confirmed_at)"
+         " VALUES (%s, %lld, %s, %s, %s, %s, %s, 0, %s, %s, %lld, %lld, 0, 0)",
+         "", "a registration that waits for its mailbox"},
     {NULL, NULL, NULL, NULL}};
 
 /* What one registration writes. */
 typedef struct begin_t {
     const pd_portal_t *portal;
     pd_addressee_t newcomer;
-    const char *wrapped;                                /* data key */
+    const char *wrapped;                                   /* data key */
     const char *login, *email, *secret, *return_to, *acts; /* sealed */
     const char *login_lookup, *email_lookup, *browser;
     pd_secrets_t secrets;
@@ -93,11 +95,11 @@ static apr_status_t prepare(begin_t *begin, const pd_checked_form_t *checked,
     begin->login_lookup = pd_hash_lookup(portal->keys, "login", checked->login.skeleton, p);
     begin->email_lookup = pd_hash_lookup(portal->keys, "email", checked->email.address, p);
     /* Without a form cookie no browser counts as the registering one. */
-    begin->browser = pd_token_hash(
-        form->browser && *form->browser ? form->browser : pd_token_new(p), p);
+    begin->browser =
+        pd_token_hash(form->browser && *form->browser ? form->browser : pd_token_new(p), p);
     pd_secrets_new(&begin->secrets, portal, newcomer->person_id, p);
-    apr_status_t status = pd_datakey_new(&newcomer->key, &begin->wrapped, portal->keys,
-                                         newcomer->person_id, p);
+    apr_status_t status =
+        pd_datakey_new(&newcomer->key, &begin->wrapped, portal->keys, newcomer->person_id, p);
     if (status == APR_SUCCESS)
         status = seal_all(begin, checked, stored, form->return_to, acts, p);
     return status;
@@ -108,8 +110,8 @@ static apr_status_t add_rows(pd_conn_t *conn, const begin_t *begin, apr_pool_t *
     const char *id = begin->newcomer.person_id;
     apr_status_t status =
         pd_conn_exec(NULL, conn, &pd_registration_sql[ADD_PERSON],
-                     PD_ARGS(PD_T(id), PD_T(begin->wrapped), PD_T(begin->login),
-                             PD_T(begin->email), PD_T(begin->newcomer.language), PD_N(begin->now)),
+                     PD_ARGS(PD_T(id), PD_T(begin->wrapped), PD_T(begin->login), PD_T(begin->email),
+                             PD_T(begin->newcomer.language), PD_N(begin->now)),
                      p);
     if (status == APR_SUCCESS)
         status = pd_conn_exec(NULL, conn, &pd_registration_sql[ADD_CREDENTIAL],
@@ -118,14 +120,14 @@ static apr_status_t add_rows(pd_conn_t *conn, const begin_t *begin, apr_pool_t *
         return status;
     const pd_secrets_t *secrets = &begin->secrets;
     apr_time_t expires = begin->now + begin->portal->settings->confirmation_lifetime;
-    return pd_conn_exec(
-        NULL, conn, &pd_registration_sql[ADD],
-        PD_ARGS(PD_T(id), PD_N(begin->known), PD_T(begin->login_lookup), PD_T(begin->email_lookup),
-                PD_T(begin->browser),
-                PD_T(begin->known ? secrets->void_token : secrets->token_hash),
-                PD_T(begin->known ? secrets->void_code : secrets->code_hash),
-                PD_T(begin->return_to), PD_T(begin->acts), PD_N(begin->now), PD_N(expires)),
-        p);
+    return pd_conn_exec(NULL, conn, &pd_registration_sql[ADD],
+                        PD_ARGS(PD_T(id), PD_N(begin->known), PD_T(begin->login_lookup),
+                                PD_T(begin->email_lookup), PD_T(begin->browser),
+                                PD_T(begin->known ? secrets->void_token : secrets->token_hash),
+                                PD_T(begin->known ? secrets->void_code : secrets->code_hash),
+                                PD_T(begin->return_to), PD_T(begin->acts), PD_N(begin->now),
+                                PD_N(expires)),
+                        p);
 }
 
 static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
@@ -133,8 +135,7 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     begin_t *begin = baton;
     const pd_portal_t *portal = begin->portal;
     pd_addressee_t owner;
-    apr_status_t status =
-        pd_registration_owner(&owner, conn, portal, begin->email_lookup, p);
+    apr_status_t status = pd_registration_owner(&owner, conn, portal, begin->email_lookup, p);
     if (status != APR_SUCCESS)
         return status;
     begin->known = owner.person_id != NULL;
@@ -157,8 +158,7 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 static apr_status_t texts_in_force(pd_document_t *policy, pd_document_t *processing,
                                    const pd_portal_t *portal, const char *language, apr_pool_t *p)
 {
-    apr_status_t status =
-        pd_document_current(policy, portal, PD_DOCUMENT_POLICY, language, p);
+    apr_status_t status = pd_document_current(policy, portal, PD_DOCUMENT_POLICY, language, p);
     if (status == APR_SUCCESS)
         status = pd_document_current(processing, portal, PD_DOCUMENT_PROCESSING, language, p);
     return status;

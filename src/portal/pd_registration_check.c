@@ -32,7 +32,8 @@ const char *pd_registration_check_login(pd_login_t *login, const char *typed, ap
     return codes[outcome];
 }
 
-/* Letters to a local part beyond ASCII need SMTPUTF8 all along the way: refused rather than lost. */
+/* Letters to a local part beyond ASCII need SMTPUTF8 all along the way: refused rather than lost.
+ */
 static const char *check_email(pd_email_t *email, const char *typed, apr_pool_t *p)
 {
     if (!*pd_text_trim(typed, p))

@@ -53,9 +53,8 @@ apr_status_t pd_registration_clear_rivals(pd_conn_t *conn, const char *email_loo
                                           const char *person_id, apr_pool_t *p)
 {
     const pd_rows_t *rivals;
-    apr_status_t status =
-        pd_conn_read(&rivals, conn, &pd_registration_expire_sql[RIVALS],
-                     PD_ARGS(PD_T(email_lookup), PD_T(person_id)), RIVALS_MAX, p);
+    apr_status_t status = pd_conn_read(&rivals, conn, &pd_registration_expire_sql[RIVALS],
+                                       PD_ARGS(PD_T(email_lookup), PD_T(person_id)), RIVALS_MAX, p);
     for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(rivals); i++) {
         const char *rival = PD_ROW(rivals, i)[0].text;
         int dropped;
@@ -82,7 +81,8 @@ static apr_status_t expire_one(int *dropped, pd_conn_t *conn, const char *person
     return pd_registration_clear(conn, person_id, p);
 }
 
-/* The journal comes last, or the lock on its head would be held while others' rows are waited for. */
+/* The journal comes last, or the lock on its head would be held while others' rows are waited for.
+ */
 static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     expire_t *expire = baton;

@@ -38,7 +38,8 @@ apr_status_t pd_registration_acts_add(apr_int64_t *policy_version, pd_conn_t *co
 typedef struct pd_secrets_t {
     const char *token, *code;           /* for the letter */
     const char *token_hash, *code_hash; /* for the row */
-    const char *void_token, *void_code; /* for the row of a decoy: nobody has what they are made of */
+    const char *void_token,
+        *void_code; /* for the row of a decoy: nobody has what they are made of */
 } pd_secrets_t;
 void pd_secrets_new(pd_secrets_t *secrets, const pd_portal_t *portal, const char *person_id,
                     apr_pool_t *p);
@@ -56,7 +57,8 @@ apr_status_t pd_registration_owner(pd_addressee_t *owner, pd_conn_t *conn,
                                    const pd_portal_t *portal, const char *email_lookup,
                                    apr_pool_t *p);
 
-/* Writes to the owner that his mailbox is known when there is one, else the secrets to `newcomer`. */
+/* Writes to the owner that his mailbox is known when there is one, else the secrets to `newcomer`.
+ */
 apr_status_t pd_registration_letter(int *written, pd_conn_t *conn, const pd_portal_t *portal,
                                     const pd_addressee_t *owner, const pd_addressee_t *newcomer,
                                     const char *email_lookup, const pd_secrets_t *secrets,
@@ -71,11 +73,11 @@ typedef struct pd_waiting_t {
     const char *return_to, *acts;       /* sealed */
     apr_time_t expires_at, proved_at, confirmed_at;
     const char *language;
-    const char *email;           /* sealed */
+    const char *email; /* sealed */
     const char *sealed_password;
     const pd_datakey_t *key;
-    int by_token;                /* found by the link's token */
-    int by_browser;              /* the registering browser, or the one that proved the mailbox */
+    int by_token;   /* found by the link's token */
+    int by_browser; /* the registering browser, or the one that proved the mailbox */
 } pd_waiting_t;
 
 /* By token, else by browser (its newest); either may be NULL. APR_ENOENT: none, or over. */

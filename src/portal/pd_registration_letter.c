@@ -1,5 +1,6 @@
-/* The letter of a registration: link and code to a newcomer, or a word to the owner of a mailbox that
- * is known. Both ways ask and write the same, so that neither answer nor time tells which it was. */
+/* The letter of a registration: link and code to a newcomer, or a word to the owner of a mailbox
+ * that is known. Both ways ask and write the same, so that neither answer nor time tells which it
+ * was. */
 #include <apr_strings.h>
 #include "crypt/pd_token.h"
 #include "portal/pd_outbox.h"

@@ -1,5 +1,5 @@
-/* Sessions in the database: found, ended, removed. Only the hash of a token is stored. A page asks for
- * its session by one SELECT; its use is noted now and then, and never at the page's cost. */
+/* Sessions in the database: found, ended, removed. Only the hash of a token is stored. A page asks
+ * for its session by one SELECT; its use is noted now and then, and never at the page's cost. */
 #include "portal/pd_session.h"
 #include <apr_strings.h>
 #include "base/pd_clock.h"
@@ -19,21 +19,24 @@ const pd_sql_t pd_session_sql[] = {
               " s.expires_at, p.state, p.generation, p.login, p.data_key FROM session s"
               " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
               "ssiiiiisiss", "the session of a cookie, with its person"},
-    [USED] = {"session_used", "UPDATE session SET used_at = %lld WHERE token = %s AND used_at < %lld",
-              "", "note its use"},
+    [USED] = {"session_used",
+              "UPDATE session SET used_at = %lld WHERE token = %s AND used_at < %lld", "",
+              "note its use"},
     [OF_TOKEN] = {"session_of_token",
                   "SELECT s.id, s.person_id, p.data_key FROM session s"
                   " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
                   "sss", "whose session ends"},
     [END] = {"session_end", "DELETE FROM session WHERE token = %s", "", "end a session"},
-    [DUE] = {"session_due",
-             "DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires_at <= %lld"
-             " ORDER BY expires_at LIMIT %lld)",
-             "", "sessions past their lifetime"},
-    [UNUSED] = {"session_unused",
-                "DELETE FROM session WHERE token IN (SELECT token FROM session WHERE used_at <= %lld"
-                " ORDER BY used_at LIMIT %lld)",
-                "", "sessions unused too long"},
+    [DUE] =
+        {"session_due",
+         "DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires_at <= %lld"
+         " ORDER BY expires_at LIMIT %lld)",
+         "", "sessions past their lifetime"},
+    [UNUSED] =
+        {"session_unused",
+         "DELETE FROM session WHERE token IN (SELECT token FROM session WHERE used_at <= %lld"
+         " ORDER BY used_at LIMIT %lld)",
+         "", "sessions unused too long"},
     {NULL, NULL, NULL, NULL}};
 
 /* Noting every use would make every page a write. */
@@ -140,8 +143,8 @@ apr_status_t pd_session_drop(pd_session_ended_t *ended, pd_conn_t *conn, const p
     const pd_rows_t *found;
     int deleted;
     memset(ended, 0, sizeof(*ended));
-    apr_status_t status = pd_conn_read(&found, conn, &pd_session_sql[OF_TOKEN],
-                                       PD_ARGS(PD_T(token_hash)), 1, p);
+    apr_status_t status =
+        pd_conn_read(&found, conn, &pd_session_sql[OF_TOKEN], PD_ARGS(PD_T(token_hash)), 1, p);
     if (status == APR_SUCCESS)
         status = pd_conn_exec(&deleted, conn, &pd_session_sql[END], PD_ARGS(PD_T(token_hash)), p);
     if (status != APR_SUCCESS || PD_ROW_COUNT(found) == 0 || !deleted)
@@ -195,8 +198,8 @@ static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     expire_t *expire = baton;
     apr_time_t now = pd_clock_now();
     int due = 0, unused = 0;
-    apr_status_t status = pd_conn_exec(&due, conn, &pd_session_sql[DUE],
-                                       PD_ARGS(PD_N(now), PD_N(expire->limit)), p);
+    apr_status_t status =
+        pd_conn_exec(&due, conn, &pd_session_sql[DUE], PD_ARGS(PD_N(now), PD_N(expire->limit)), p);
     if (status == APR_SUCCESS)
         status = pd_conn_exec(
             &unused, conn, &pd_session_sql[UNUSED],

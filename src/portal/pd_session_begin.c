@@ -1,6 +1,6 @@
-/* Signing in. The place in the hashing gate comes before any look-up, the work is the same for anybody
- * and nobody, and whether a session may begin is decided by the INSERT itself, which sees the person's
- * state at that instant. */
+/* Signing in. The place in the hashing gate comes before any look-up, the work is the same for
+ * anybody and nobody, and whether a session may begin is decided by the INSERT itself, which sees
+ * the person's state at that instant. */
 #include <apr_strings.h>
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
@@ -63,8 +63,8 @@ static apr_status_t check_password(begin_t *begin, const char *typed, apr_pool_t
     const char *hash;
     status = pd_password_hash(&hash, portal->keys, &cost, password, p);
     if (status == APR_SUCCESS)
-        status = pd_seal(&begin->rehashed, begin->person.key, "credential.secret",
-                         begin->person.id, hash, p);
+        status = pd_seal(&begin->rehashed, begin->person.key, "credential.secret", begin->person.id,
+                         hash, p);
     return status;
 }
 
@@ -116,8 +116,8 @@ static apr_status_t add_session(int *added, const begin_t *begin, pd_conn_t *con
     const pd_person_found_t *person = &begin->person;
     apr_time_t now = pd_clock_now();
     return pd_conn_exec(added, conn, &pd_session_begin_sql[ADD],
-                        PD_ARGS(PD_T(begin->token), PD_T(begin->id), PD_N(now), PD_N(now), PD_N(now),
-                                PD_N(now + begin->portal->settings->session_lifetime),
+                        PD_ARGS(PD_T(begin->token), PD_T(begin->id), PD_N(now), PD_N(now),
+                                PD_N(now), PD_N(now + begin->portal->settings->session_lifetime),
                                 PD_T(person->id), PD_N(person->generation)),
                         p);
 }

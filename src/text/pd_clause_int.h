@@ -26,6 +26,11 @@ typedef struct pd_clause_writer_t {
     apr_pool_t *p;
 } pd_clause_writer_t;
 
+/* Is `next` a number that may stand right behind `previous` (NULL: at the start) in a document: 1.2
+ * or 2 or 1.1.1 behind 1.1? Tells a clause that begins on the next line from a reference that a
+ * line break happens to put in front. */
+int pd_clause_number_follows(const char *previous, const char *next);
+
 /* Does the text begin with a clause number ("5.", "5.3.", "5.3", "5.3.1)") and white space, or end
  * behind it? "1)", years, dates and parts with a leading zero are none. */
 int pd_clause_number_read(pd_clause_number_t *number, const char *text, apr_pool_t *p);

@@ -122,3 +122,40 @@ const char *pd_clause_one_line(const char *text, apr_pool_t *p)
     *to = '\0';
     return line;
 }
+
+/* The parts of "5.3.1" as numbers. */
+static int split(int *parts, const char *number)
+{
+    int n = 0;
+    while (*number && n < LEVELS_MAX) {
+        parts[n++] = (int)apr_atoi64(number);
+        number += digits(number);
+        number += *number == '.';
+    }
+    return n;
+}
+
+int pd_clause_number_follows(const char *previous, const char *next)
+{
+    int before[LEVELS_MAX], after[LEVELS_MAX];
+    int n_before = previous ? split(before, previous) : 0;
+    int n_after = split(after, next);
+    int same = 0;
+    while (same < n_before && same < n_after && before[same] == after[same]) {
+        same++;
+    }
+    /* One level counts on by one, or a new level begins; every deeper one begins at 1. */
+    int from = same;
+    if (same < n_before) {
+        if (same >= n_after || after[same] != before[same] + 1) {
+            return 0;
+        }
+        from = same + 1;
+    }
+    for (int i = from; i < n_after; i++) {
+        if (after[i] != 1) {
+            return 0;
+        }
+    }
+    return n_after > same;
+}

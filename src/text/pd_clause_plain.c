@@ -11,6 +11,7 @@
 typedef struct {
     pd_buf_t text;
     int line;
+    const char *last; /* the last clause number that began a paragraph, this one's included */
 } paragraph_t;
 
 static void paragraph_init(paragraph_t *paragraph, int line, apr_pool_t *p)
@@ -146,11 +147,25 @@ static const char *trimmed(const char *line, apr_size_t length, apr_pool_t *p)
     }
 }
 
+/* A line that opens the next clause begins a paragraph, also without a blank line before it. */
+static int begins_clause(paragraph_t *paragraph, const char *line, int is_new, apr_pool_t *p)
+{
+    pd_clause_number_t number;
+    if (!pd_clause_number_read(&number, line, p) ||
+        !(is_new || pd_clause_number_follows(paragraph->last, number.number))) {
+        return 0;
+    }
+    paragraph->last = number.number;
+    return 1;
+}
+
 /* Adds a line; `is_new`: a blank line stood before it. */
 static apr_status_t take_line(pd_clause_writer_t *writer, paragraph_t *paragraph, const char *line,
                               int n_line, int is_new)
 {
-    if (is_new && paragraph->text.length > 0 && !continues(writer, paragraph, line)) {
+    int is_clause = begins_clause(paragraph, line, is_new, writer->p);
+    int opens = is_clause || (is_new && !continues(writer, paragraph, line));
+    if (opens && paragraph->text.length > 0) {
         apr_status_t rv = emit(writer, paragraph);
         if (rv != APR_SUCCESS) {
             return rv;
@@ -169,7 +184,7 @@ static apr_status_t take_line(pd_clause_writer_t *writer, paragraph_t *paragraph
 
 apr_status_t pd_clause_plain(pd_clause_writer_t *writer, const char *text)
 {
-    paragraph_t paragraph;
+    paragraph_t paragraph = {0};
     paragraph_init(&paragraph, 1, writer->p);
     int is_new = 0;
     for (int n_line = 1; *text; n_line++) {

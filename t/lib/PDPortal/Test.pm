@@ -8,11 +8,12 @@ use Encode ();
 use Exporter qw(import);
 use MIME::Base64 ();
 use MIME::QuotedPrint ();
+use Test::More ();
 use PDPortal::Browser ();
 use PDPortal::Server ();
 use PDPortal::Setup qw(until_true run_ctl read_file write_file);
 our @EXPORT = qw(browser tls_browser server unique register letter_for letters_for confirm sign_in member
-    until_true run_ctl ctl read_file write_file registration_form password error_log_since log_mark);
+    until_true run_ctl ctl read_file write_file registration_form password error_log_since log_mark page_like);
 
 my $count = 0;
 
@@ -128,6 +129,14 @@ sub member {
     $answer = sign_in($browser, $form->{login});
     croak 'sign-in: ' . $answer->status . "\n" . $answer->text if $answer->status != 303;
     return ($browser, $form->{login}, $form->{email});
+}
+
+# Like "like" on a page's source, but a failure doesn't print the whole page.
+sub page_like {
+    my ($answer, $pattern, $name) = @_;
+    my $good = Test::More::ok($answer->body =~ $pattern, $name);
+    Test::More::diag("$answer->{method} $answer->{path}: $answer->{status}, no $pattern in\n" . substr $answer->text, 0, 300) unless $good;
+    return $good;
 }
 
 sub log_mark { return -s "$ENV{PD_ERROR_LOG}" || 0 }

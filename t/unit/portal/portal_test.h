@@ -1,5 +1,5 @@
-/* A whole portal for the tests of portal/: a migrated empty database on engine `i`, a key file, tiny
- * letters, both documents in force, cheap password hashing and a clock that tests set. */
+/* A whole portal for the tests of portal/: a migrated empty database on engine `i`, a key file,
+ * tiny letters, both documents in force, cheap password hashing and a clock that tests set. */
 #ifndef PORTAL_TEST_H
 #define PORTAL_TEST_H
 #include "../db/db_test.h"
@@ -171,8 +171,8 @@ static inline letter_t newest_letter(void)
     letter.kind = cell[1].text;
     letter.person_id = cell[2].text;
     ck_assert_int_eq(pd_datakey_unwrap(&key, portal.keys, cell[5].text, cell[2].text, tp), 0);
-    ck_assert_int_eq(pd_open(&letter.address, key, "letter.recipient", cell[0].text, cell[3].text, tp),
-                     0);
+    ck_assert_int_eq(
+        pd_open(&letter.address, key, "letter.recipient", cell[0].text, cell[3].text, tp), 0);
     ck_assert_int_eq(pd_open(&body, key, "letter.body", cell[0].text, cell[4].text, tp), 0);
     letter.link = between(&body);
     letter.code = between(&body);

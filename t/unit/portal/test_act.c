@@ -27,7 +27,8 @@ START_TEST(test_of_registration)
         ck_assert_int_eq(act->at, begun); /* when it was ticked, not when the mailbox was proved */
     }
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'act'"), 2);
-    ck_assert_int_eq(ask(apr_psprintf(tp, "SELECT COUNT(*) FROM act WHERE pseudonym = '%s'", id)), 0);
+    ck_assert_int_eq(ask(apr_psprintf(tp, "SELECT COUNT(*) FROM act WHERE pseudonym = '%s'", id)),
+                     0);
     ck_assert_int_eq(pd_act_list(&acts, &portal, "nobody", tp), APR_SUCCESS);
     ck_assert_int_eq(acts->nelts, 0);
 }

@@ -64,18 +64,18 @@ START_TEST(test_pages)
 }
 END_TEST
 
-#define COPY(from, to, columns) \
-    "INSERT INTO journal (host, sequence, at, event, subject, details, chain)" \
+#define COPY(from, to, columns)                                                                    \
+    "INSERT INTO journal (host, sequence, at, event, subject, details, chain)"                     \
     " SELECT host, " to ", at, " columns " FROM journal WHERE sequence = " from
-#define SHIFT_UP(from) \
-    "UPDATE journal SET sequence = -sequence - 1 WHERE sequence >= " from, \
+#define SHIFT_UP(from)                                                                             \
+    "UPDATE journal SET sequence = -sequence - 1 WHERE sequence >= " from,                         \
         "UPDATE journal SET sequence = -sequence WHERE sequence < 0"
-#define SHIFT_DOWN(from) \
-    "UPDATE journal SET sequence = -sequence + 1 WHERE sequence >= " from, \
+#define SHIFT_DOWN(from)                                                                           \
+    "UPDATE journal SET sequence = -sequence + 1 WHERE sequence >= " from,                         \
         "UPDATE journal SET sequence = -sequence WHERE sequence < 0"
-#define SWAP(a, b) \
-    "UPDATE journal SET sequence = -1 WHERE sequence = " a, \
-        "UPDATE journal SET sequence = " a " WHERE sequence = " b, \
+#define SWAP(a, b)                                                                                 \
+    "UPDATE journal SET sequence = -1 WHERE sequence = " a,                                        \
+        "UPDATE journal SET sequence = " a " WHERE sequence = " b,                                 \
         "UPDATE journal SET sequence = " b " WHERE sequence = -1"
 
 static const struct {
@@ -85,31 +85,52 @@ static const struct {
     int sequence;
 } tampered[] = {
     {"event changed", {"UPDATE journal SET event = 'x' WHERE sequence = 5"}, PD_JOURNAL_CHANGED, 5},
-    {"subject changed", {"UPDATE journal SET subject = 'x' WHERE sequence = 1"}, PD_JOURNAL_CHANGED, 1},
-    {"instant changed", {"UPDATE journal SET at = at - 1 WHERE sequence = 10"}, PD_JOURNAL_CHANGED, 10},
-    {"details emptied", {"UPDATE journal SET details = '' WHERE sequence = 6"}, PD_JOURNAL_CHANGED, 6},
-    {"chain value changed", {"UPDATE journal SET chain = 'x' WHERE sequence = 6"}, PD_JOURNAL_CHANGED, 6},
+    {"subject changed",
+     {"UPDATE journal SET subject = 'x' WHERE sequence = 1"},
+     PD_JOURNAL_CHANGED,
+     1},
+    {"instant changed",
+     {"UPDATE journal SET at = at - 1 WHERE sequence = 10"},
+     PD_JOURNAL_CHANGED,
+     10},
+    {"details emptied",
+     {"UPDATE journal SET details = '' WHERE sequence = 6"},
+     PD_JOURNAL_CHANGED,
+     6},
+    {"chain value changed",
+     {"UPDATE journal SET chain = 'x' WHERE sequence = 6"},
+     PD_JOURNAL_CHANGED,
+     6},
     {"first cut", {"DELETE FROM journal WHERE sequence = 1"}, PD_JOURNAL_MISSING, 1},
     {"middle cut", {"DELETE FROM journal WHERE sequence = 4"}, PD_JOURNAL_MISSING, 4},
     {"middle cut and closed",
-     {"DELETE FROM journal WHERE sequence = 4", SHIFT_DOWN("5")}, PD_JOURNAL_MISSING, 4},
+     {"DELETE FROM journal WHERE sequence = 4", SHIFT_DOWN("5")},
+     PD_JOURNAL_MISSING,
+     4},
     {"end cut", {"DELETE FROM journal WHERE sequence > 8"}, PD_JOURNAL_MISSING, 9},
     {"all cut", {"DELETE FROM journal"}, PD_JOURNAL_MISSING, 1},
     {"end cut with the head",
      {"DELETE FROM journal WHERE sequence > 8", "UPDATE journal_head SET sequence = 8"},
-     PD_JOURNAL_HEAD, 8},
+     PD_JOURNAL_HEAD,
+     8},
     {"end cut, the head with a row's value",
-     {"DELETE FROM journal WHERE sequence > 8",
-      "UPDATE journal_head SET sequence = 8, chain ="
-      " (SELECT chain FROM journal WHERE sequence = 8)"},
-     PD_JOURNAL_HEAD, 8},
-    {"inserted", {SHIFT_UP("4"), COPY("3", "4", "event, subject, details, chain")},
-     PD_JOURNAL_INSERTED, 4},
+     {"DELETE FROM journal WHERE sequence > 8", "UPDATE journal_head SET sequence = 8, chain ="
+                                                " (SELECT chain FROM journal WHERE sequence = 8)"},
+     PD_JOURNAL_HEAD,
+     8},
+    {"inserted",
+     {SHIFT_UP("4"), COPY("3", "4", "event, subject, details, chain")},
+     PD_JOURNAL_INSERTED,
+     4},
     {"inserted, head raised",
      {SHIFT_UP("4"), COPY("3", "4", "event, subject, details, 'x'"),
       "UPDATE journal_head SET sequence = sequence + 1"},
-     PD_JOURNAL_INSERTED, 4},
-    {"added at the end", {COPY("10", "11", "event, subject, details, 'x'")}, PD_JOURNAL_INSERTED, 11},
+     PD_JOURNAL_INSERTED,
+     4},
+    {"added at the end",
+     {COPY("10", "11", "event, subject, details, 'x'")},
+     PD_JOURNAL_INSERTED,
+     11},
     {"number zero", {COPY("5", "0", "event, subject, details, 'x'")}, PD_JOURNAL_INSERTED, 0},
     {"neighbours exchanged", {SWAP("4", "5")}, PD_JOURNAL_REORDERED, 4},
     {"far rows exchanged", {SWAP("3", "8")}, PD_JOURNAL_REORDERED, 3},

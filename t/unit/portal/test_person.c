@@ -6,11 +6,21 @@ static const struct {
     const char *typed;
     int known;
 } names[] = {
-    {"ivan", 1},          {" Ivan ", 1},          {"IVAN", 1},
-    {"a@example.org", 1}, {" a@EXAMPLE.ORG ", 1}, {"A@example.org", 0},
-    {"b@example.org", 0}, {"petr", 0},            {"iv an", 0},
-    {"", 0},              {"@", 0},               {"\xff\xfe", 0},
-    {"iv", 0},            {"' OR 1=1", 0},        {"waiting", 0},
+    {"ivan", 1},
+    {" Ivan ", 1},
+    {"IVAN", 1},
+    {"a@example.org", 1},
+    {" a@EXAMPLE.ORG ", 1},
+    {"A@example.org", 0},
+    {"b@example.org", 0},
+    {"petr", 0},
+    {"iv an", 0},
+    {"", 0},
+    {"@", 0},
+    {"\xff\xfe", 0},
+    {"iv", 0},
+    {"' OR 1=1", 0},
+    {"waiting", 0},
     {"w@example.org", 0},
 };
 

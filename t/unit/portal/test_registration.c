@@ -16,12 +16,15 @@ static const struct {
     {"long login", "abcdefghijklmnopqrstuvwxyzabcdefghij", GOOD, "a@example.org", 1, 1,
      "login:login_long "},
     {"login with at", "a@example.org", GOOD, "a@example.org", 1, 1, "login:login_characters "},
-    {"mixed login", "\xd0\xb0" "dmin", GOOD, "a@example.org", 1, 1, "login:login_mixed "},
+    {"mixed login",
+     "\xd0\xb0"
+     "dmin",
+     GOOD, "a@example.org", 1, 1, "login:login_mixed "},
     {"bad e-mail", "ivan", GOOD, "a.example.org", 1, 1, "email:email_bad "},
     {"e-mail that needs SMTPUTF8", "ivan", GOOD, "\xd0\xb0@example.org", 1, 1, "email:email_bad "},
     {"short password", "ivan", "x9#kQ2!", "a@example.org", 1, 1, "password:password_short "},
-    {"8 Cyrillic letters are 8", "ivan", "\xd1\x8a\xd1\x84\xd1\x8d\xd1\x89\xd0\xb6\xd1\x8f\xd1\x8e\xd1\x91",
-     "a@example.org", 1, 1, ""},
+    {"8 Cyrillic letters are 8", "ivan",
+     "\xd1\x8a\xd1\x84\xd1\x8d\xd1\x89\xd0\xb6\xd1\x8f\xd1\x8e\xd1\x91", "a@example.org", 1, 1, ""},
     {"common password", "ivan", "password", "a@example.org", 1, 1, "password:password_common "},
     {"weak password", "ivan", "abcabcabc", "a@example.org", 1, 1, "password:password_weak "},
     {"password from the login", "ivanpetrovich", "Ivanpetrovich", "a@example.org", 1, 1,
@@ -179,14 +182,14 @@ START_TEST(test_proof)
     portal_documents();
     letter_t letter = begin_from(BROWSER, "ivan", "a@example.org");
     const char *wrong = strcmp(letter.code, "12345678") ? "12345678" : "12345679";
-    const char *spaced = apr_pstrcat(tp, apr_pstrmemdup(tp, letter.code, 4), " - ", letter.code + 4,
-                                     NULL);
+    const char *spaced =
+        apr_pstrcat(tp, apr_pstrmemdup(tp, letter.code, 4), " - ", letter.code + 4, NULL);
     const char *codes[] = {"", spaced, wrong};
     const char *passwords[] = {NULL, GOOD, "another one"};
-    pd_confirm_outcome_e outcome = SUBMIT(.token = proofs[i].token ? letter.token : NULL,
-                                          .browser = proofs[i].own_browser ? BROWSER : STRANGE,
-                                          .code = codes[proofs[i].code],
-                                          .password = passwords[proofs[i].password]);
+    pd_confirm_outcome_e outcome =
+        SUBMIT(.token = proofs[i].token ? letter.token : NULL,
+               .browser = proofs[i].own_browser ? BROWSER : STRANGE, .code = codes[proofs[i].code],
+               .password = passwords[proofs[i].password]);
     ck_assert_msg(outcome == proofs[i].outcome, "%s: %d", proofs[i].name, outcome);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM person WHERE state = 'active'"),
                      outcome == PD_CONFIRMED);
@@ -468,8 +471,8 @@ START_TEST(test_unreadable)
     portal_documents();
     letter_t letter = begin_from(BROWSER, "ivanov", "kuznetsova@example.org");
     const char *const names[] = {"t.db", "t.db-wal"};
-    const char *const secrets[] = {"ivanov", "kuznetsova", "battery", letter.token, letter.code,
-                                   BROWSER};
+    const char *const secrets[] = {"ivanov",     "kuznetsova", "battery",
+                                   letter.token, letter.code,  BROWSER};
     for (int i = 0; i < 2; i++) {
         FILE *file = fopen(apr_pstrcat(tp, test_folder, "/", names[i], NULL), "rb");
         char *bytes = apr_palloc(tp, 4 * 1024 * 1024);

@@ -70,8 +70,8 @@ START_TEST(test_sign_in)
     ck_assert_str_eq(session.login, "ivan");
     ck_assert_int_eq(session.expires_at, test_now + 12 * HOUR);
     ck_assert_str_eq(session.token_hash, pd_token_hash(token, tp));
-    ck_assert_int_eq(ask(apr_psprintf(tp, "SELECT COUNT(*) FROM session WHERE token = '%s'", token)),
-                     0);
+    ck_assert_int_eq(
+        ask(apr_psprintf(tp, "SELECT COUNT(*) FROM session WHERE token = '%s'", token)), 0);
 }
 END_TEST
 

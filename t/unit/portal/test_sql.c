@@ -1,5 +1,5 @@
-/* Every statement of the project is understood by both engines, has a label of its own, and reads no
- * table from end to end. */
+/* Every statement of the project is understood by both engines, has a label of its own, and reads
+ * no table from end to end. */
 #include "portal_test.h"
 
 START_TEST(test_prepare)
