@@ -117,7 +117,7 @@ is((cli('check'))[0], 0, 'with the right key all is well again');
 # The manual is what the program says.
 ($code, $out) = run_ctl('directives');
 is($code, 0, 'directives');
-is($out, read_file("$ENV{PD_SOURCE_DIR}/docs/directives.md"), 'docs/directives.md is up to date');
+ok($out eq (read_file("$ENV{PD_SOURCE_DIR}/docs/directives.md") // ''), 'docs/directives.md is up to date ("make directives")');
 
 # A state folder of its own.
 ($code, $out, $error) = run_ctl('init', '--state', "$dir/trial");

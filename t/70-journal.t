@@ -15,16 +15,7 @@ for (1 .. 3) {
 }
 $server->stop;
 
-sub sql {
-    my ($text) = @_;
-    my ($driver, $params) = @{ $server->{set}{PDPortalDatabase} };
-    my @program = $driver eq 'sqlite3'
-        ? ('/usr/bin/sqlite3', $params, $text)
-        : ('/usr/bin/env', 'psql', '-X', '-q', '-A', '-t', '-d', $params, '-c', $text);
-    my ($code, $out, $error) = PDPortal::Setup::run_program(@program);
-    die "$text: $error" if $code;
-    return $out =~ s/\s+\z//r;
-}
+sub sql { return PDPortal::Setup::sql($server, @_) }
 sub verify { return run_ctl('verify-journal', '--config', $server->{conf}, @_) }
 
 my ($code, $out) = verify();

@@ -7,9 +7,10 @@
 #define PD_STATUS_BASE (APR_OS_START_USERERR + 4200)
 /* A lock, a connection or a place in a queue was not to be had in time: 503 + Retry-After. */
 #define PD_EBUSY (PD_STATUS_BASE + 1)
-/* The database can't be reached or the connection broke: 503 + Retry-After. */
+/* The database can't be reached, the connection broke, or storage is full, read-only or failing:
+ * 503 + Retry-After. */
 #define PD_EAWAY (PD_STATUS_BASE + 2)
-/* The engine refused a statement, or storage failed (full, read-only, damaged). */
+/* The engine refused a statement, or the database is damaged. */
 #define PD_ESQL (PD_STATUS_BASE + 3)
 /* A sealed value is forged, moved, truncated or under another key: one error for all of these. */
 #define PD_ESEAL (PD_STATUS_BASE + 4)

@@ -72,7 +72,8 @@ static const struct {
      "  --state DIR         a state folder: settings from DIR/pdportal.conf, or, without that\n"
      "                      file, a trial portal within DIR\n"},
     {CTL_CONFIG,
-     "  --config FILE       httpd's configuration, or another file with PDPortal directives\n"},
+     "  --config FILE       httpd's configuration, or another file with PDPortal directives;\n"
+     "                      what it includes is not read\n"},
     {CTL_OWNER,
      "  --owner USER        run as root: whose database it is; default: the owner of the state\n"},
     {CTL_JSON, "  --json              answer in JSON\n"},

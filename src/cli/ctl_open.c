@@ -6,7 +6,6 @@
 #include "base/pd_log.h"
 #include "base/pd_status.h"
 #include "base/pd_zone.h"
-#include "db/pd_migrate.h"
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -72,22 +71,6 @@ const char *ctl_read_settings(ctl_t *ctl)
                : NULL;
 }
 
-const char *ctl_read_keys(ctl_t *ctl)
-{
-    const char *why = NULL;
-    apr_status_t rv = pd_keyring_load(&ctl->keys, ctl->settings->key_file, &why, ctl->p);
-    if (rv) {
-        return why ? why : "the key file can't be read";
-    }
-    rv = pd_keyring_lock(ctl->keys);
-    if (rv) {
-        pd_log(PD_LOG_WARNING, rv, "PD0470: the keys can't be locked in memory");
-    }
-    ctl->portal.keys = ctl->keys;
-    return NULL;
-}
-
-/* The folder of a path, or the path itself. */
 static int owner_of(uid_t *uid, gid_t *gid, const char *path)
 {
     struct stat info;
@@ -131,6 +114,18 @@ static const char *find_owner(uid_t *uid, gid_t *gid, ctl_t *ctl)
     return getpwnam(USUAL_OWNER) ? named_owner(uid, gid, USUAL_OWNER, ctl->p) : NULL;
 }
 
+static const char *become(ctl_t *ctl, uid_t uid, gid_t gid)
+{
+    const struct passwd *user = getpwuid(uid);
+    if (user ? initgroups(user->pw_name, gid) : setgroups(0, NULL)) {
+        return "the owner's groups can't be taken";
+    }
+    if (setresgid(gid, gid, gid) || setresuid(uid, uid, uid)) {
+        return apr_psprintf(ctl->p, "can't become user %ld, who owns the state", (long)uid);
+    }
+    return NULL;
+}
+
 const char *ctl_drop_rights(ctl_t *ctl)
 {
     uid_t uid = 0;
@@ -139,16 +134,37 @@ const char *ctl_drop_rights(ctl_t *ctl)
         return NULL;
     }
     const char *why = find_owner(&uid, &gid, ctl);
-    if (why || uid == 0) {
+    return why || uid == 0 ? why : become(ctl, uid, gid);
+}
+
+/* Root leaves alone a key file that is not root's. If it belongs to the owner of the state, as it
+ * does where httpd runs without root, that user is the one to read it. */
+static const char *become_key_owner(ctl_t *ctl)
+{
+    uid_t uid = 0, key_uid = 0;
+    gid_t gid = 0, key_gid;
+    if (geteuid() != 0 || !owner_of(&key_uid, &key_gid, ctl->settings->key_file) || key_uid == 0) {
+        return NULL;
+    }
+    const char *why = find_owner(&uid, &gid, ctl);
+    return why || uid != key_uid ? why : become(ctl, uid, gid);
+}
+
+const char *ctl_read_keys(ctl_t *ctl)
+{
+    const char *why = become_key_owner(ctl);
+    if (why) {
         return why;
     }
-    const struct passwd *user = getpwuid(uid);
-    if (user ? initgroups(user->pw_name, gid) : setgroups(0, NULL)) {
-        return "the owner's groups can't be taken";
+    apr_status_t rv = pd_keyring_load(&ctl->keys, ctl->settings->key_file, &why, ctl->p);
+    if (rv) {
+        return why ? why : "the key file can't be read";
     }
-    if (setresgid(gid, gid, gid) || setresuid(uid, uid, uid)) {
-        return apr_psprintf(ctl->p, "can't become user %ld, who owns the state", (long)uid);
+    rv = pd_keyring_lock(ctl->keys);
+    if (rv) {
+        pd_log(PD_LOG_WARNING, rv, "PD0470: the keys can't be locked in memory");
     }
+    ctl->portal.keys = ctl->keys;
     return NULL;
 }
 

@@ -4,10 +4,8 @@
 #include "base/pd_status.h"
 #include "db/pd_migrate.h"
 
-#include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
-#include <errno.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,7 +14,20 @@
 #define USUAL_OWNER "www-data"
 #define FOLDER_MODE (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE)
 
-/* Makes a folder 0700 where there is none; root gives a new one to the owner of the state. */
+/* Root gives a folder to the owner of the state. */
+static int give_folder(ctl_t *ctl, const char *dir)
+{
+    if (geteuid() != 0 || !ctl->owner) {
+        return CTL_OK;
+    }
+    const struct passwd *user = getpwnam(ctl->owner);
+    if (!user || lchown(dir, user->pw_uid, user->pw_gid)) {
+        return ctl_fail(ctl, CTL_FAILED, "%s can't be given to user %s", dir, ctl->owner);
+    }
+    return CTL_OK;
+}
+
+/* Makes a folder 0700 where there is none. */
 static int make_folder(ctl_t *ctl, const char *dir)
 {
     struct stat info;
@@ -31,14 +42,16 @@ static int make_folder(ctl_t *ctl, const char *dir)
         return ctl_fail(ctl, CTL_FAILED, "%s can't be made: %s", dir,
                         apr_strerror(rv, reason, sizeof reason));
     }
-    if (geteuid() != 0 || !ctl->owner) {
-        return CTL_OK;
-    }
-    const struct passwd *user = getpwnam(ctl->owner);
-    if (!user || chown(dir, user->pw_uid, user->pw_gid)) {
-        return ctl_fail(ctl, CTL_FAILED, "%s can't be given to user %s", dir, ctl->owner);
-    }
-    return CTL_OK;
+    return give_folder(ctl, dir);
+}
+
+/* The folder of --state; one of root's was made for this. */
+static int make_state_folder(ctl_t *ctl)
+{
+    struct stat info;
+    const char *dir = ctl_state_path(ctl);
+    int code = make_folder(ctl, dir);
+    return !code && !lstat(dir, &info) && info.st_uid == 0 ? give_folder(ctl, dir) : code;
 }
 
 /* Before the settings are read, since they may stand in the folder. */
@@ -50,15 +63,34 @@ int ctl_init_before(ctl_t *ctl)
     if (geteuid() == 0 && ctl->owner && !getpwnam(ctl->owner)) {
         return ctl_fail(ctl, CTL_FAILED, "--owner: this system has no user \"%s\"", ctl->owner);
     }
-    return ctl->state ? make_folder(ctl, ctl_state_path(ctl)) : CTL_OK;
+    return ctl->state ? make_state_folder(ctl) : CTL_OK;
 }
 
+static const char *database_file(ctl_t *ctl)
+{
+    return pd_db_file(ctl->settings->database_driver, ctl->settings->database_params, ctl->p);
+}
+
+static int is_there(const char *path)
+{
+    struct stat info;
+    return !lstat(path, &info);
+}
+
+/* A new key beside an old database would only hide that the right one is lost. */
 static int make_key(ctl_t *ctl)
 {
     const char *why = NULL;
-    apr_finfo_t info;
-    if (!apr_stat(&info, ctl->settings->key_file, APR_FINFO_TYPE | APR_FINFO_LINK, ctl->p)) {
+    const char *file = database_file(ctl);
+    if (is_there(ctl->settings->key_file)) {
         return CTL_OK;
+    }
+    if (file && is_there(file)) {
+        return ctl_fail(
+            ctl, CTL_FAILED,
+            "there is a database %s, but not its key file %s; restore the key file from "
+            "its copy, or, if nothing in the database matters, remove the database",
+            file, ctl->settings->key_file);
     }
     apr_status_t rv = pd_keyring_create(ctl->settings->key_file, &why, ctl->p);
     if (rv) {
@@ -73,8 +105,7 @@ static int make_key(ctl_t *ctl)
 
 static int make_database_folder(ctl_t *ctl)
 {
-    const char *file =
-        pd_db_file(ctl->settings->database_driver, ctl->settings->database_params, ctl->p);
+    const char *file = database_file(ctl);
     const char *slash = file ? strrchr(file, '/') : NULL;
     if (!slash || slash == file) {
         return CTL_OK;
@@ -92,10 +123,8 @@ static int apply(ctl_t *ctl)
     }
     ctl_answer_number(ctl, "applied", applied);
     ctl_answer_number(ctl, "schema", pd_migrate_wanted());
-    ctl_say(ctl,
-            applied ? "Database: %d migrations applied, schema version %d."
-                    : "Database: nothing to apply (%d), schema version %d.",
-            applied, pd_migrate_wanted());
+    ctl_say(ctl, "Database: schema version %d; migrations applied now: %d.", pd_migrate_wanted(),
+            applied);
     return CTL_OK;
 }
 
@@ -151,6 +180,12 @@ int ctl_init(ctl_t *ctl)
 int ctl_migrate(ctl_t *ctl)
 {
     const char *why = ctl_drop_rights(ctl);
+    const char *file = database_file(ctl);
+    if (!why && geteuid() == 0 && file && !is_there(file)) {
+        why =
+            "there is no database yet, and one of root's making could not be written by httpd; run "
+            "\"pdportalctl init\"";
+    }
     if (!why) {
         why = ctl_open_database(ctl, 0);
     }

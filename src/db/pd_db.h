@@ -87,6 +87,10 @@ apr_status_t pd_db_read(const pd_rows_t **result, pd_db_t *db, const pd_sql_t *s
 typedef apr_status_t pd_db_step_fn(pd_conn_t *conn, void *baton, apr_pool_t *p);
 apr_status_t pd_db_transact(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_pool_t *p);
 
+/* The same for a note that may be left out: one attempt, and PD_EBUSY at once where another would
+ * wait for the gate or a connection. */
+apr_status_t pd_db_transact_now(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_pool_t *p);
+
 /* Inside a transaction: run and drain. `affected` may be NULL. After the first error every further
  * call of the same transaction returns that error. */
 apr_status_t pd_conn_exec(int *affected, pd_conn_t *conn, const pd_sql_t *sql, const pd_arg_t *args,

@@ -5,6 +5,8 @@
  * outside the lock, and nobody waits longer than his deadline. */
 #include "db/pd_db_int.h"
 
+#define CONNECT_PAUSE apr_time_from_msec(5)
+
 /* Takes an idle connection, or the right to open one (`*conn` NULL). */
 static apr_status_t take(pd_conn_t **conn, unsigned *generation, pd_db_t *db, apr_time_t deadline)
 {
@@ -36,6 +38,18 @@ static void give_up_place(pd_db_t *db)
     apr_thread_mutex_unlock(db->lock);
 }
 
+/* A SQLite file is locked for a moment when the last of its connections closes, in any process, and
+ * the one who opens it just then is told BUSY at once. */
+static apr_status_t connect_by(pd_conn_t **conn, pd_db_t *db, apr_time_t deadline)
+{
+    apr_status_t status;
+    while ((status = pd_connect(conn, db)) == PD_EBUSY &&
+           pd_db_ticks() + CONNECT_PAUSE < deadline) {
+        apr_sleep(CONNECT_PAUSE);
+    }
+    return status;
+}
+
 apr_status_t pd_lend(pd_conn_t **conn, pd_db_t *db, apr_time_t deadline)
 {
     unsigned generation;
@@ -43,7 +57,7 @@ apr_status_t pd_lend(pd_conn_t **conn, pd_db_t *db, apr_time_t deadline)
     if (status || *conn) {
         return status;
     }
-    status = pd_connect(conn, db);
+    status = connect_by(conn, db, deadline);
     if (status) {
         give_up_place(db);
         return status;

@@ -128,6 +128,17 @@ static apr_status_t try_once(int *again, pd_db_t *db, pd_db_step_fn *step, void 
     return status;
 }
 
+apr_status_t pd_db_transact_now(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_pool_t *p)
+{
+    apr_pool_t *attempt_pool;
+    int again;
+    apr_status_t status = apr_pool_create(&attempt_pool, p);
+    if (!status) {
+        status = try_once(&again, db, step, baton, pd_db_ticks(), attempt_pool);
+    }
+    return status;
+}
+
 apr_status_t pd_db_transact(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_pool_t *p)
 {
     apr_time_t deadline = pd_db_ticks() + db->wait;

@@ -11,6 +11,7 @@
 #include "crypt/pd_hash.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_journal.h"
+#include "portal/pd_person_int.h"
 #include "portal/pd_registration.h"
 #include "portal/pd_registration_int.h"
 #include "portal/pd_tables_int.h"
@@ -89,14 +90,10 @@ static int code_right(const submit_t *submit, apr_pool_t *p)
 /* Inside the hashing gate. */
 static apr_status_t password_right(int *right, const submit_t *submit, apr_pool_t *p)
 {
-    const pd_settings_t *settings = submit->portal->settings;
-    const pd_password_cost_t cost = {(apr_uint32_t)settings->password_memory,
-                                     (apr_uint32_t)settings->password_passes};
+    const pd_password_cost_t cost = pd_password_cost_of(submit->portal->settings);
     const pd_waiting_t *waiting = &submit->waiting;
-    const char *stored, *typed = NULL;
+    const char *stored, *typed = pd_password_typed(submit->form->password, p);
     pd_password_e outcome = PD_PASSWORD_WRONG;
-    if (strlen(submit->form->password) <= PD_PASSWORD_BYTES_MAX)
-        typed = pd_text_opaque(submit->form->password, p);
     *right = 0;
     if (!typed)
         return APR_SUCCESS;

@@ -2,6 +2,7 @@
 #include "portal/pd_person.h"
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include "base/pd_bytes.h"
 #include "crypt/pd_hash.h"
 #include "portal/pd_person_int.h"
 #include "portal/pd_tables_int.h"
@@ -37,6 +38,22 @@ pd_person_state_e pd_person_state_parse(const char *text)
             return (pd_person_state_e)i;
     }
     return PD_PERSON_DESTROYED;
+}
+
+pd_password_cost_t pd_password_cost_of(const pd_settings_t *settings)
+{
+    return (pd_password_cost_t){(apr_uint32_t)settings->password_memory,
+                                (apr_uint32_t)settings->password_passes};
+}
+
+const char *pd_password_typed(const char *typed, apr_pool_t *p)
+{
+    if (strlen(typed) > PD_PASSWORD_BYTES_MAX)
+        return NULL;
+    char *normal = (char *)pd_text_opaque(typed, p);
+    if (normal)
+        pd_wipe_with_pool(normal, strlen(normal), p);
+    return normal && strlen(normal) <= PD_PASSWORD_BYTES_MAX ? normal : NULL;
 }
 
 const char *pd_text_trim(const char *typed, apr_pool_t *p)

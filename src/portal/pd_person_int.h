@@ -19,6 +19,12 @@ apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *porta
 
 pd_person_state_e pd_person_state_parse(const char *text);
 
+/* What a password costs by the settings. */
+pd_password_cost_t pd_password_cost_of(const pd_settings_t *settings);
+
+/* A typed password, normalised, wiped with the pool. NULL: nobody's password can be so. */
+const char *pd_password_typed(const char *typed, apr_pool_t *p);
+
 /* Without white space at the ends; "" for NULL. */
 const char *pd_text_trim(const char *typed, apr_pool_t *p);
 

@@ -10,6 +10,7 @@
 #include "crypt/pd_token.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
+#include "portal/pd_person_int.h"
 #include "portal/pd_registration_int.h"
 #include "portal/pd_tables_int.h"
 #include "text/pd_language.h"
@@ -50,8 +51,7 @@ static apr_status_t hash_password(const char **stored, const pd_portal_t *portal
                                   const char *password, apr_pool_t *p)
 {
     const pd_settings_t *settings = portal->settings;
-    const pd_password_cost_t cost = {(apr_uint32_t)settings->password_memory,
-                                     (apr_uint32_t)settings->password_passes};
+    const pd_password_cost_t cost = pd_password_cost_of(settings);
     int slot = 0;
     apr_status_t status = APR_SUCCESS;
     if (portal->hashing)

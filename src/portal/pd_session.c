@@ -65,7 +65,7 @@ static void note_use(const pd_portal_t *portal, const pd_session_t *session, apr
     note_t note = {session->token_hash, now, now - note_every(portal->settings)};
     if (session->used_at >= note.before)
         return;
-    apr_status_t status = pd_db_transact(portal->db, note_step, &note, p);
+    apr_status_t status = pd_db_transact_now(portal->db, note_step, &note, p);
     if (status != APR_SUCCESS)
         pd_log(PD_LOG_DEBUG, status, "PD0405: use of session %s not noted", session->id);
 }
@@ -79,7 +79,7 @@ static apr_status_t drop_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 static void drop_dead(const pd_portal_t *portal, const char *token_hash, const char *id,
                       apr_pool_t *p)
 {
-    apr_status_t status = pd_db_transact(portal->db, drop_step, (void *)token_hash, p);
+    apr_status_t status = pd_db_transact_now(portal->db, drop_step, (void *)token_hash, p);
     if (status != APR_SUCCESS)
         pd_log(PD_LOG_DEBUG, status, "PD0406: expired session %s not removed", id);
 }

@@ -12,7 +12,6 @@
 #include "portal/pd_session.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
-#include "text/pd_login.h"
 
 enum { ADD, REHASH };
 
@@ -45,13 +44,11 @@ typedef struct begin_t {
 static apr_status_t check_password(begin_t *begin, const char *typed, apr_pool_t *p)
 {
     const pd_portal_t *portal = begin->portal;
-    const pd_settings_t *settings = portal->settings;
-    const pd_password_cost_t cost = {(apr_uint32_t)settings->password_memory,
-                                     (apr_uint32_t)settings->password_passes};
+    const pd_password_cost_t cost = pd_password_cost_of(portal->settings);
     const char *stored = begin->person.stored_password;
     /* What can't be a password is compared all the same: with nobody's. */
-    const char *password = strlen(typed) <= PD_PASSWORD_BYTES_MAX ? pd_text_opaque(typed, p) : NULL;
-    if (!password || strlen(password) > PD_PASSWORD_BYTES_MAX) {
+    const char *password = pd_password_typed(typed, p);
+    if (!password) {
         stored = NULL;
         password = "";
     }

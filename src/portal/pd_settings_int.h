@@ -9,4 +9,8 @@ const char *pd_settings_time_text(apr_int64_t time, apr_pool_t *p);
 /* Is the member a number (or a text)? */
 int pd_directive_is_number(const pd_directive_t *row);
 
+/* pd_settings_read_file for a text in memory, which is cut up in place; `path` is for messages. */
+const char *pd_settings_read_text(pd_settings_t *settings, const char *path, char *text,
+                                  apr_pool_t *p);
+
 #endif

@@ -1,7 +1,7 @@
 /* A small reader of Apache syntax for pdportalctl: one directive a line, quotes, backslash at a
  * line's end, comments. It takes the PDPortal directives of every section and knows nothing of what
  * httpd makes of the rest; a file with two portals in it is refused rather than guessed at. */
-#include "portal/pd_settings.h"
+#include "portal/pd_settings_int.h"
 
 #include <apr_file_io.h>
 #include <apr_hash.h>
@@ -177,21 +177,24 @@ static const char *read_line(reader_t *reader, char *line)
     return take(reader, row, value, second);
 }
 
-const char *pd_settings_read_file(pd_settings_t *settings, const char *path, apr_pool_t *p)
+const char *pd_settings_read_text(pd_settings_t *settings, const char *path, char *text,
+                                  apr_pool_t *p)
 {
-    const char *why = NULL;
-    char *rest = slurp(&why, path, p);
-    if (!rest) {
-        return why;
-    }
     reader_t reader = {settings, pd_dir_settings_new(p), NULL, apr_hash_make(p), p};
     int number = 1;
     int lines;
-    for (char *line; (line = next_line(&rest, &lines)); number += lines) {
-        why = read_line(&reader, line);
+    for (char *line; (line = next_line(&text, &lines)); number += lines) {
+        const char *why = read_line(&reader, line);
         if (why) {
             return apr_psprintf(p, "%s:%d: %s", path, number, why);
         }
     }
     return NULL;
+}
+
+const char *pd_settings_read_file(pd_settings_t *settings, const char *path, apr_pool_t *p)
+{
+    const char *why = NULL;
+    char *text = slurp(&why, path, p);
+    return text ? pd_settings_read_text(settings, path, text, p) : why;
 }

@@ -28,13 +28,10 @@ const char *const pd_common_names[] = {
         "error_consent_processing", "error_code"
 
 static const char *const home_names[] = {NULL};
-static const char *const register_names[] = {MISTAKES,          "csrf",
-                                             "stale",           "closed",
-                                             "return_to",       "login_value",
-                                             "email_value",     "policy_checked",
-                                             "consent_checked", "policy_wording",
-                                             "consent_wording", "policy_version",
-                                             "consent_version", NULL};
+static const char *const register_names[] = {
+    MISTAKES,          "csrf",           "stale",           "closed",          "return_to",
+    "login_value",     "email_value",    "policy_checked",  "consent_checked", "policy_wording",
+    "consent_wording", "policy_version", "consent_version", "shown",           NULL};
 static const char *const confirm_names[] = {
     MISTAKES,      "csrf", "stale",          "none",   "waiting",     "ready", "needs_proof",
     "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};

@@ -46,6 +46,15 @@ static apr_status_t find_wordings(pd_page_t *page, const char **policy, const ch
     return APR_SUCCESS;
 }
 
+/* Which texts the form shows, as "ru/3/1": language, policy, consent. It comes back with the form,
+ * so that nobody agrees to a text that was not before his eyes. */
+static const char *texts_shown(const pd_page_t *page)
+{
+    return apr_psprintf(page->p, "%s/%s/%s", page->language,
+                        pd_value_get(page->values, "policy_version")->text,
+                        pd_value_get(page->values, "consent_version")->text);
+}
+
 static const char *return_target(const pd_page_t *page)
 {
     const char *target = pd_url_target(pd_form_get(page->form, "return"), page->p);
@@ -61,13 +70,16 @@ static int show_form(pd_page_t *page, int status)
         return pd_page_failure(page, rv);
     }
     pd_page_true(page, "closed", rv == APR_ENOENT);
+    pd_page_text(page, "shown", rv == APR_SUCCESS ? texts_shown(page) : "");
     pd_page_text(page, "policy_wording", policy);
     pd_page_text(page, "consent_wording", consent);
     pd_page_text(page, "return_to", return_target(page));
     pd_page_text(page, "login_value", pd_form_get(page->form, "login"));
     pd_page_text(page, "email_value", pd_form_get(page->form, "email"));
-    pd_page_true(page, "policy_checked", pd_form_get(page->form, "policy") != NULL);
-    pd_page_true(page, "consent_checked", pd_form_get(page->form, "consent_processing") != NULL);
+    int keep_ticks = !page->stale;
+    pd_page_true(page, "policy_checked", keep_ticks && pd_form_get(page->form, "policy") != NULL);
+    pd_page_true(page, "consent_checked",
+                 keep_ticks && pd_form_get(page->form, "consent_processing") != NULL);
     pd_value_set_number(page->values, "password_min", page->site->settings->password_min, page->p);
     pd_page_form_token(page, "register");
     return pd_page_show(page, "register.html", status);
@@ -93,6 +105,13 @@ static int show_mistakes(pd_page_t *page, const apr_array_header_t *mistakes)
     return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
 }
 
+/* The form was shown with other texts than are in force now, or in another language. */
+static int texts_changed(const pd_page_t *page)
+{
+    const char *shown = pd_form_get(page->form, "shown");
+    return shown == NULL || strcmp(shown, texts_shown(page)) != 0;
+}
+
 int pd_web_register(pd_page_t *page)
 {
     pd_registration_form_t form = {0};
@@ -101,6 +120,10 @@ int pd_web_register(pd_page_t *page)
     apr_status_t rv = find_wordings(page, &form.policy_wording, &form.consent_wording);
     if (rv != APR_SUCCESS) {
         return rv == APR_ENOENT ? show_form(page, HTTP_OK) : pd_page_failure(page, rv);
+    }
+    if (texts_changed(page)) {
+        page->stale = 1;
+        return show_form(page, HTTP_FORBIDDEN);
     }
     form.login = pd_form_get_trimmed(page->form, "login", page->p);
     form.email = pd_form_get_trimmed(page->form, "email", page->p);

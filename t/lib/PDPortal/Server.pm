@@ -18,7 +18,7 @@ sub new {
     my $port = $given{port} // $ENV{PD_PORT} + 10 + ($number // 0) + 100 * ($given{place} // 0);
     my $portal = $given{portal} || PDPortal::Setup::make_portal(
         name => $given{name}, port => $port, set => $given{set}, bare => $given{bare});
-    my $self = bless { %$portal, %given, port => $port, conf_file => "$portal->{dir}/httpd.conf" }, $class;
+    my $self = bless { %given, %$portal, port => $port, conf_file => "$portal->{dir}/httpd.conf" }, $class;
     mkdir "$self->{dir}/$_" for qw(logs htdocs htdocs/cabinet);
     write_file("$self->{dir}/htdocs/index.html", "<title>front</title>front page\n");
     write_file("$self->{dir}/htdocs/cabinet/index.html", "<title>cabinet</title>words of cabinet\n");

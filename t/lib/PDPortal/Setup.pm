@@ -116,6 +116,18 @@ sub ctl_ok {
     return $out;
 }
 
+# One SQL statement, or several, on a portal's database; the answer with columns parted by "|".
+sub sql {
+    my ($portal, $text) = @_;
+    my ($driver, $params) = @{ $portal->{set}{PDPortalDatabase} };
+    my @program = $driver eq 'sqlite3'
+        ? ('/usr/bin/sqlite3', $params, $text)
+        : ('/usr/bin/env', 'psql', '-X', '-q', '-A', '-t', '-d', $params, '-c', $text);
+    my ($code, $out, $error) = run_program(@program);
+    croak "$text: $error" if $code;
+    return $out =~ s/\s+\z//r;
+}
+
 # Publishes t/documents/FILE.{ru,en}.md as a new version of the kind.
 sub publish {
     my ($conf, $kind, $file, @more) = @_;

@@ -73,6 +73,10 @@ START_TEST(several_at_once_apply_each_once)
             const char *why;
             int applied;
             apr_status_t status = pd_migrate_apply(&applied, &why, db_test_open(&options, tp), tp);
+            if (status) {
+                printf("# %d %s: %s", status, why, test_log);
+                fflush(stdout);
+            }
             _exit(status ? 100 : applied);
         }
     }

@@ -316,6 +316,7 @@ static holder_t hold(const pd_db_options_t *options, int stranger)
     ck_assert_int_eq(pipe(holder_pipe) | pipe(ready_pipe), 0);
     holder_t holder = {fork(), holder_pipe[1]};
     if (!holder.pid) {
+        close(holder_pipe[1]); /* so that it ends with us, should a check fail here */
         pd_db_t *db = db_test_open(options, tp);
         if (stranger) {
             pd_conn_t *conn;

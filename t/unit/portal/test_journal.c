@@ -222,6 +222,43 @@ START_TEST(test_anchor)
 }
 END_TEST
 
+#define N_WRITERS 4
+#define N_EACH    25
+
+static void *write_some(void *data)
+{
+    apr_pool_t *p;
+    int *failed = data;
+    apr_pool_create(&p, NULL);
+    for (int i = 0; i < N_EACH; i++) {
+        add_t add = {"written", 0};
+        *failed += pd_db_transact(portal.db, add_step, &add, p) != APR_SUCCESS;
+    }
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+/* Several write at once, while the journal is read: numbers stay whole, and nothing is found. */
+START_TEST(test_writers)
+{
+    pthread_t threads[N_WRITERS];
+    int failed[N_WRITERS] = {0};
+    if (!portal_open(_i))
+        return;
+    for (int i = 0; i < N_WRITERS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_some, &failed[i]), 0);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(verify(NULL).finding, PD_JOURNAL_SOUND);
+    for (int i = 0; i < N_WRITERS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_int_eq(failed[i], 0);
+    }
+    pd_journal_report_t report = verify(NULL);
+    ck_assert_int_eq(report.finding, PD_JOURNAL_SOUND);
+    ck_assert_int_eq(report.rows, N_WRITERS * N_EACH + 1);
+}
+END_TEST
+
 START_TEST(test_key_bond)
 {
     const char *why = NULL;
@@ -252,6 +289,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_no_laundering, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_hosts, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_anchor, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_writers, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_key_bond, 0, N_ENGINES);
     return pd_test_main(suite);
 }

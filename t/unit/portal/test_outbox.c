@@ -248,6 +248,25 @@ START_TEST(letter_has_one_sender)
 }
 END_TEST
 
+START_TEST(letter_taken_meanwhile_is_left_alone)
+{
+    if (!open_with_letter(_i)) {
+        return;
+    }
+    test_now += SECOND;
+    ck_assert_int_eq(add_letter(), 1);
+    meanwhile = second_sender; /* takes the second letter while the first is on its way */
+    answer = (pd_mail_result_t){PD_MAIL_DEFERRED, 451, ""};
+    int tried;
+    calls = 0;
+    ck_assert_int_eq(pd_outbox_deliver(&tried, &portal, fake, 20, tp), APR_SUCCESS);
+    ck_assert_int_eq(second_tried, 1);
+    ck_assert_int_eq(tried, 1);
+    ck_assert_int_eq(calls, 2);
+    ck_assert_int_eq(ask("SELECT MAX(attempts) FROM letter"), 1);
+}
+END_TEST
+
 /* The first sender's time ran out, the second one had the letter accepted. */
 static void late(void)
 {
@@ -342,6 +361,7 @@ int main(void)
     tcase_add_loop_test(tcase, letter_fails_when_its_time_is_over, 0, N_ENGINES);
     tcase_add_loop_test(tcase, letter_that_cannot_be_opened_does_not_hold_the_queue, 0, N_ENGINES);
     tcase_add_loop_test(tcase, letter_has_one_sender, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, letter_taken_meanwhile_is_left_alone, 0, N_ENGINES);
     tcase_add_loop_test(tcase, sender_without_lease_records_nothing, 0, N_ENGINES);
     tcase_add_loop_test(tcase, dead_senders_letter_is_tried_again, 0, N_ENGINES);
     tcase_add_loop_test(tcase, letter_that_kills_its_senders_fails, 0, N_ENGINES);

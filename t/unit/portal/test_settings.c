@@ -154,6 +154,8 @@ static const struct {
     {"PDPortalSessionIdle", NULL, NULL, "missing"},
     {"PDPortalMailInterval", "0", NULL, "out of bounds"},
     {"PDPortalPasswordMin", "7", NULL, "between 8 and 64"},
+    {"PDPortalPasswordMin", "65", NULL, "between 8 and 64"},
+    {"PDPortalPasswordMin", "64", NULL, NULL},
     {"PDPortalPasswordMin", "12x", NULL, "whole number"},
     {"PDPortalPasswordMemory", "19455", NULL, "between 19456"},
     {"PDPortalInsecureCookies", "perhaps", NULL, "write On or Off"},

@@ -35,13 +35,6 @@ static int arguments(pd_arg_t *args, const char *text)
     return n;
 }
 
-/* Walking a table in the order of its key up to a LIMIT isn't a scan, but SQLite calls it so. */
-static int scans(const char *plan)
-{
-    return strncmp(plan, "SCAN ", 5) == 0 && !strstr(plan, " USING ") &&
-           !strstr(plan, "CONSTANT ROW");
-}
-
 START_TEST(test_plans)
 {
     if (!portal_open(0))
@@ -56,8 +49,8 @@ START_TEST(test_plans)
             int n = arguments(args, sql->text);
             ck_assert_int_eq(pd_db_read(&rows, portal.db, &explain, args, n, 50, tp), APR_SUCCESS);
             for (int i = 0; i < PD_ROW_COUNT(rows); i++)
-                ck_assert_msg(!scans(PD_ROW(rows, i)[3].text), "%s: %s", sql->label,
-                              PD_ROW(rows, i)[3].text);
+                ck_assert_msg(strncmp(PD_ROW(rows, i)[3].text, "SCAN", 4) != 0, "%s: %s",
+                              sql->label, PD_ROW(rows, i)[3].text);
         }
     }
 }
