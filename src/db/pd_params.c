@@ -33,7 +33,7 @@ static int read_words(apr_table_t *words, const char *params)
 {
     const char *text = skip_spaces(params);
     while (*text) {
-        apr_size_t length = strcspn(text, "= \t\r\n\f\v");
+        apr_size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
         const char *word = apr_pstrmemdup(apr_table_elts(words)->pool, text, length);
         text = skip_spaces(text + length);
         if (!length || *text != '=') {
@@ -68,27 +68,28 @@ apr_status_t pd_params_pgsql(const char **full, const char **why, const char *pa
         *why = "the parameters of pgsql have to be keyword=value pairs";
         return PD_ESQL;
     }
-    const char *result = params;
+    const char *ours = "";
     for (apr_size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
         if (!apr_table_get(words, defaults[i][0])) {
-            result = apr_pstrcat(p, result, " ", defaults[i][0], "=", defaults[i][1], NULL);
+            ours = apr_pstrcat(p, ours, defaults[i][0], "=", defaults[i][1], " ", NULL);
         }
     }
     apr_int64_t seconds = apr_time_sec(wait) + 1;
     if (!apr_table_get(words, "connect_timeout")) {
-        result = apr_psprintf(p, "%s connect_timeout=%d", result,
-                              seconds < 2 ? 2 : (seconds > 10 ? 10 : (int)seconds));
+        ours = apr_psprintf(p, "%sconnect_timeout=%d ", ours,
+                            seconds < 2 ? 2 : (seconds > 10 ? 10 : (int)seconds));
     }
     if (!apr_table_get(words, "options")) {
         apr_int64_t lock_ms = apr_time_as_msec(wait);
-        result =
-            apr_psprintf(p,
-                         "%s options='-c statement_timeout=5000 -c lock_timeout=%" APR_INT64_T_FMT
-                         " -c idle_in_transaction_session_timeout=30000"
-                         " -c synchronous_commit=on"
-                         " -c default_transaction_isolation=read\\\\ committed'",
-                         result, lock_ms < 1 ? 1 : (lock_ms > 60000 ? 60000 : lock_ms));
+        ours = apr_psprintf(p,
+                            "%soptions='-c statement_timeout=5000 -c lock_timeout=%" APR_INT64_T_FMT
+                            " -c idle_in_transaction_session_timeout=30000"
+                            " -c synchronous_commit=on"
+                            " -c default_transaction_isolation=read\\\\ committed' ",
+                            ours, lock_ms < 1 ? 1 : (lock_ms > 60000 ? 60000 : lock_ms));
     }
-    *full = result;
+    /* Ours first: behind a value that is empty or ends in a backslash, libpq would read what
+     * follows as part of it. */
+    *full = apr_pstrcat(p, ours, params, NULL);
     return APR_SUCCESS;
 }

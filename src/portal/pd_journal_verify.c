@@ -236,9 +236,8 @@ static apr_status_t check_page(int *ended, walk_t *walk, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
-/* "HOST SEQUENCE HEAD"; the host's name may hold spaces. */
-static apr_status_t read_anchor(const char **host, apr_int64_t *sequence, const char **head,
-                                const char *anchor, apr_pool_t *p)
+apr_status_t pd_journal_anchor_read(const char **host, apr_int64_t *sequence, const char **head,
+                                    const char *anchor, apr_pool_t *p)
 {
     char *line = apr_pstrdup(p, anchor);
     char *last = strrchr(line, ' ');
@@ -249,10 +248,11 @@ static apr_status_t read_anchor(const char **host, apr_int64_t *sequence, const 
     if (!middle)
         return APR_EINVAL;
     *middle = '\0';
-    char *end;
-    *sequence = apr_strtoi64(middle + 1, &end, 10);
-    if (*end || *sequence < 0)
+    /* A line without a host would be compared with no chain; a number too long with none that is. */
+    apr_size_t digits = strspn(middle + 1, "0123456789");
+    if (middle == line || digits == 0 || digits > 18 || middle[1 + digits] || !last[1])
         return APR_EINVAL;
+    *sequence = apr_strtoi64(middle + 1, NULL, 10);
     *host = line;
     *head = last + 1;
     return APR_SUCCESS;
@@ -339,7 +339,7 @@ apr_status_t pd_journal_verify(pd_journal_report_t *report, const pd_portal_t *p
     report->heads = apr_array_make(p, 1, sizeof(const char *));
     apr_status_t status = APR_SUCCESS;
     if (anchor)
-        status = read_anchor(&kept.host, &kept.sequence, &kept.head, anchor, p);
+        status = pd_journal_anchor_read(&kept.host, &kept.sequence, &kept.head, anchor, p);
     const char *host = "";
     while (status == APR_SUCCESS &&
            (status = next_name(&host, portal, NEXT_HEAD, p)) == APR_SUCCESS && host) {

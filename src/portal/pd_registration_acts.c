@@ -48,21 +48,29 @@ static apr_status_t read_act(pd_act_t *act, json_t *object, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
+apr_status_t pd_registration_acts_read(apr_array_header_t **acts, const char *text, apr_pool_t *p)
+{
+    json_t *list = json_loads(text, 0, NULL);
+    apr_status_t status = json_is_array(list) ? APR_SUCCESS : PD_ETEXT;
+    *acts = apr_array_make(p, 2, sizeof(pd_act_t));
+    for (size_t i = 0; i < json_array_size(list) && status == APR_SUCCESS; i++)
+        status = read_act(apr_array_push(*acts), json_array_get(list, i), p);
+    json_decref(list);
+    return status;
+}
+
 apr_status_t pd_registration_acts_add(apr_int64_t *policy_version, pd_conn_t *conn,
                                       const pd_portal_t *portal, const char *person_id,
                                       const pd_datakey_t *key, const char *text, apr_pool_t *p)
 {
-    json_t *acts = json_loads(text, 0, NULL);
-    apr_status_t status = json_is_array(acts) ? APR_SUCCESS : PD_ETEXT;
+    apr_array_header_t *acts;
+    apr_status_t status = pd_registration_acts_read(&acts, text, p);
     *policy_version = 0;
-    for (size_t i = 0; i < json_array_size(acts) && status == APR_SUCCESS; i++) {
-        pd_act_t act;
-        status = read_act(&act, json_array_get(acts, i), p);
-        if (status == APR_SUCCESS)
-            status = pd_act_add(conn, portal, person_id, key, &act, p);
-        if (status == APR_SUCCESS && strcmp(act.kind, PD_DOCUMENT_POLICY) == 0)
-            *policy_version = act.version;
+    for (int i = 0; i < acts->nelts && status == APR_SUCCESS; i++) {
+        const pd_act_t *act = &APR_ARRAY_IDX(acts, i, pd_act_t);
+        status = pd_act_add(conn, portal, person_id, key, act, p);
+        if (status == APR_SUCCESS && strcmp(act->kind, PD_DOCUMENT_POLICY) == 0)
+            *policy_version = act->version;
     }
-    json_decref(acts);
     return status;
 }

@@ -29,6 +29,9 @@ const char *pd_registration_acts_text(const pd_registration_form_t *form,
                                       const pd_document_t *policy, const pd_document_t *processing,
                                       apr_time_t now, apr_pool_t *p);
 
+/* Such a text as pd_act_t; PD_ETEXT: it is none. */
+apr_status_t pd_registration_acts_read(apr_array_header_t **acts, const char *text, apr_pool_t *p);
+
 /* Adds the kept acts of a person to the ledger; `policy_version` is the one acknowledged. */
 apr_status_t pd_registration_acts_add(apr_int64_t *policy_version, pd_conn_t *conn,
                                       const pd_portal_t *portal, const char *person_id,

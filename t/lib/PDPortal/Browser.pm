@@ -144,14 +144,14 @@ sub follow {
 }
 
 # Sends the page's form that has `values` for fields of it, everything else as it stands. `form`: which
-# (a pattern for its action), else the one in <main>, else the first.
+# (a pattern for its action), else the one in <main>, else the first. `headers` as for request.
 sub submit {
     my ($self, $values, %given) = @_;
     my $page = $given{page} || $self->{last};
     my $form = $page->form($given{form}) or croak 'no such form on ' . $page->{path} . ":\n" . $page->body;
     my %fields = (%{ $form->{fields} }, %$values);
     delete @fields{ grep { !defined $fields{$_} } keys %fields };
-    return $self->post($form->{action}, \%fields);
+    return $self->post($form->{action}, \%fields, @{ $given{headers} || [] });
 }
 
 package PDPortal::Answer;

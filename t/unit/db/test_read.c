@@ -312,7 +312,8 @@ START_TEST(session_settings_are_added)
     ck_assert_int_eq(pd_params_pgsql(&full, &why, "host = /x dbname='a b\\' options=c'",
                                      apr_time_from_sec(2), tp),
                      0);
-    ck_assert_ptr_nonnull(strstr(full, "host = /x dbname='a b\\' options=c' application_name="));
+    ck_assert_ptr_nonnull(strstr(full, " host = /x dbname='a b\\' options=c'"));
+    ck_assert_int_eq(strncmp(full, "application_name=mod_pdportal ", 30), 0);
     ck_assert_ptr_nonnull(strstr(full, " connect_timeout=3 options='-c statement_timeout=5000 "
                                        "-c lock_timeout=2000 "));
     ck_assert_int_eq(pd_params_pgsql(&full, &why,
@@ -321,7 +322,12 @@ START_TEST(session_settings_are_added)
                      0);
     ck_assert_ptr_null(strstr(full, "lock_timeout"));
     ck_assert_ptr_null(strstr(full, "connect_timeout=3"));
-    ck_assert_ptr_null(strstr(full + 40, "client_encoding"));
+    ck_assert_str_eq(strstr(full, "client_encoding"), "client_encoding=UTF8");
+    /* An end that would swallow what stands behind it. */
+    ck_assert_int_eq(pd_params_pgsql(&full, &why, "dbname=x password=", 0, tp), 0);
+    ck_assert_str_eq(strstr(full, "dbname"), "dbname=x password=");
+    ck_assert_int_eq(pd_params_pgsql(&full, &why, "postgresql://h/x?sslmode=require", 0, tp),
+                     PD_ESQL);
 }
 END_TEST
 
