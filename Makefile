@@ -44,11 +44,12 @@ Q := $(if $(V),,@)
 SAY = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
 PKG := libsodium libcurl jansson libcmark libidn2 libutf8proc
-APR_CFLAGS := $(shell apr-1-config --cppflags --includes 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
+# As system headers: some macros of theirs are not warning free under clang.
+APR_CFLAGS := $(patsubst -I%,-isystem %,$(sort $(filter-out -I/usr/include,$(shell apr-1-config --cppflags --includes; apu-1-config --includes))))
 APR_LIBS := $(shell apu-1-config --link-ld --libs 2>/dev/null) $(shell apr-1-config --link-ld --libs 2>/dev/null)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null)
-HTTPD_CFLAGS := -I$(shell apxs -q INCLUDEDIR 2>/dev/null)
+HTTPD_CFLAGS := -isystem $(shell apxs -q INCLUDEDIR 2>/dev/null)
 # httpd's headers declare the module record without visibility; what else is to be hidden, the linker hides.
 GLUE_CFLAGS = $(HTTPD_CFLAGS) -fvisibility=default
 LIBEXECDIR = $(shell apxs -q LIBEXECDIR)

@@ -15,6 +15,7 @@
 
 APLOG_USE_MODULE(pdportal);
 
+#define AUTH_TYPE        "PDPortal"
 #define RETRY_AFTER_SECS "5"
 
 static const char *portal_page(const request_rec *r, const pd_site_t *site, const char *page)
@@ -22,10 +23,26 @@ static const char *portal_page(const request_rec *r, const pd_site_t *site, cons
     return apr_pstrcat(r->pool, site->settings->path, "/", page, NULL);
 }
 
-/* In err_headers_out, so that error pages and 304 carry it too (F09). */
+/* In err_headers_out, so that error pages and 304 carry it too (F09); and for the whole page that a
+ * private part is included in. */
 static void never_store(request_rec *r)
 {
-    apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
+    for (; r != NULL; r = r->main) {
+        apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
+    }
+}
+
+static int is_ours(const request_rec *r)
+{
+    const char *type = ap_auth_type((request_rec *)r);
+    return type != NULL && ap_cstr_casecmp(type, AUTH_TYPE) == 0;
+}
+
+/* The portal's own pages: nobody needs a session to reach sign-in, however much of the site is
+ * locked. */
+static int is_portal_page(const request_rec *r, const pd_visit_t *visit)
+{
+    return pd_site_below(visit->site, r->uri) != NULL;
 }
 
 /* A person going somewhere with a browser, as against a program fetching something. */
@@ -71,26 +88,38 @@ static int unavailable(request_rec *r, const pd_site_t *site)
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
-/* What the site behind learns (DESIGN 3). Header values are percent-encoded UTF-8. */
-static void introduce(request_rec *r, const pd_session_t *session)
+/* Header values are percent-encoded UTF-8. */
+static void introduce_by_headers(request_rec *r, const pd_session_t *session)
 {
-    r->user = (char *)session->login;
-    r->ap_auth_type = (char *)"PDPortal";
+    const char *login = pd_url_encode(session->login, r->pool);
+    apr_table_setn(r->headers_in, "Remote-User", login);
+    apr_table_setn(r->headers_in, "PDPortal-Id", session->person_id);
+    apr_table_setn(r->headers_in, "PDPortal-Login", login);
+}
+
+/* What the site behind learns (DESIGN 3). In fixups, since an internal redirect takes over the user
+ * without asking check_authn again, and without the variables. */
+static int introduce(request_rec *r)
+{
+    const pd_session_t *session;
+    pd_visit_t *visit = pd_visit_of(r);
+    if (visit == NULL || r->user == NULL || r->ap_auth_type == NULL ||
+        strcmp(r->ap_auth_type, AUTH_TYPE) != 0 ||
+        pd_visit_session(&session, visit) != APR_SUCCESS) {
+        return DECLINED;
+    }
     apr_table_setn(r->subprocess_env, "PDPORTAL_ID", session->person_id);
     apr_table_setn(r->subprocess_env, "PDPORTAL_LOGIN", session->login);
     if (pd_config_directory(r)->identity_headers == 1) {
-        const char *login = pd_url_encode(session->login, r->pool);
-        apr_table_setn(r->headers_in, "Remote-User", login);
-        apr_table_setn(r->headers_in, "PDPortal-Id", session->person_id);
-        apr_table_setn(r->headers_in, "PDPortal-Login", login);
+        introduce_by_headers(r, session);
     }
+    return DECLINED;
 }
 
 static int check_authn(request_rec *r)
 {
-    const char *type = ap_auth_type(r);
     const pd_session_t *session;
-    if (type == NULL || ap_cstr_casecmp(type, "PDPortal") != 0) {
+    if (!is_ours(r)) {
         return DECLINED;
     }
     pd_visit_t *visit = pd_visit_of(r);
@@ -100,6 +129,10 @@ static int check_authn(request_rec *r)
                      "the other directives in this server");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    if (is_portal_page(r, visit)) {
+        r->user = (char *)""; /* somebody: let_portal_pages_pass decides */
+        return OK;
+    }
     apr_status_t rv = pd_visit_session(&session, visit);
     if (rv == APR_ENOENT) {
         return challenge(r, visit->site);
@@ -108,16 +141,53 @@ static int check_authn(request_rec *r)
         return unavailable(r, visit->site);
     }
     never_store(r);
-    introduce(r, session);
-    /* mod_authz_core answers 401 to a known user without the right: a dead end. Ours is a 403 page.
-     */
+    r->user = (char *)session->login;
+    r->ap_auth_type = (char *)AUTH_TYPE;
+    return OK;
+}
+
+static int let_portal_pages_pass(request_rec *r)
+{
+    const pd_visit_t *visit = is_ours(r) ? pd_visit_of(r) : NULL;
+    if (visit == NULL || !is_portal_page(r, visit)) {
+        return DECLINED;
+    }
+    r->user = NULL;
+    return OK;
+}
+
+/* mod_authz_core answers 401 to a known user without the right, which with a sign-in form is a dead
+ * end, and 403 where something besides the user is wrong. Both become our page that explains. */
+static int explain_refusal(request_rec *r, const char *type)
+{
+    const pd_session_t *session;
+    pd_visit_t *visit = pd_visit_of(r);
+    if (ap_cstr_casecmp(type, AUTH_TYPE) != 0 || visit == NULL ||
+        pd_visit_session(&session, visit) != APR_SUCCESS) {
+        return DECLINED;
+    }
     ap_custom_response(r, HTTP_UNAUTHORIZED, portal_page(r, visit->site, PD_AUTHN_DENIED));
     return OK;
+}
+
+static int explain_closed(request_rec *r)
+{
+    const pd_visit_t *visit = is_ours(r) ? pd_visit_of(r) : NULL;
+    if (visit != NULL && !is_portal_page(r, visit)) {
+        ap_custom_response(r, HTTP_FORBIDDEN, portal_page(r, visit->site, PD_AUTHN_DENIED));
+    }
+    return DECLINED;
 }
 
 void pd_authn_register(apr_pool_t *p)
 {
     (void)p;
     ap_hook_post_read_request(pd_visit_begin, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_access(explain_closed, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(check_authn, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(let_portal_pages_pass, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_note_auth_failure(explain_refusal, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_fixups(introduce, NULL, NULL, APR_HOOK_FIRST);
 }

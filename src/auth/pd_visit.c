@@ -47,6 +47,25 @@ static int claims_identity(const char *name)
     return wanted == ours || name[i] == '\0';
 }
 
+/* A client may also name headers in Connection, and the proxy would drop them: those that we set
+ * for the application are none of its business. */
+static void keep_claims_out_of_connection(request_rec *r)
+{
+    const char *list = apr_table_get(r->headers_in, "Connection");
+    const char *kept = NULL;
+    if (list == NULL) {
+        return;
+    }
+    while (*list != '\0') {
+        char *token = ap_getword(r->pool, &list, ',');
+        apr_collapse_spaces(token, token);
+        if (*token != '\0' && !claims_identity(token)) {
+            kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
+        }
+    }
+    apr_table_setn(r->headers_in, "Connection", kept ? kept : "keep-alive");
+}
+
 static void remove_claims(request_rec *r)
 {
     const apr_array_header_t *headers = apr_table_elts(r->headers_in);
@@ -61,6 +80,7 @@ static void remove_claims(request_rec *r)
     for (int i = 0; found != NULL && i < found->nelts; i++) {
         apr_table_unset(r->headers_in, APR_ARRAY_IDX(found, i, const char *));
     }
+    keep_claims_out_of_connection(r);
 }
 
 static void take_cookies(request_rec *r, pd_visit_t *visit)
@@ -83,18 +103,44 @@ static void take_cookies(request_rec *r, pd_visit_t *visit)
     }
 }
 
+/* A confirmation link carries its token in the query. It must not reach a log, the scoreboard, a
+ * Referer or the history: httpd's own copies of the URL are blanked before anything else can read
+ * them. */
+static void hide_link_token(request_rec *r, pd_visit_t *visit)
+{
+    const char *rest = pd_site_below(visit->site, r->uri);
+    if (r->args == NULL || rest == NULL || strcmp(rest, "confirm") != 0) {
+        return;
+    }
+    visit->query = r->args;
+    r->the_request = apr_psprintf(r->pool, "%s %s %s", r->method, r->uri, r->protocol);
+    r->unparsed_uri = r->uri;
+    r->parsed_uri.query = NULL;
+    r->args = NULL;
+}
+
+/* Also for an error document of a request that failed before any hook: then this is the first time
+ * that we see it. */
 int pd_visit_begin(request_rec *r)
 {
     pd_site_t *site = pd_site_of(r->server);
-    if (site == NULL || r->prev != NULL || r->main != NULL) {
+    request_rec *first = (request_rec *)pd_visit_first(r);
+    if (pd_site_first() == NULL || pd_visit_of(r) != NULL) {
         return DECLINED;
     }
-    pd_visit_t *visit = apr_pcalloc(r->pool, sizeof(*visit));
+    if (site == NULL) {
+        if (r == first) {
+            remove_claims(r); /* of no portal here, but of one beside */
+        }
+        return DECLINED;
+    }
+    pd_visit_t *visit = apr_pcalloc(first->pool, sizeof(*visit));
     visit->site = site;
-    visit->pool = r->pool;
+    visit->pool = first->pool;
     remove_claims(r);
     take_cookies(r, visit);
-    ap_set_module_config(r->request_config, &pdportal_module, visit);
+    hide_link_token(r, visit);
+    ap_set_module_config(first->request_config, &pdportal_module, visit);
     return DECLINED;
 }
 

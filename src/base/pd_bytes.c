@@ -113,6 +113,15 @@ const char *pd_base64url_encode(const void *bytes, apr_size_t n_bytes, apr_pool_
     return sodium_bin2base64(apr_palloc(p, size), size, bytes, n_bytes, variant);
 }
 
+int pd_ascii_valid(const char *bytes, apr_size_t length)
+{
+    unsigned char all = 0;
+    for (apr_size_t i = 0; i < length; i++) {
+        all |= (unsigned char)bytes[i];
+    }
+    return all < 0x80;
+}
+
 apr_status_t pd_base64url_decode(unsigned char **bytes, apr_size_t *n_bytes, const char *text,
                                  apr_pool_t *p)
 {
@@ -123,7 +132,8 @@ apr_status_t pd_base64url_decode(unsigned char **bytes, apr_size_t *n_bytes, con
     }
     apr_size_t length = strlen(text), max = length / 4 * 3 + 2, got = 0;
     unsigned char *out = apr_palloc(p, max + 1);
-    if (sodium_base642bin(out, max, text, length, NULL, &got, NULL,
+    if (!pd_ascii_valid(text, length) ||
+        sodium_base642bin(out, max, text, length, NULL, &got, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING)) {
         sodium_memzero(out, max);
         return PD_ETEXT;

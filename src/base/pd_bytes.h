@@ -27,6 +27,10 @@ apr_status_t pd_base64url_decode(unsigned char **bytes, apr_size_t *n_bytes, con
                                  apr_pool_t *p);
 const char *pd_hex_encode(const void *bytes, apr_size_t n_bytes, apr_pool_t *p);
 
+/* No byte beyond ASCII? To be asked before libsodium's base64, which (1.0.18) reads such a byte as
+ * "_" or "/" where char is signed. In time that depends on the length only. */
+int pd_ascii_valid(const char *bytes, apr_size_t length);
+
 /* Valid UTF-8 without NUL, surrogates, or overlong forms (RFC 3629)? */
 int pd_utf8_valid(const char *bytes, apr_size_t length);
 

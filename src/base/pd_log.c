@@ -3,11 +3,14 @@
 #include "base/pd_log.h"
 #include "base/pd_status.h"
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #define LINE_BYTES_MAX 2048
+#define SAY_AGAIN_SECS 60
 
 /* Set at start-up only, before there are threads. */
 static pd_log_sink_fn *log_sink;
@@ -65,4 +68,16 @@ void pd_log(pd_log_level_e level, apr_status_t status, const char *format, ...)
     else {
         to_stderr(level, status, line);
     }
+}
+
+int pd_log_due(volatile apr_uint32_t *said)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    apr_uint32_t secs = (apr_uint32_t)now.tv_sec + SAY_AGAIN_SECS; /* never 0 */
+    apr_uint32_t last = apr_atomic_read32(said);
+    if (last != 0 && secs - last < SAY_AGAIN_SECS) {
+        return 0;
+    }
+    return apr_atomic_cas32(said, secs, last) == last;
 }

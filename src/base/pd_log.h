@@ -22,6 +22,10 @@ typedef void pd_log_sink_fn(void *baton, pd_log_level_e level, apr_status_t stat
 /* Sets the listener; start-up only. Without one, warnings and worse go to stderr. */
 void pd_log_set_sink(pd_log_sink_fn *sink, void *baton);
 
+/* For lines that a lasting trouble would repeat at every request: true at first, and then once a
+ * minute. `said` begins as 0 and belongs to one kind of line. Any thread. */
+int pd_log_due(volatile apr_uint32_t *said);
+
 /* Formats (bounded, APR's formats) and hands over. `status` 0 where there is none. Any thread. */
 void pd_log(pd_log_level_e level, apr_status_t status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

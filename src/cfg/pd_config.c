@@ -6,6 +6,10 @@
 
 APLOG_USE_MODULE(pdportal);
 
+#define NO_BASE_URL                                                                                \
+    "PDPortalBaseURL is missing: write the address people see, for example "                       \
+    "PDPortalBaseURL \"https://www.example.org\""
+
 void *pd_config_create_server(apr_pool_t *p, server_rec *s)
 {
     pd_server_config_t *config = apr_pcalloc(p, sizeof(*config));
@@ -56,7 +60,10 @@ int pd_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     for (server_rec *s = base; s != NULL; s = s->next) {
         pd_server_config_t *config = pd_config_server(s);
         if (!pd_config_has_portal(s)) {
-            orphan = orphan ? orphan : config->where;
+            orphan = config->where;
+            if (s != base && orphan != pd_config_server(base)->where) {
+                return complain(s, orphan, NO_BASE_URL);
+            }
             continue;
         }
         portals++;
@@ -68,9 +75,7 @@ int pd_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
         }
     }
     if (portals == 0 && orphan != NULL) {
-        return complain(base, orphan,
-                        "PDPortalBaseURL is missing: write the address people see, for example "
-                        "PDPortalBaseURL \"https://www.example.org\"");
+        return complain(base, orphan, NO_BASE_URL);
     }
     return OK;
 }

@@ -52,7 +52,7 @@ static const char *insert(pd_masters_t *masters, apr_uint32_t version, const uns
 static const char *read_key(unsigned char *key, const char *text, const char *limit)
 {
     apr_size_t got = 0;
-    if (limit - text != KEY_TEXT_LENGTH ||
+    if (limit - text != KEY_TEXT_LENGTH || !pd_ascii_valid(text, KEY_TEXT_LENGTH) ||
         sodium_base642bin(key, PD_KEY_BYTES, text, KEY_TEXT_LENGTH, NULL, &got, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) ||
         got != PD_KEY_BYTES) {

@@ -13,9 +13,6 @@
 
 #define FORMAT         "1."
 #define ARGON_PREFIX   "$argon2id$v=19$m="
-#define MEMORY_KIB_MIN 8
-#define MEMORY_KIB_MAX 1048576
-#define PASSES_MAX     64
 #define PEPPERED_BYTES 32
 #define PEPPERED_CHARS 43
 
@@ -27,8 +24,9 @@ typedef struct stored_t {
 
 static int cost_sound(const pd_password_cost_t *cost)
 {
-    return cost->memory_kib >= MEMORY_KIB_MIN && cost->memory_kib <= MEMORY_KIB_MAX &&
-           cost->passes >= 1 && cost->passes <= PASSES_MAX;
+    return cost->memory_kib >= PD_PASSWORD_MEMORY_MIN_KIB &&
+           cost->memory_kib <= PD_PASSWORD_MEMORY_MAX_KIB && cost->passes >= 1 &&
+           cost->passes <= PD_PASSWORD_PASSES_MAX;
 }
 
 static size_t memory_bytes(const pd_password_cost_t *cost)
@@ -101,7 +99,8 @@ static int take_apart(stored_t *parts, const char *stored)
     }
     const char *argon =
         pd_version_parse(&parts->pepper, stored + format, stored + strlen(stored), '.');
-    if (!argon || strlen(argon) >= sizeof parts->argon || !bounded(argon)) {
+    if (!argon || strlen(argon) >= sizeof parts->argon || !pd_ascii_valid(argon, strlen(argon)) ||
+        !bounded(argon)) {
         return 0;
     }
     memset(parts->argon, 0, sizeof parts->argon);

@@ -7,6 +7,11 @@
 /* Longest password in bytes; longer ones are refused before any work. */
 #define PD_PASSWORD_BYTES_MAX 1024
 
+/* Bounds of the cost, for settings and for what a stored text may ask. */
+#define PD_PASSWORD_MEMORY_MIN_KIB 8
+#define PD_PASSWORD_MEMORY_MAX_KIB (1024 * 1024)
+#define PD_PASSWORD_PASSES_MAX     64
+
 typedef struct pd_password_cost_t {
     apr_uint32_t memory_kib; /* 65536 */
     apr_uint32_t passes;     /* 2 */

@@ -1,5 +1,5 @@
-/* Acts: acknowledgements, consents, withdrawals (F24-F26). A ledger, only added to; it names people by
- * pseudonym. Acknowledging the policy is not consent. */
+/* Acts: acknowledgements, consents, withdrawals (F24-F26). A ledger, only added to; it names people
+ * by pseudonym. Acknowledging the policy is not consent. */
 #ifndef PD_ACT_H
 #define PD_ACT_H
 #include "portal/pd_portal.h"

@@ -1,12 +1,12 @@
-/* Documents (F23; seed 2.1, 9.1, 9.2, 9.4): kind -> numbered version -> one text per language. Published
- * text is immutable and hashed as the reader sees it; which version is in force is decided by the clock
- * at the moment of reading. */
+/* Documents (F23; seed 2.1, 9.1, 9.2, 9.4): kind -> numbered version -> one text per language.
+ * Published text is immutable and hashed as the reader sees it; which version is in force is
+ * decided by the clock at the moment of reading. */
 #ifndef PD_DOCUMENT_H
 #define PD_DOCUMENT_H
 #include "portal/pd_portal.h"
 #include "text/pd_clause.h"
 
-#define PD_DOCUMENT_POLICY "policy"
+#define PD_DOCUMENT_POLICY     "policy"
 #define PD_DOCUMENT_PROCESSING "processing" /* consent to processing */
 
 typedef struct pd_document_source_t {

@@ -7,9 +7,9 @@
 #include "portal/pd_registration.h"
 #include "portal/pd_session.h"
 
-#define MAIL_BATCH   20
+#define MAIL_BATCH   1 /* each may take a whole time-out: look at the clock between them */
 #define EXPIRE_BATCH 200
-#define RUN_MAX      apr_time_from_sec(60)
+#define RUN_MAX      apr_time_from_sec(20)
 #define EXPIRE_EVERY apr_time_from_sec(3600)
 #define LETTER_AGE   apr_time_from_sec(30 * 24 * 3600)
 

@@ -1,5 +1,5 @@
-/* Work that needs no visitor: mail, and what is over. Any process may run a job at any time, also two
- * at once: each job claims what it works on. */
+/* Work that needs no visitor: mail, and what is over. Any process may run a job at any time, also
+ * two at once: each job claims what it works on. */
 #ifndef PD_JOBS_H
 #define PD_JOBS_H
 #include "portal/pd_portal.h"

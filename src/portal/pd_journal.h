@@ -1,58 +1,61 @@
 /* The journal (F52): one row per event, written in the transaction of the event, hash-chained per
- * host. Details are sealed under the subject's key, so that destroying the key leaves the chain valid.
+ * host. Details are sealed under the subject's key, so that destroying the key leaves the chain
+ * valid.
  *
  *   chain[n] = keyed_hash(journal key; "row", host, n, at, event, subject, details, head[n-1])
  *   head[n]  = keyed_hash(journal key; "head", host, n, chain[n])      head[0]: chain[0] is ""
  *
- * journal_head keeps n and head[n] of the last row, so that rows cut off at the end are missed; and a
- * head forged without the key breaks the chain at the next row for ever. A head line kept elsewhere
- * shows a journal that was put back to an earlier state. Source: DESIGN 5.5, seed 5.4, 7.1. */
+ * journal_head keeps n and head[n] of the last row, so that rows cut off at the end are missed; and
+ * a head forged without the key breaks the chain at the next row for ever. A head line kept
+ * elsewhere shows a journal that was put back to an earlier state. Source: DESIGN 5.5,
+ * seed 5.4, 7.1. */
 #ifndef PD_JOURNAL_H
 #define PD_JOURNAL_H
 #include "portal/pd_portal.h"
 
 /* Events of the clause's own words; the text is stored. */
-#define PD_EVENT_REGISTRATION_BEGUN "registration.begun"
-#define PD_EVENT_REGISTRATION_KNOWN "registration.known-mailbox"
+#define PD_EVENT_REGISTRATION_BEGUN     "registration.begun"
+#define PD_EVENT_REGISTRATION_KNOWN     "registration.known-mailbox"
 #define PD_EVENT_REGISTRATION_CONFIRMED "registration.confirmed"
-#define PD_EVENT_REGISTRATION_EXPIRED "registration.expired"
-#define PD_EVENT_ACT "act"
-#define PD_EVENT_SIGNED_IN "session.begun"
-#define PD_EVENT_SIGN_IN_FAILED "session.refused"
-#define PD_EVENT_SIGNED_OUT "session.ended"
-#define PD_EVENT_DOCUMENT_PUBLISHED "document.published"
-#define PD_EVENT_LETTER_FAILED "letter.failed"
-#define PD_EVENT_KEY_BOUND "portal.key-bound"
-#define PD_EVENT_PASSWORD_REHASHED "credential.rehashed"
+#define PD_EVENT_REGISTRATION_EXPIRED   "registration.expired"
+#define PD_EVENT_ACT                    "act"
+#define PD_EVENT_SIGNED_IN              "session.begun"
+#define PD_EVENT_SIGN_IN_FAILED         "session.refused"
+#define PD_EVENT_SIGNED_OUT             "session.ended"
+#define PD_EVENT_DOCUMENT_PUBLISHED     "document.published"
+#define PD_EVENT_LETTER_FAILED          "letter.failed"
+#define PD_EVENT_KEY_BOUND              "portal.key-bound"
+#define PD_EVENT_PASSWORD_REHASHED      "credential.rehashed"
 
 /* Adds one row. `subject` a person's id or "". `details` NULL or JSON text, sealed under `key` (the
- * subject's data key; NULL: the system's). Comes after the changes it tells of: on PostgreSQL the head
- * stays locked until the transaction ends, and who waits for other rows with it blocks the host. */
+ * subject's data key; NULL: the system's). Comes after the changes it tells of: on PostgreSQL the
+ * head stays locked until the transaction ends, and who waits for other rows with it blocks the
+ * host. */
 apr_status_t pd_journal_add(pd_conn_t *conn, const pd_portal_t *portal, const char *event,
                             const char *subject, const char *details, const pd_datakey_t *key,
                             apr_pool_t *p);
 
 typedef enum {
     PD_JOURNAL_SOUND = 0,
-    PD_JOURNAL_CHANGED,  /* a row's content doesn't fit its chain value */
-    PD_JOURNAL_MISSING,  /* a number is missing (cut out, or cut off at the end) */
-    PD_JOURNAL_INSERTED, /* rows beyond the head */
-    PD_JOURNAL_REORDERED,/* two rows stand in each other's place */
-    PD_JOURNAL_HEAD      /* the head itself is forged or missing */
+    PD_JOURNAL_CHANGED,   /* a row's content doesn't fit its chain value */
+    PD_JOURNAL_MISSING,   /* a number is missing (cut out, or cut off at the end) */
+    PD_JOURNAL_INSERTED,  /* rows beyond the head */
+    PD_JOURNAL_REORDERED, /* two rows stand in each other's place */
+    PD_JOURNAL_HEAD       /* the head itself is forged or missing */
 } pd_journal_e;
 
 typedef struct pd_journal_report_t {
-    pd_journal_e finding;  /* of the first fault */
-    const char *host;      /* whose chain */
-    apr_int64_t sequence;  /* at which row */
-    apr_int64_t rows;      /* rows read in all */
+    pd_journal_e finding; /* of the first fault */
+    const char *host;     /* whose chain */
+    apr_int64_t sequence; /* at which row */
+    apr_int64_t rows;     /* rows read in all */
     apr_int64_t chains;
     apr_array_header_t *heads; /* of const char *: "HOST SEQUENCE HEAD", to be kept elsewhere */
 } pd_journal_report_t;
 
 /* Reads every chain in pages and stops at the first fault. `anchor` NULL, or a head line kept from
- * earlier: then a chain shorter than it, or another one, is PD_JOURNAL_MISSING / CHANGED. APR_EINVAL:
- * `anchor` is no head line. */
+ * earlier: then a chain shorter than it, or another one, is PD_JOURNAL_MISSING / CHANGED.
+ * APR_EINVAL: `anchor` is no head line. */
 apr_status_t pd_journal_verify(pd_journal_report_t *report, const pd_portal_t *portal,
                                const char *anchor, apr_pool_t *p);
 

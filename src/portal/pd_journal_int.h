@@ -17,7 +17,8 @@ const char *pd_journal_chain(const pd_keyring_t *keys, const char *host, apr_int
 const char *pd_journal_link(const pd_keyring_t *keys, const char *host, apr_int64_t sequence,
                             const char *chain, apr_pool_t *p);
 
-/* A kept head line, "HOST SEQUENCE HEAD"; the host's name may hold spaces. APR_EINVAL: it is none. */
+/* A kept head line, "HOST SEQUENCE HEAD"; the host's name may hold spaces. APR_EINVAL: it is none.
+ */
 apr_status_t pd_journal_anchor_read(const char **host, apr_int64_t *sequence, const char **head,
                                     const char *anchor, apr_pool_t *p);
 

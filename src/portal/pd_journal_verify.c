@@ -248,7 +248,8 @@ apr_status_t pd_journal_anchor_read(const char **host, apr_int64_t *sequence, co
     if (!middle)
         return APR_EINVAL;
     *middle = '\0';
-    /* A line without a host would be compared with no chain; a number too long with none that is. */
+    /* A line without a host would be compared with no chain; a number too long with none that is.
+     */
     apr_size_t digits = strspn(middle + 1, "0123456789");
     if (middle == line || digits == 0 || digits > 18 || middle[1 + digits] || !last[1])
         return APR_EINVAL;

@@ -1,19 +1,19 @@
-/* The outbox: a letter is written in the transaction that causes it and delivered later by a job, at
- * least once, with a Message-ID kept over all tries. States: queued, sending (under a lease), sent,
- * failed. A claim is one atomic UPDATE, so that two senders never hold one letter (ECOSYSTEM trap 16).
- * Retry waits double from 1 minute to 1 hour with jitter until letter_lifetime ends. */
+/* The outbox: a letter is written in the transaction that causes it and delivered later by a job,
+ * at least once, with a Message-ID kept over all tries. States: queued, sending (under a lease),
+ * sent, failed. A claim is one atomic UPDATE, so that two senders never hold one letter (ECOSYSTEM
+ * trap 16). Retry waits double from 1 minute to 1 hour with jitter until letter_lifetime ends. */
 #ifndef PD_OUTBOX_H
 #define PD_OUTBOX_H
 #include "portal/pd_portal.h"
 
 typedef struct pd_letter_t {
-    const char *kind;      /* template "mail/KIND.txt": first line the subject, then a blank line */
+    const char *kind; /* template "mail/KIND.txt": first line the subject, then a blank line */
     const char *person_id;
     const pd_datakey_t *key;
     const char *address;
-    const char *mailbox;   /* its look-up hash */
+    const char *mailbox; /* its look-up hash */
     const char *language;
-    pd_value_t *values;    /* for the template */
+    pd_value_t *values; /* for the template */
 } pd_letter_t;
 
 /* Writes a letter; `written` 0 when the mailbox had its letters of this hour (no error). */
@@ -34,8 +34,8 @@ typedef enum {
 
 typedef struct pd_mail_result_t {
     pd_mail_e outcome;
-    long reply_code;     /* SMTP, or 0 */
-    const char *reason;  /* a few words for the log, without address */
+    long reply_code;    /* SMTP, or 0 */
+    const char *reason; /* a few words for the log, without address */
 } pd_mail_result_t;
 
 /* A way to deliver one finished message: SMTP or Maildir. */
@@ -51,8 +51,8 @@ void pd_maildir_deliver(pd_mail_result_t *result, const pd_settings_t *settings,
 /* The one that mail_relay names. */
 pd_transport_fn *pd_transport(const pd_settings_t *settings);
 
-/* Takes due letters, at most `limit`, and tries each. `tried` counts. A poisoned letter doesn't hold
- * the queue. */
+/* Takes due letters, at most `limit`, and tries each. `tried` counts. A poisoned letter doesn't
+ * hold the queue. */
 apr_status_t pd_outbox_deliver(int *tried, const pd_portal_t *portal, pd_transport_fn *transport,
                                int limit, apr_pool_t *p);
 

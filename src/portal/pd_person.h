@@ -4,14 +4,18 @@
 #include "portal/pd_portal.h"
 
 typedef enum {
-    PD_PERSON_PENDING, PD_PERSON_ACTIVE, PD_PERSON_BLOCKED, PD_PERSON_CLOSING, PD_PERSON_DESTROYED
+    PD_PERSON_PENDING,
+    PD_PERSON_ACTIVE,
+    PD_PERSON_BLOCKED,
+    PD_PERSON_CLOSING,
+    PD_PERSON_DESTROYED
 } pd_person_state_e;
 
 typedef struct pd_person_t {
     const char *id;
     pd_person_state_e state;
-    const char *login;  /* opened */
-    const char *email;  /* opened */
+    const char *login; /* opened */
+    const char *email; /* opened */
     const char *language;
     apr_int64_t generation;
     apr_int64_t policy_version;

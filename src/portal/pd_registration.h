@@ -1,7 +1,7 @@
-/* Registration and confirmation (F01-F04, F16; seed 3.2, 4.1.5). Exactly login, password, e-mail, the
- * policy acknowledged and a separate consent to processing. Nothing here tells whether a login or an
- * e-mail exists before the mailbox is proved: a known e-mail makes a decoy row and a letter to its
- * owner, with the same work. */
+/* Registration and confirmation (F01-F04, F16; seed 3.2, 4.1.5). Exactly login, password, e-mail,
+ * the policy acknowledged and a separate consent to processing. Nothing here tells whether a login
+ * or an e-mail exists before the mailbox is proved: a known e-mail makes a decoy row and a letter
+ * to its owner, with the same work. */
 #ifndef PD_REGISTRATION_H
 #define PD_REGISTRATION_H
 #include "portal/pd_portal.h"
@@ -13,11 +13,11 @@ typedef struct pd_mistake_t {
 } pd_mistake_t;
 
 typedef struct pd_registration_form_t {
-    const char *login, *password, *email;  /* as typed */
-    int policy, consent;                   /* ticked */
-    const char *language;                  /* in which the form was shown */
-    const char *return_to;                 /* clean target or "" */
-    const char *browser;                   /* value of the form cookie */
+    const char *login, *password, *email;         /* as typed */
+    int policy, consent;                          /* ticked */
+    const char *language;                         /* in which the form was shown */
+    const char *return_to;                        /* clean target or "" */
+    const char *browser;                          /* value of the form cookie */
     const char *policy_wording, *consent_wording; /* of the boxes, as shown */
 } pd_registration_form_t;
 
@@ -36,9 +36,9 @@ apr_status_t pd_registration_begin(pd_registration_e *outcome, apr_array_header_
 
 /* How a confirmation stands, for the page; reads only. */
 typedef enum {
-    PD_CONFIRM_NONE = 0,    /* nothing is known for this browser or link: no link, wrong or expired */
-    PD_CONFIRM_WAITING,     /* this browser registered; waits for the code (or the link) */
-    PD_CONFIRM_READY,       /* link and registering browser together: a button is enough */
+    PD_CONFIRM_NONE = 0, /* nothing is known for this browser or link: no link, wrong or expired */
+    PD_CONFIRM_WAITING,  /* this browser registered; waits for the code (or the link) */
+    PD_CONFIRM_READY,    /* link and registering browser together: a button is enough */
     PD_CONFIRM_NEEDS_PROOF, /* link in a strange browser: password or code is asked */
     PD_CONFIRM_NEEDS_LOGIN, /* mailbox proved, but the login was taken: choose another */
     PD_CONFIRM_DONE         /* this link was confirmed already */
@@ -55,8 +55,8 @@ apr_status_t pd_confirm_look(pd_confirm_view_t *view, const pd_portal_t *portal,
                              const char *browser, apr_pool_t *p);
 
 typedef struct pd_confirm_form_t {
-    const char *token, *browser;           /* as above */
-    const char *code, *password, *login;   /* typed; NULL or "" when not */
+    const char *token, *browser;         /* as above */
+    const char *code, *password, *login; /* typed; NULL or "" when not */
 } pd_confirm_form_t;
 
 typedef enum {
@@ -70,14 +70,14 @@ typedef enum {
 } pd_confirm_outcome_e;
 
 /* Tries are counted before they are checked. On CONFIRMED the person is active, acts are recorded,
- * rivals waiting with the same e-mail are void; `return_to` is where the visitor wanted to go ("" if
- * nowhere). Never begins a session. */
+ * rivals waiting with the same e-mail are void; `return_to` is where the visitor wanted to go (""
+ * if nowhere). Never begins a session. */
 apr_status_t pd_confirm_submit(pd_confirm_outcome_e *outcome, const char **return_to,
                                const char **mistake, const pd_portal_t *portal,
                                const pd_confirm_form_t *form, apr_pool_t *p);
 
-/* A new letter with a new link and code, the old ones void; at most letters_per_hour to a mailbox. The
- * answer is the same whether one was written or not. */
+/* A new letter with a new link and code, the old ones void; at most letters_per_hour to a mailbox.
+ * The answer is the same whether one was written or not. */
 apr_status_t pd_confirm_resend(const pd_portal_t *portal, const char *token, const char *browser,
                                apr_pool_t *p);
 

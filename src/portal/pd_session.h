@@ -1,5 +1,5 @@
-/* Sessions (F05, F06, F09): an opaque token whose hash is in the database. Behind an interface, so that
- * a shared-memory table can stand before the database. */
+/* Sessions (F05, F06, F09): an opaque token whose hash is in the database. Behind an interface, so
+ * that a shared-memory table can stand before the database. */
 #ifndef PD_SESSION_H
 #define PD_SESSION_H
 #include "portal/pd_portal.h"
@@ -8,14 +8,15 @@ typedef struct pd_session_t {
     const char *id;         /* for pages and the journal, not the token */
     const char *token_hash; /* binds form tokens */
     const char *person_id;
-    const char *login;      /* opened */
+    const char *login; /* opened */
     apr_time_t created_at, authenticated_at, used_at, expires_at;
 } pd_session_t;
 
-/* The interface the web server sees. `find` gives a session that is good at this instant: known, within
- * both limits, its person active, the generation current. APR_ENOENT: there is none (an ended or expired
- * one is as unknown as a made-up one). PD_EBUSY, PD_EAWAY, PD_ESQL: it can't be known now; the caller
- * must not let the visitor in. A failed note of its use (locked database) is not an error. */
+/* The interface the web server sees. `find` gives a session that is good at this instant: known,
+ * within both limits, its person active, the generation current. APR_ENOENT: there is none (an
+ * ended or expired one is as unknown as a made-up one). PD_EBUSY, PD_EAWAY, PD_ESQL: it can't be
+ * known now; the caller must not let the visitor in. A failed note of its use (locked database) is
+ * not an error. */
 typedef struct pd_session_source_t {
     apr_status_t (*find)(pd_session_t *session, const pd_portal_t *portal, const char *token,
                          apr_pool_t *p);
@@ -28,8 +29,9 @@ typedef enum {
     PD_SIGN_IN_REFUSED /* wrong, unknown, not confirmed, blocked: never told apart */
 } pd_sign_in_e;
 
-/* Checks login (or e-mail) and password inside the hashing gate, ends the session `old_token` (NULL:
- * none), and begins a new one, in one transaction with the journal. `token` is the new cookie value. */
+/* Checks login (or e-mail) and password inside the hashing gate, ends the session `old_token`
+ * (NULL: none), and begins a new one, in one transaction with the journal. `token` is the new
+ * cookie value. */
 apr_status_t pd_session_begin(pd_sign_in_e *outcome, const char **token, const pd_portal_t *portal,
                               const char *login_or_email, const char *password,
                               const char *old_token, apr_pool_t *p);

@@ -17,34 +17,34 @@ typedef struct pd_settings_t {
     /* server config or virtual host */
     const char *database_driver, *database_params; /* PDPortalDatabase DRIVER PARAMS */
     const char *key_file;
-    const char *path;          /* "/portal", no trailing slash */
-    const char *base_url;      /* "https://www.example.org" */
+    const char *path;     /* "/portal", no trailing slash */
+    const char *base_url; /* "https://www.example.org" */
     const char *site_name;
-    const char *site_home;     /* path of the site's front page */
+    const char *site_home; /* path of the site's front page */
     const char *mail_from, *mail_relay, *mail_user, *mail_password_file, *mail_ca_file;
-    apr_int64_t mail_tls;      /* pd_mail_tls_e */
-    const char *templates;     /* the site's own folder, or unset */
-    const char *share;         /* what came with the module */
-    const char *language;      /* default: ru */
+    apr_int64_t mail_tls;  /* pd_mail_tls_e */
+    const char *templates; /* the site's own folder, or unset */
+    const char *share;     /* what came with the module */
+    const char *language;  /* default: ru */
     const char *time_zone;
-    const char *host_name;     /* names this host's journal chain */
+    const char *host_name; /* names this host's journal chain */
     apr_int64_t insecure_cookies;
     apr_int64_t database_connections; /* per process */
     apr_int64_t database_wait;        /* microseconds, as all times here */
     apr_int64_t password_memory;      /* KiB */
     apr_int64_t password_passes;
-    apr_int64_t password_min;         /* characters */
-    apr_int64_t hashing_slots;        /* 0: processors */
+    apr_int64_t password_min;  /* characters */
+    apr_int64_t hashing_slots; /* 0: processors */
     apr_int64_t hashing_queue;
     apr_int64_t hashing_wait;
     apr_int64_t session_idle;
     apr_int64_t session_lifetime;
     apr_int64_t confirmation_lifetime;
     apr_int64_t form_lifetime;
-    apr_int64_t letters_per_hour;     /* to one mailbox */
-    apr_int64_t mail_interval;        /* between looks at the queue */
+    apr_int64_t letters_per_hour; /* to one mailbox */
+    apr_int64_t mail_interval;    /* between looks at the queue */
     apr_int64_t mail_timeout;
-    apr_int64_t letter_lifetime;      /* a letter that could not be delivered for so long has failed */
+    apr_int64_t letter_lifetime; /* a letter that could not be delivered for so long has failed */
 } pd_settings_t;
 
 /* Per directory. */
@@ -57,27 +57,27 @@ typedef enum {
     PD_TYPE_FILE,     /* an absolute path, or one below ServerRoot */
     PD_TYPE_URL_PATH, /* "/portal" */
     PD_TYPE_BASE_URL,
-    PD_TYPE_RELAY,    /* smtp://host[:port], smtps://host[:port], maildir:/path */
-    PD_TYPE_MAILBOX,  /* an address */
-    PD_TYPE_FLAG,     /* On, Off */
+    PD_TYPE_RELAY,   /* smtp://host[:port], smtps://host[:port], maildir:/path */
+    PD_TYPE_MAILBOX, /* an address */
+    PD_TYPE_FLAG,    /* On, Off */
     PD_TYPE_NUMBER,
-    PD_TYPE_TIME,     /* 90s, 15min, 8h, 30d; a bare number is seconds */
-    PD_TYPE_CHOICE,   /* one of the words of `words` */
-    PD_TYPE_ZONE,     /* a tz database name */
-    PD_TYPE_DATABASE  /* two words: driver, parameters */
+    PD_TYPE_TIME,    /* 90s, 15min, 8h, 30d; a bare number is seconds */
+    PD_TYPE_CHOICE,  /* one of the words of `words` */
+    PD_TYPE_ZONE,    /* a tz database name */
+    PD_TYPE_DATABASE /* two words: driver, parameters */
 } pd_type_e;
 
 typedef enum { PD_SCOPE_SERVER, PD_SCOPE_DIRECTORY } pd_scope_e;
 
 typedef struct pd_directive_t {
-    const char *name;         /* "PDPortalPath" */
+    const char *name; /* "PDPortalPath" */
     pd_type_e type;
     pd_scope_e scope;
-    apr_size_t offset;        /* of the member in pd_settings_t or pd_dir_settings_t */
-    const char *fallback;     /* default as an administrator would write it; NULL: none */
-    apr_int64_t min, max;     /* of numbers, and of times in microseconds */
-    const char *words;        /* of a choice, separated by '|', numbered from 0 */
-    const char *help;         /* one or two sentences for configtest and the manual */
+    apr_size_t offset;    /* of the member in pd_settings_t or pd_dir_settings_t */
+    const char *fallback; /* default as an administrator would write it; NULL: none */
+    apr_int64_t min, max; /* of numbers, and of times in microseconds */
+    const char *words;    /* of a choice, separated by '|', numbered from 0 */
+    const char *help;     /* one or two sentences for configtest and the manual */
 } pd_directive_t;
 
 /* The table, ended by name NULL. */

@@ -8,6 +8,7 @@
 #include <http_log.h>
 #include <http_main.h>
 #include <unistd.h>
+#include "base/pd_log.h"
 #include "base/pd_status.h"
 #include "cfg/pd_config.h"
 #include "crypt/pd_hash.h"
@@ -31,6 +32,15 @@ pd_site_t *pd_site_of(const server_rec *s)
 {
     const pd_server_config_t *config = pd_config_server(s);
     return config ? config->site : NULL;
+}
+
+const char *pd_site_below(const pd_site_t *site, const char *uri)
+{
+    apr_size_t length = strlen(site->settings->path);
+    if (strncmp(uri, site->settings->path, length) != 0) {
+        return NULL;
+    }
+    return uri[length] == '/' ? uri + length + 1 : uri[length] == '\0' ? "" : NULL;
 }
 
 pd_site_t *pd_site_first(void)
@@ -84,6 +94,32 @@ static apr_status_t make_gate(pd_site_t *site, apr_pool_t *p)
     return pd_gate_create(&site->hashing, (int)slots, queue, p);
 }
 
+static pd_db_options_t database_options(const pd_settings_t *settings)
+{
+    pd_db_options_t options = {settings->database_driver, settings->database_params,
+                               (int)settings->database_connections, settings->database_wait, 1};
+    return options;
+}
+
+/* A key file that belongs to another database stops the start, where that can be seen. Reads only,
+ * and everything is closed again before children are made. A database that is away, or has no
+ * schema yet, is no reason not to start. */
+static apr_status_t check_bond(const pd_site_t *site, const char **why, apr_pool_t *p)
+{
+    apr_pool_t *scratch;
+    const char *reason = NULL;
+    pd_portal_t portal = {site->settings, NULL, site->keys, NULL, NULL};
+    pd_db_options_t options = database_options(site->settings);
+    apr_pool_create(&scratch, p);
+    apr_status_t rv = pd_db_open(&portal.db, &reason, &options, scratch);
+    if (rv == APR_SUCCESS) {
+        rv = pd_portal_check_key(&reason, &portal, scratch);
+    }
+    *why = reason ? apr_pstrdup(p, reason) : "";
+    apr_pool_destroy(scratch);
+    return rv == PD_EKEY ? rv : APR_SUCCESS;
+}
+
 static apr_status_t fill_site(pd_site_t *site, const char **why, apr_pool_t *p)
 {
     apr_status_t rv = pd_keyring_load(&site->keys, site->settings->key_file, why, p);
@@ -94,9 +130,12 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, apr_pool_t *p)
         *why = "PDPortalTimeZone: the zone can't be loaded; is the package tzdata installed?";
         rv = pd_zone_load(&site->zone, site->settings->time_zone, p);
     }
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST) {
         *why = "no shared memory for the hashing gate";
         rv = make_gate(site, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_bond(site, why, p);
     }
     if (rv == APR_SUCCESS) {
         (void)pd_url_base(&site->secure, site->settings->base_url, p);
@@ -189,8 +228,7 @@ int pd_site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
 {
     const pd_settings_t *settings = site->settings;
-    pd_db_options_t options = {settings->database_driver, settings->database_params,
-                               (int)settings->database_connections, settings->database_wait, 1};
+    pd_db_options_t options = database_options(settings);
     const char *why = "";
     pd_portal_t *portal = apr_pcalloc(pchild, sizeof(*portal));
     portal->settings = settings;
@@ -228,7 +266,7 @@ apr_status_t pd_site_portal(const pd_portal_t **portal, pd_site_t *site, apr_poo
     if (rv == APR_SUCCESS) {
         apr_atomic_set32(&site->key_checked, 1);
     }
-    else if (rv == PD_EKEY) {
+    else if (rv == PD_EKEY && pd_log_due(&site->said_key)) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf, "PD0501: %s", why);
     }
     return rv;

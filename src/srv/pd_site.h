@@ -18,6 +18,8 @@ typedef struct pd_site_t {
     const char *style_hash;
     pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */
     apr_uint32_t key_checked; /* atomic: the database is known to belong to the key file */
+    /* when a lasting trouble was last told: pd_log_due */
+    apr_uint32_t said_key, said_job, said_unavailable;
     struct pd_site_t *next;
 } pd_site_t;
 
@@ -33,6 +35,9 @@ void pd_site_child_init(apr_pool_t *pchild, server_rec *base);
 
 /* The site of a server, or NULL. */
 pd_site_t *pd_site_of(const server_rec *s);
+
+/* The part of a path below PDPortalPath, without its slash; NULL: it is not below it. */
+const char *pd_site_below(const pd_site_t *site, const char *uri);
 
 /* The list of this process. */
 pd_site_t *pd_site_first(void);

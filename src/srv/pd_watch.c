@@ -4,12 +4,15 @@
  * be another child's. */
 #include "srv/pd_watch.h"
 #include <apr_optional.h>
+#include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
 #include <mod_watchdog.h>
 #include "base/pd_clock.h"
+#include "base/pd_log.h"
+#include "base/pd_status.h"
 #include "cfg/pd_config.h"
 #include "portal/pd_jobs.h"
 #include "srv/pd_site.h"
@@ -25,18 +28,6 @@ typedef struct turn_t {
     apr_time_t due[JOBS_MAX];
     struct turn_t *next;
 } turn_t;
-
-static turn_t *make_turns(apr_pool_t *p)
-{
-    turn_t *first = NULL;
-    for (pd_site_t *site = pd_site_first(); site != NULL; site = site->next) {
-        turn_t *turn = apr_pcalloc(p, sizeof(*turn));
-        turn->site = site;
-        turn->next = first;
-        first = turn;
-    }
-    return first;
-}
 
 static void run_job(turn_t *turn, int index, apr_pool_t *p)
 {
@@ -54,53 +45,59 @@ static void run_job(turn_t *turn, int index, apr_pool_t *p)
     if (rv == APR_SUCCESS) {
         rv = job->run(&done, portal, p);
     }
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, ap_server_conf,
-                     "PD0510: job %s did not finish and will be tried again", job->name);
+    if (rv != APR_SUCCESS && pd_log_due(&turn->site->said_job)) {
+        char text[128];
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf,
+                     "PD0510: job %s did not finish and will be tried again: %s", job->name,
+                     pd_status_text(rv, text, sizeof(text)));
     }
 }
 
 static apr_status_t on_watchdog(int state, void *data, apr_pool_t *p)
 {
-    turn_t *turns = data;
-    if (state != AP_WATCHDOG_STATE_RUNNING) {
-        return APR_SUCCESS;
-    }
-    for (turn_t *turn = turns; turn != NULL; turn = turn->next) {
-        for (int i = 0; pd_jobs[i].name != NULL && i < JOBS_MAX; i++) {
-            apr_pool_t *scratch;
-            apr_pool_create(&scratch, p);
-            run_job(turn, i, scratch);
-            apr_pool_destroy(scratch);
-        }
+    for (int i = 0; state == AP_WATCHDOG_STATE_RUNNING && pd_jobs[i].name && i < JOBS_MAX; i++) {
+        apr_pool_t *scratch;
+        apr_pool_create(&scratch, p);
+        run_job(data, i, scratch);
+        apr_pool_destroy(scratch);
     }
     return APR_SUCCESS;
 }
 
-int pd_watch_post_config(apr_pool_t *pconf, server_rec *base)
+/* A thread for each site: a mail server that hangs holds up nobody else's letters. */
+static apr_status_t watch_site(pd_site_t *site, int number, apr_pool_t *pconf)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get =
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
     APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *watch =
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
     ap_watchdog_t *watchdog;
-    if (pd_site_first() == NULL) {
-        return OK;
-    }
     if (get == NULL || watch == NULL) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, base,
-                     "PD0511: mod_watchdog is not loaded: without it no letter is sent. Load it "
-                     "with LoadModule watchdog_module modules/mod_watchdog.so");
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return APR_ENOENT;
     }
-    apr_status_t rv = get(&watchdog, WATCHDOG_NAME, 0, 1, pconf);
-    if (rv == APR_SUCCESS) {
-        rv = watch(watchdog, AP_WD_TM_INTERVAL, make_turns(pconf), on_watchdog);
-    }
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, rv, base,
-                     "PD0512: the job watchdog can't be set up");
-        return HTTP_INTERNAL_SERVER_ERROR;
+    turn_t *turn = apr_pcalloc(pconf, sizeof(*turn));
+    turn->site = site;
+    apr_status_t rv = get(&watchdog, apr_psprintf(pconf, "_pdportal_%d_", number), 0, 1, pconf);
+    return rv == APR_SUCCESS ? watch(watchdog, AP_WD_TM_INTERVAL, turn, on_watchdog) : rv;
+}
+
+int pd_watch_post_config(apr_pool_t *pconf, server_rec *base)
+{
+    int number = 0;
+    for (pd_site_t *site = pd_site_first(); site != NULL; site = site->next) {
+        apr_status_t rv = watch_site(site, number++, pconf);
+        if (rv == APR_ENOENT) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, base,
+                         "PD0511: mod_watchdog is not loaded: without it no letter is sent. Load "
+                         "it with LoadModule watchdog_module modules/mod_watchdog.so");
+        }
+        else if (rv != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, rv, base,
+                         "PD0512: the job watchdog can't be set up");
+        }
+        if (rv != APR_SUCCESS) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
     return OK;
 }

@@ -1,4 +1,4 @@
-/* Jobs on mod_watchdog: one thread of one child runs them for all sites. */
+/* Jobs on mod_watchdog: for each site one thread of one child runs them. */
 #ifndef PD_WATCH_H
 #define PD_WATCH_H
 #include <httpd.h>

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <apr_strings.h>
 
-/* One piece of the header between semicolons, white space included. */
+/* One piece of the header, white space included. Pieces end at semicolons, and at commas: several
+ * Cookie lines reach us joined by them, and a comma may stand in no cookie. */
 typedef struct {
     const char *bytes;
     apr_size_t length;
@@ -34,7 +35,7 @@ static void trim(const char **bytes, apr_size_t *length)
 static const char *next_pair(pair_t *pair, const char *at)
 {
     pair->bytes = at;
-    pair->length = strcspn(at, ";");
+    pair->length = strcspn(at, ";,");
     const char *equals = memchr(at, '=', pair->length);
     pair->name = at;
     pair->name_length = equals != NULL ? (apr_size_t)(equals - at) : pair->length;
@@ -44,7 +45,7 @@ static const char *next_pair(pair_t *pair, const char *at)
     if (pair->value != NULL) {
         trim(&pair->value, &pair->value_length);
     }
-    return at[pair->length] == ';' ? at + pair->length + 1 : NULL;
+    return at[pair->length] != '\0' ? at + pair->length + 1 : NULL;
 }
 
 static int has_name(const pair_t *pair, const char *name)

@@ -77,6 +77,7 @@ static apr_status_t decode_text(const char **text, const char *from, apr_size_t 
         return PD_ELIMIT;
     }
     char *decoded = apr_palloc(p, length + 1);
+    pd_wipe_with_pool(decoded, length, p); /* it may be a password */
     apr_size_t decoded_length;
     apr_status_t rv = decode(decoded, &decoded_length, from, length);
     if (rv != APR_SUCCESS) {
@@ -124,7 +125,7 @@ apr_status_t pd_form_parse(const pd_form_t **form, const char *bytes, apr_size_t
     for (apr_size_t at = 0; length > 0 && at <= length;) {
         const char *end = memchr(bytes + at, '&', length - at);
         apr_size_t piece = end != NULL ? (apr_size_t)(end - bytes) - at : length - at;
-        apr_status_t rv = add_field(parsed, bytes + at, piece, p);
+        apr_status_t rv = piece > 0 ? add_field(parsed, bytes + at, piece, p) : APR_SUCCESS;
         if (rv != APR_SUCCESS) {
             return rv;
         }

@@ -11,7 +11,8 @@
 
 int pd_check_query(pd_page_t *page)
 {
-    const char *query = page->r->args ? page->r->args : "";
+    const char *query = page->visit->query ? page->visit->query : page->r->args;
+    query = query ? query : "";
     const pd_form_t *form;
     if (pd_form_parse(&form, query, strlen(query), page->p) != APR_SUCCESS) {
         return HTTP_BAD_REQUEST;
@@ -29,50 +30,72 @@ static int is_form(const request_rec *r)
            (sent[length] == '\0' || sent[length] == ';' || sent[length] == ' ');
 }
 
-/* The body, never more than the limit: 0 or a status. */
-static int read_body(pd_page_t *page, char **bytes, apr_size_t *length)
+/* Adds what a brigade holds; sets `ended` at its end. 0 or a status. */
+static int take_brigade(pd_buf_t *body, int *ended, apr_bucket_brigade *brigade)
 {
-    *bytes = apr_palloc(page->p, PD_FORM_BYTES_MAX + 1);
-    *length = 0;
-    int status = ap_setup_client_block(page->r, REQUEST_CHUNKED_DECHUNK);
-    if (status != OK) {
-        return status;
-    }
-    if (page->r->remaining > PD_FORM_BYTES_MAX) {
-        return HTTP_REQUEST_ENTITY_TOO_LARGE;
-    }
-    if (!ap_should_client_block(page->r)) {
-        return OK;
-    }
-    for (;;) {
-        long n = ap_get_client_block(page->r, *bytes + *length, PD_FORM_BYTES_MAX + 1 - *length);
-        if (n < 0) {
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+         bucket != APR_BRIGADE_SENTINEL(brigade) && !*ended; bucket = APR_BUCKET_NEXT(bucket)) {
+        const char *bytes;
+        apr_size_t length;
+        *ended = APR_BUCKET_IS_EOS(bucket);
+        if (APR_BUCKET_IS_METADATA(bucket)) {
+            continue;
+        }
+        if (apr_bucket_read(bucket, &bytes, &length, APR_BLOCK_READ) != APR_SUCCESS) {
             return HTTP_BAD_REQUEST;
         }
-        if (n == 0) {
-            return OK;
-        }
-        *length += (apr_size_t)n;
-        if (*length > PD_FORM_BYTES_MAX) {
+        pd_buf_add(body, bytes, length);
+        if (body->overflow) {
             return HTTP_REQUEST_ENTITY_TOO_LARGE;
         }
     }
+    return OK;
+}
+
+/* The body, never more than the limit: OK or a status. Where a filter has answered already (a limit
+ * or a time-out of httpd's own) its word is passed on, and nothing more is written. */
+static int read_body(pd_page_t *page, pd_buf_t *body)
+{
+    request_rec *r = page->r;
+    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    int ended = 0, status = OK;
+    while (!ended && status == OK) {
+        apr_status_t rv = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES,
+                                         APR_BLOCK_READ, HUGE_STRING_LEN);
+        if (rv != APR_SUCCESS) {
+            return ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+        }
+        status = take_brigade(body, &ended, brigade);
+        apr_brigade_cleanup(brigade);
+    }
+    return status;
+}
+
+/* A body that nobody will read is not worth reading to keep the connection. */
+static int refuse(pd_page_t *page, int status)
+{
+    page->r->connection->keepalive = AP_CONN_CLOSE;
+    return status;
 }
 
 int pd_check_body(pd_page_t *page)
 {
-    char *bytes;
-    apr_size_t length;
-    if (!is_form(page->r)) {
-        return HTTP_UNSUPPORTED_MEDIA_TYPE;
-    }
-    int status = read_body(page, &bytes, &length);
-    if (status != OK) {
-        return status;
-    }
-    pd_wipe_with_pool(bytes, length, page->p); /* it may hold a password */
+    pd_buf_t body;
     const pd_form_t *form;
-    apr_status_t rv = pd_form_parse(&form, bytes, length, page->p);
+    const char *length = apr_table_get(page->r->headers_in, "Content-Length");
+    if (!is_form(page->r)) {
+        return refuse(page, HTTP_UNSUPPORTED_MEDIA_TYPE);
+    }
+    if (length != NULL && apr_atoi64(length) > PD_FORM_BYTES_MAX) {
+        return refuse(page, HTTP_REQUEST_ENTITY_TOO_LARGE);
+    }
+    pd_buf_init(&body, PD_FORM_BYTES_MAX, page->p);
+    int status = read_body(page, &body);
+    pd_wipe_with_pool(body.bytes, body.length, page->p); /* it may hold a password */
+    if (status != OK) {
+        return refuse(page, status);
+    }
+    apr_status_t rv = pd_form_parse(&form, body.bytes, body.length, page->p);
     if (rv == APR_SUCCESS) {
         page->form = form;
         return OK;
@@ -88,7 +111,12 @@ static int sent_from_here(const pd_page_t *page)
     if (site != NULL) {
         return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
     }
-    return origin == NULL || strcmp(origin, page->site->settings->base_url) == 0;
+    /* Older browsers. Besides the portal's own origin an alias will do: a browser can't be made to
+     * send a Host of the attacker's choice together with his Origin. */
+    const char *here = apr_pstrcat(page->p, ap_http_scheme(page->r), "://",
+                                   apr_table_get(page->r->headers_in, "Host"), NULL);
+    return origin == NULL || strcmp(origin, page->site->settings->base_url) == 0 ||
+           strcmp(origin, here) == 0;
 }
 
 int pd_check_token(pd_page_t *page)
@@ -97,7 +125,8 @@ int pd_check_token(pd_page_t *page)
     if (strcmp(page->route->token, "logout") == 0) {
         binding = page->session ? page->session->token_hash : NULL;
         if (binding == NULL) {
-            return 1; /* nobody is signed in: there is nothing that a stranger could end */
+            return sent_from_here(
+                page); /* nobody is signed in: nothing that a stranger could end */
         }
     }
     return binding != NULL && sent_from_here(page) &&

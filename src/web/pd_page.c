@@ -5,6 +5,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include "base/pd_clock.h"
+#include "base/pd_log.h"
 #include "base/pd_random.h"
 #include "base/pd_status.h"
 #include "crypt/pd_hash.h"
@@ -86,6 +87,9 @@ void pd_page_set_session(pd_page_t *page, const char *token)
 /* The same page in the other language, for the switch in the head. */
 static const char *other_language_url(const pd_page_t *page, const char *other)
 {
+    if (page->r->prev != NULL || (page->route != NULL && !pd_route_can_be_read(page->route))) {
+        return ""; /* an answer without an address of its own */
+    }
     const char *back = pd_form_get(page->form, "return");
     return apr_pstrcat(page->p, page->r->uri, "?lang=", other, back != NULL ? "&return=" : "",
                        back != NULL ? ap_escape_urlencoded(page->p, back) : "", NULL);
@@ -152,13 +156,39 @@ void pd_page_headers(request_rec *r, const pd_site_t *site)
         apr_pstrcat(r->pool, "<", site->settings->path, "/policy>; rel=\"privacy-policy\"", NULL));
 }
 
+/* mod_deflate and mod_brotli add "-gzip" or "-br" to our ETag; what comes back is compared without.
+ */
+int pd_page_conditions(request_rec *r)
+{
+    const char *sent = apr_table_get(r->headers_in, "If-None-Match");
+    if (sent != NULL) {
+        char *plain = apr_pstrdup(r->pool, sent), *to = plain;
+        for (const char *at = plain; *at != '\0';) {
+            apr_size_t skip = strncmp(at, "-gzip\"", 6) == 0 ? 5
+                              : strncmp(at, "-br\"", 4) == 0 ? 3
+                                                             : 0;
+            at += skip;
+            *to++ = *at++;
+        }
+        *to = '\0';
+        apr_table_setn(r->headers_in, "If-None-Match", plain);
+    }
+    return ap_meets_conditions(r);
+}
+
+/* The same bytes for everybody, without a cookie that a shared cache could hand on. */
+static int is_cacheable(const pd_page_t *page)
+{
+    return page->route != NULL && page->route->show == PD_SHOW_PUBLIC &&
+           page->form_cookie == NULL && page->session_cookie == NULL;
+}
+
 static void add_headers(pd_page_t *page)
 {
     apr_table_t *headers = page->r->err_headers_out;
     int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
-    int is_public = page->route != NULL && page->route->show == PD_SHOW_PUBLIC;
     pd_page_headers(page->r, page->site);
-    apr_table_setn(headers, "Cache-Control", is_public ? "no-cache" : "private, no-store");
+    apr_table_setn(headers, "Cache-Control", is_cacheable(page) ? "no-cache" : "private, no-store");
     apr_table_mergen(headers, "Vary", "Accept-Language, Cookie");
     if (personal) {
         apr_table_setn(headers, "X-Robots-Tag", "noindex");
@@ -177,10 +207,10 @@ static int send_bytes(pd_page_t *page, const char *bytes, apr_size_t length)
     ap_set_content_type(r, "text/html; charset=utf-8");
     apr_table_setn(r->headers_out, "Content-Language", page->language);
     ap_set_content_length(r, (apr_off_t)length);
-    if (r->status == HTTP_OK && page->route != NULL && page->route->show == PD_SHOW_PUBLIC) {
+    if (r->status == HTTP_OK && is_cacheable(page)) {
         const char *hash = pd_hash_sha256(bytes, length, page->p);
         apr_table_setn(r->headers_out, "ETag", apr_psprintf(page->p, "\"%.32s\"", hash));
-        int status = ap_meets_conditions(r);
+        int status = pd_page_conditions(r);
         if (status != OK) {
             return status;
         }
@@ -237,9 +267,12 @@ int pd_page_failure(pd_page_t *page, apr_status_t rv)
 {
     char text[128];
     if (rv == PD_EBUSY || rv == PD_EAWAY || rv == PD_ESCHEMA || rv == PD_EKEY) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, page->r->server, "PD0531: %s%s: 503, %s",
-                     page->site->settings->path, page->route ? page->route->path : "",
-                     pd_status_text(rv, text, sizeof(text)));
+        if (pd_log_due(&page->site->said_unavailable)) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, page->r->server,
+                         "PD0531: %s/%s and maybe others answer 503: %s",
+                         page->site->settings->path, page->route ? page->route->path : "",
+                         pd_status_text(rv, text, sizeof(text)));
+        }
         return unavailable(page);
     }
     const char *reference = pd_random_uuid7(pd_clock_now(), page->p) + PD_UUID_CHARS - 8;

@@ -23,6 +23,7 @@ typedef struct pd_page_t {
     const pd_form_t *query;
     const pd_form_t *form;       /* of a POST; an empty one otherwise */
     const char *browser;         /* id in the form cookie; NULL when there is none */
+    const char *kept_language;   /* chosen earlier, in the form cookie; or NULL */
     const char *link_token;      /* confirmation token in the form cookie, or NULL */
     const pd_session_t *session; /* NULL: nobody is signed in */
     int stale;                   /* the form came with an old or foreign token: show it again */
@@ -53,6 +54,9 @@ void pd_page_set_session(pd_page_t *page, const char *token);
 /* Renders a template in the page's language with a status, and sends it. Public pages carry a
  * strong ETag and answer 304; all others are never stored. Returns a handler's result. */
 int pd_page_show(pd_page_t *page, const char *file, int status);
+
+/* OK, or 304 and 412 by the request's conditions against the ETag that is set. */
+int pd_page_conditions(request_rec *r);
 
 /* 303 to a path of this site. */
 int pd_page_go(pd_page_t *page, const char *location);

@@ -16,31 +16,32 @@
 APLOG_USE_MODULE(pdportal);
 
 #define HANDLER_NAME "pdportal"
-
-/* The part of the path below PDPortalPath without its slash, or NULL when it is not below it. */
-static const char *below(const request_rec *r, const pd_site_t *site)
-{
-    apr_size_t length = strlen(site->settings->path);
-    if (strncmp(r->uri, site->settings->path, length) != 0) {
-        return NULL;
-    }
-    return r->uri[length] == '/' ? r->uri + length + 1 : r->uri[length] == '\0' ? "" : NULL;
-}
+#define FILE_NAME    HANDLER_NAME ":"
 
 int pd_route_translate(request_rec *r)
 {
     pd_site_t *site = pd_site_of(r->server);
-    if (site == NULL || r->uri[0] != '/' || below(r, site) == NULL) {
+    if (site == NULL || r->uri[0] != '/' || pd_site_below(site, r->uri) == NULL) {
         return DECLINED;
     }
     r->handler = HANDLER_NAME;
-    r->filename = (char *)HANDLER_NAME ":";
+    r->filename = (char *)FILE_NAME;
     return OK;
 }
 
 int pd_route_map(request_rec *r)
 {
     return r->handler != NULL && strcmp(r->handler, HANDLER_NAME) == 0 ? OK : DECLINED;
+}
+
+/* A SetHandler around the whole site has had its turn by now: the portal's pages stay the portal's.
+ */
+int pd_route_fixup(request_rec *r)
+{
+    if (r->filename != NULL && strcmp(r->filename, FILE_NAME) == 0) {
+        r->handler = HANDLER_NAME;
+    }
+    return DECLINED;
 }
 
 /* "policy/#" against "policy/12". */
@@ -72,6 +73,16 @@ static int is_method(const request_rec *r, const pd_route_t *route)
 {
     return strcmp(r->method, route->method) == 0 ||
            (r->header_only && strcmp(route->method, "GET") == 0);
+}
+
+int pd_route_can_be_read(const pd_route_t *route)
+{
+    for (const pd_route_t *other = pd_routes; other->path != NULL; other++) {
+        if (strcmp(other->path, route->path) == 0 && strcmp(other->method, "GET") == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* The row for path and method; `allow` lists the methods the path has, "" for an unknown path. */
@@ -132,8 +143,16 @@ static int check_needs(pd_page_t *page, int *result)
             return DONE;
         }
     }
-    if (route->need == PD_NEED_SESSION && rv != APR_SUCCESS) {
-        *result = rv == APR_ENOENT ? lead_to_sign_in(page) : pd_page_failure(page, rv);
+    if (rv == APR_SUCCESS || (rv == APR_ENOENT && route->need != PD_NEED_SESSION)) {
+        return OK;
+    }
+    if (rv == APR_ENOENT) {
+        *result = lead_to_sign_in(page);
+        return DONE;
+    }
+    /* Who it is can't be known now: a page for anyone can do without, an act can't. */
+    if (route->need == PD_NEED_SESSION || route->token != NULL) {
+        *result = pd_page_failure(page, rv);
         return DONE;
     }
     return OK;
@@ -142,8 +161,12 @@ static int check_needs(pd_page_t *page, int *result)
 static int run_post(pd_page_t *page)
 {
     int status = pd_check_body(page);
-    if (status != OK) {
+    if (status == HTTP_BAD_REQUEST || status == HTTP_REQUEST_ENTITY_TOO_LARGE ||
+        status == HTTP_UNSUPPORTED_MEDIA_TYPE) {
         return pd_page_error(page, status);
+    }
+    if (status != OK) {
+        return status; /* httpd has answered, or must */
     }
     if (!pd_check_token(page)) {
         page->stale = 1;
@@ -189,20 +212,20 @@ int pd_route_handle(request_rec *r)
         return DECLINED;
     }
     pd_visit_t *visit = pd_visit_of(r);
-    if (visit == NULL) {
-        return DECLINED;
+    if (visit == NULL || pd_site_below(visit->site, r->uri) == NULL) {
+        return DECLINED; /* SetHandler pdportal somewhere else */
     }
     pd_page_t *page = apr_pcalloc(r->pool, sizeof(*page));
     page->r = r;
     page->p = r->pool;
     page->site = visit->site;
     page->visit = visit;
-    page->rest = below(r, visit->site);
+    page->rest = pd_site_below(visit->site, r->uri);
     page->values = pd_value_map(r->pool);
     (void)pd_form_parse(&page->form, "", 0, r->pool);
     page->query = page->form;
     pd_visitor_read(page);
-    if (visit->site->secure && strcmp(ap_http_scheme(r), "https") != 0) {
+    if (visit->site->secure && r->prev == NULL && strcmp(ap_http_scheme(r), "https") != 0) {
         return leave_plain_http(page);
     }
     if (r->uri[strlen(visit->site->settings->path)] == '\0') {

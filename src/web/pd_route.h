@@ -32,9 +32,13 @@ typedef struct pd_route_t {
 /* Ended by path NULL. */
 extern const pd_route_t pd_routes[];
 
-/* Handler and translate hooks. */
+/* Is there a page to GET at this route's path? */
+int pd_route_can_be_read(const pd_route_t *route);
+
+/* Hooks. */
 int pd_route_translate(request_rec *r);
 int pd_route_map(request_rec *r);
+int pd_route_fixup(request_rec *r);
 int pd_route_handle(request_rec *r);
 
 #endif

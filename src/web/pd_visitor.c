@@ -5,29 +5,35 @@
 #include "crypt/pd_token.h"
 #include "text/pd_language.h"
 
-static const char *token_at(const char *text, apr_pool_t *p)
+/* Takes a token off the front; NULL when there is none. */
+static const char *take_token(const char **text, apr_pool_t *p)
 {
-    const char *token = apr_pstrndup(p, text, PD_TOKEN_CHARS);
-    return pd_token_wellformed(token) ? token : NULL;
-}
-
-static const char *cookie_language(const pd_page_t *page)
-{
-    const char *cookie = page->visit->form_cookie;
-    const char *mark = cookie ? strrchr(cookie, ':') : NULL;
-    return mark != NULL && pd_language_offered(mark + 1, pd_languages) ? mark + 1 : NULL;
+    const char *token = apr_pstrndup(p, *text, PD_TOKEN_CHARS);
+    if (!pd_token_wellformed(token)) {
+        return NULL;
+    }
+    *text += PD_TOKEN_CHARS;
+    return token;
 }
 
 void pd_visitor_read(pd_page_t *page)
 {
-    const char *cookie = page->visit->form_cookie;
+    const char *at = page->visit->form_cookie, *link_token = NULL, *kept = NULL;
     page->language = page->site->settings->language;
-    if (cookie == NULL) {
-        return;
+    const char *browser = at != NULL ? take_token(&at, page->p) : NULL;
+    if (browser != NULL && *at == '.') {
+        at++;
+        link_token = take_token(&at, page->p);
+        browser = link_token ? browser : NULL;
     }
-    page->browser = token_at(cookie, page->p);
-    if (page->browser != NULL && cookie[PD_TOKEN_CHARS] == '.') {
-        page->link_token = token_at(cookie + PD_TOKEN_CHARS + 1, page->p);
+    if (browser != NULL && *at == ':' && pd_language_offered(at + 1, pd_languages)) {
+        kept = at + 1;
+        at = "";
+    }
+    if (browser != NULL && *at == '\0') {
+        page->browser = browser;
+        page->link_token = link_token;
+        page->kept_language = kept;
     }
 }
 
@@ -47,10 +53,11 @@ static const char *negotiate(const pd_page_t *page)
 void pd_visitor_language(pd_page_t *page)
 {
     const char *chosen = pd_form_get(page->query, "lang");
-    const char *kept = cookie_language(page);
+    const char *kept = page->kept_language;
     if (chosen != NULL && pd_language_offered(chosen, pd_languages)) {
         page->language = chosen;
         if (kept == NULL || strcmp(kept, chosen) != 0) {
+            page->kept_language = chosen;
             pd_visitor_need_browser(page);
             pd_visitor_write(page);
         }
@@ -70,12 +77,9 @@ void pd_visitor_need_browser(pd_page_t *page)
 
 void pd_visitor_write(pd_page_t *page)
 {
-    const char *kept = pd_form_get(page->query, "lang");
-    const char *language =
-        kept != NULL && pd_language_offered(kept, pd_languages) ? kept : cookie_language(page);
+    const char *token = page->link_token, *language = page->kept_language;
     page->form_cookie = apr_pstrcat(page->p, pd_visit_form_cookie(page->site), "=", page->browser,
-                                    page->link_token ? "." : "",
-                                    page->link_token ? page->link_token : "", language ? ":" : "",
+                                    token ? "." : "", token ? token : "", language ? ":" : "",
                                     language ? language : "", "; Path=/; Max-Age=86400; HttpOnly",
                                     page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
 }

@@ -14,5 +14,6 @@ void pd_web_register_hooks(apr_pool_t *p)
     pd_site_declare_pages(pd_common_names, pd_page_contracts);
     ap_hook_translate_name(pd_route_translate, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(pd_route_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(pd_route_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(pd_route_handle, NULL, NULL, APR_HOOK_MIDDLE);
 }

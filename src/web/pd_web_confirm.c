@@ -7,19 +7,8 @@
 #include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
 
-/* The token must not reach a log, a Referer or the history: httpd's own copies of the URL are
- * blanked before anything writes them. */
-static void forget_url(request_rec *r)
-{
-    r->the_request = apr_psprintf(r->pool, "%s %s %s", r->method, r->uri, r->protocol);
-    r->unparsed_uri = r->uri;
-    r->parsed_uri.query = NULL;
-    r->args = NULL;
-}
-
 static int take_link(pd_page_t *page, const char *token)
 {
-    forget_url(page->r);
     pd_visitor_need_browser(page);
     page->link_token = pd_token_wellformed(token) ? token : NULL;
     pd_visitor_write(page);

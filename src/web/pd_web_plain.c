@@ -18,17 +18,21 @@ int pd_web_cookies(pd_page_t *page)
     return pd_page_show(page, "cookies.html", HTTP_OK);
 }
 
-/* Its URL holds a hash of the bytes, so it may be kept for ever. */
+/* A URL that holds the hash of these bytes may be kept for ever; any other, such as that of a newer
+ * generation of the server, may not. */
 int pd_web_style(pd_page_t *page)
 {
     request_rec *r = page->r;
     const pd_site_t *site = page->site;
     pd_page_headers(r, site);
     ap_set_content_type(r, "text/css; charset=utf-8");
-    apr_table_setn(r->err_headers_out, "Cache-Control", "public, max-age=31536000, immutable");
+    const char *wanted = pd_form_get(page->query, "v");
+    int same = wanted != NULL && strcmp(wanted, site->style_hash) == 0;
+    apr_table_setn(r->err_headers_out, "Cache-Control",
+                   same ? "public, max-age=31536000, immutable" : "no-cache");
     apr_table_setn(r->headers_out, "ETag", apr_psprintf(r->pool, "\"%s\"", site->style_hash));
     ap_set_content_length(r, (apr_off_t)site->style_length);
-    int status = ap_meets_conditions(r);
+    int status = pd_page_conditions(r);
     if (status == OK && !r->header_only) {
         ap_rwrite(site->style, (int)site->style_length, r);
     }

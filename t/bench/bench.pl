@@ -31,7 +31,7 @@ sub instructions {
     my $browser = $server->browser;
     my $request = sub { my ($connection) = @_; return "GET $path HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: $connection\r\n" . join('', map {"$_\r\n"} @headers) . "\r\n" };
     my $answer = $browser->raw($request->('keep-alive') x ($n - 1) . $request->('close'));
-    my $good = () = $answer =~ m{^HTTP/1\.1 200}mg;
+    my $good = () = $answer =~ m{HTTP/1\.1 200 OK\r\n}g;
     kill TERM => $pid;
     waitpid $pid, 0;
     is($good, $n, "$path: $n answers");

@@ -71,7 +71,7 @@ static const struct {
 } codes[] = {
     {"", ""},        {"Zg", "f"},    {"Zm8", "fo"},   {"Zm9v", "foo"}, {"-_-_", "\xfb\xff\xbf"},
     {"Zg==", NULL},  {"Zh", NULL},   {"Zm9", NULL},   {"Z", NULL},     {"Zm9v\n", NULL},
-    {" Zm9v", NULL}, {"+/+/", NULL}, {"Zm9vZ", NULL}, {"Zm 9v", NULL},
+    {" Zm9v", NULL}, {"+/+/", NULL}, {"Zm9vZ", NULL}, {"Zm 9v", NULL}, {"-\xf4-_", NULL},
 };
 
 START_TEST(base64url_is_strict)

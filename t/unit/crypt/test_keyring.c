@@ -28,6 +28,9 @@ static const struct {
     {"pdportal-key 1 AAEC\n", 0, "line 1: the key is not"},
     {"pdportal-key 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\n", 0, "line 1: the key is not"},
     {"pdportal-key 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdH=8\n", 0, "line 1: the key is not"},
+    {"pdportal-key 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdH\xf4"
+     "8\n",
+     0, "line 1: the key is not"},
     {"pdportal-key 1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", 0, "but zeros"},
     {"# x\npdportal-keys 1 " KEY_A "\n", 0, "line 2: expected"},
     {" pdportal-key 1 " KEY_A "\n", 0, "line 1: expected"},

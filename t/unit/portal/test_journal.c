@@ -218,7 +218,10 @@ START_TEST(test_anchor)
     ck_assert_int_eq(report.sequence, 7);
     tell("DELETE FROM journal", "DELETE FROM journal_head");
     ck_assert_int_eq(verify(anchor).finding, PD_JOURNAL_MISSING);
-    ck_assert_int_eq(pd_journal_verify(&report, &portal, "nonsense", tp), APR_EINVAL);
+    static const char *const bad[] = {"nonsense", " 5 head",      "host  head",
+                                      "host 5 ",  "host +5 head", "host 99999999999999999999 head"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_int_eq(pd_journal_verify(&report, &portal, bad[i], tp), APR_EINVAL);
 }
 END_TEST
 
