@@ -141,7 +141,7 @@ apr_status_t pd_session_drop(pd_session_ended_t *ended, pd_conn_t *conn, const p
                              const char *token_hash, apr_pool_t *p)
 {
     const pd_rows_t *found;
-    int deleted;
+    int deleted = 0;
     memset(ended, 0, sizeof(*ended));
     apr_status_t status =
         pd_conn_read(&found, conn, &pd_session_sql[OF_TOKEN], PD_ARGS(PD_T(token_hash)), 1, p);

@@ -6,9 +6,9 @@
 #include "portal/pd_settings_int.h"
 #include "text/pd_url.h"
 
+#include <arpa/inet.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -158,15 +158,13 @@ void pd_dir_settings_complete(pd_dir_settings_t *settings, apr_pool_t *p)
 
 int pd_host_is_loopback(const char *host)
 {
-    int part[4];
-    char rest;
+    struct in_addr address;
     apr_size_t length = strlen(host);
     if (!strcasecmp(host, "localhost") || !strcmp(host, "[::1]") || !strcmp(host, "::1") ||
         (length > 10 && !strcasecmp(host + length - 10, ".localhost"))) {
         return 1;
     }
-    return sscanf(host, "%3d.%3d.%3d.%3d%c", &part[0], &part[1], &part[2], &part[3], &rest) == 4 &&
-           part[0] == 127;
+    return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
 static const char *missing(const pd_settings_t *settings)

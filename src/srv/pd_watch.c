@@ -55,7 +55,7 @@ static void run_job(turn_t *turn, int index, apr_pool_t *p)
 
 static apr_status_t on_watchdog(int state, void *data, apr_pool_t *p)
 {
-    for (int i = 0; state == AP_WATCHDOG_STATE_RUNNING && pd_jobs[i].name && i < JOBS_MAX; i++) {
+    for (int i = 0; state == AP_WATCHDOG_STATE_RUNNING && i < JOBS_MAX && pd_jobs[i].name; i++) {
         apr_pool_t *scratch;
         apr_pool_create(&scratch, p);
         run_job(data, i, scratch);

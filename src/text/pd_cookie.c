@@ -13,6 +13,7 @@ typedef struct {
     apr_size_t name_length;
     const char *value; /* NULL when the piece has no "=" */
     apr_size_t value_length;
+    char before; /* the separator in front of it, '\0' at the start */
 } pair_t;
 
 static int is_space(char c)
@@ -31,9 +32,10 @@ static void trim(const char **bytes, apr_size_t *length)
     }
 }
 
-/* Reads the piece at `at`; returns where the next one begins, NULL after the last. */
-static const char *next_pair(pair_t *pair, const char *at)
+/* Reads the piece at `at` of a header; returns where the next one begins, NULL after the last. */
+static const char *next_pair(pair_t *pair, const char *at, const char *header)
 {
+    pair->before = at == header ? '\0' : at[-1];
     pair->bytes = at;
     pair->length = strcspn(at, ";,");
     const char *equals = memchr(at, '=', pair->length);
@@ -71,7 +73,7 @@ const char *pd_cookie_find(const char *header, const char *name, apr_pool_t *p)
     pair_t found;
     int n_found = 0;
     for (const char *at = header; at != NULL;) {
-        at = next_pair(&pair, at);
+        at = next_pair(&pair, at, header);
         if (pair.value != NULL && has_name(&pair, name)) {
             found = pair;
             n_found++;
@@ -105,13 +107,13 @@ const char *pd_cookie_strip(const char *header, const char *const *names, apr_po
     int has_text = 0;
     pair_t pair;
     for (const char *at = header; at != NULL;) {
-        at = next_pair(&pair, at);
+        at = next_pair(&pair, at, header);
         if (is_listed(&pair, names)) {
             n_removed++;
             continue;
         }
         if (n_kept++ > 0) {
-            *to++ = ';';
+            *to++ = pair.before;
         }
         else if (n_removed > 0) {
             /* The new first pair loses the space that stood behind the removed one. */

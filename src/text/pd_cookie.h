@@ -1,4 +1,5 @@
-/* Request cookies (RFC 6265 4.2, read as strictly as it is written). Any thread. */
+/* Request cookies (RFC 6265 4.2, read as strictly as it is written; a comma ends a cookie too,
+ * since several Cookie lines reach us joined by commas). Any thread. */
 #ifndef PD_COOKIE_H
 #define PD_COOKIE_H
 #include <apr_pools.h>

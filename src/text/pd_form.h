@@ -13,8 +13,9 @@
 /* Immutable once parsed. */
 typedef struct pd_form_t pd_form_t;
 
-/* PD_ELIMIT: over a limit. PD_ETEXT: NUL, invalid UTF-8, bad escape, empty or doubled name. CR LF
- * in values becomes LF; other control characters but tab and LF are PD_ETEXT. */
+/* PD_ELIMIT: over a limit. PD_ETEXT: NUL, invalid UTF-8, bad escape, empty or doubled name (but
+ * nothing between two "&" is nothing). CR LF in values becomes LF; other control characters but tab
+ * and LF are PD_ETEXT. */
 apr_status_t pd_form_parse(const pd_form_t **form, const char *bytes, apr_size_t length,
                            apr_pool_t *p);
 
