@@ -22,6 +22,7 @@ for my $program (@programs) {
             ok($line->is_ok, $line->description =~ s/^- //r);
         }
         ok($parser->tests_run, 'it ran cases');
+        unlike($out, qr/# SKIP/, 'and left none out');
         is($parser->parse_errors, 0, 'its report is whole');
         is($code, 0, 'exit code') or diag $error;
     };

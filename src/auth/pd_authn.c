@@ -11,6 +11,7 @@
 #include <http_request.h>
 #include "auth/pd_visit.h"
 #include "cfg/pd_config.h"
+#include "srv/pd_headers.h"
 #include "text/pd_url.h"
 
 APLOG_USE_MODULE(pdportal);
@@ -66,6 +67,7 @@ static int is_navigation(const request_rec *r)
 
 static int challenge(request_rec *r, const pd_site_t *site)
 {
+    pd_headers_add(r, site);
     never_store(r);
     if (!is_navigation(r)) {
         ap_custom_response(r, HTTP_UNAUTHORIZED, portal_page(r, site, PD_AUTHN_REQUIRED));
@@ -189,5 +191,6 @@ void pd_authn_register(apr_pool_t *p)
     ap_hook_check_authz(let_portal_pages_pass, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(explain_refusal, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(pd_visit_end, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(introduce, NULL, NULL, APR_HOOK_FIRST);
 }

@@ -32,14 +32,15 @@ pd_visit_t *pd_visit_of(const request_rec *r)
     return ap_get_module_config(pd_visit_first(r)->request_config, &pdportal_module);
 }
 
-/* "PDPortal-...", "PDPORTAL_..." or "Remote-User", "-" and "_" alike: some back ends read both. */
+/* "PDPortal-...", "PDPORTAL_..." or "Remote-User", "-", "_" and "." alike: some back ends
+ * read them so. */
 static int claims_identity(const char *name)
 {
     static const char user[] = "remote-user", ours[] = "pdportal-";
     apr_size_t i = 0;
     const char *wanted = apr_tolower(*name) == 'r' ? user : ours;
     for (; wanted[i] != '\0'; i++) {
-        char c = name[i] == '_' ? '-' : (char)apr_tolower(name[i]);
+        char c = name[i] == '_' || name[i] == '.' ? '-' : (char)apr_tolower(name[i]);
         if (c != wanted[i]) {
             return 0;
         }
@@ -109,7 +110,7 @@ static void take_cookies(request_rec *r, pd_visit_t *visit)
 static void hide_link_token(request_rec *r, pd_visit_t *visit)
 {
     const char *rest = pd_site_below(visit->site, r->uri);
-    if (r->args == NULL || rest == NULL || strcmp(rest, "confirm") != 0) {
+    if (r->args == NULL || rest == NULL || strncmp(rest, "confirm", 7) != 0) {
         return;
     }
     visit->query = r->args;
@@ -165,4 +166,17 @@ apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit)
     }
     *session = visit->status == APR_SUCCESS ? &visit->session : NULL;
     return visit->status;
+}
+
+int pd_visit_end(request_rec *r)
+{
+    const pd_portal_t *portal;
+    pd_visit_t *visit = pd_visit_of(r);
+    if (visit == NULL || !visit->sought || visit->session.due == PD_SESSION_KEPT ||
+        pd_site_portal(&portal, visit->site, r->pool) != APR_SUCCESS) {
+        return DECLINED;
+    }
+    pd_session_database.settle(&visit->session, portal, r->pool);
+    visit->session.due = PD_SESSION_KEPT;
+    return DECLINED;
 }

@@ -36,4 +36,7 @@ const request_rec *pd_visit_first(const request_rec *r);
 /* Hook: begins the visit as soon as the request's headers are there. */
 int pd_visit_begin(request_rec *r);
 
+/* Hook: when the answer is sent, does what finding the session left to do. */
+int pd_visit_end(request_rec *r);
+
 #endif

@@ -160,11 +160,17 @@ static apr_status_t open_handle(pd_conn_t *conn)
     return APR_SUCCESS;
 }
 
-static apr_status_t check_schema(pd_conn_t *conn)
+apr_status_t pd_conn_check_schema(pd_conn_t *conn)
 {
     pd_db_t *db = conn->db;
+    apr_pool_t *scratch;
     int version;
-    apr_status_t status = pd_migrate_look(&version, conn, conn->pool);
+    apr_status_t status = apr_pool_create(&scratch, conn->pool);
+    if (!status) {
+        status = pd_migrate_look(&version, conn, scratch);
+        apr_pool_destroy(scratch);
+    }
+    conn->checked_at = pd_db_ticks();
     if (status || version == pd_migrate_wanted()) {
         return status;
     }
@@ -197,7 +203,7 @@ apr_status_t pd_connect(pd_conn_t **conn, pd_db_t *db)
         status = db->engine == PD_ENGINE_SQLITE ? settle_sqlite(made) : settle_pgsql(made);
     }
     if (!status && db->check_schema) {
-        status = check_schema(made);
+        status = pd_conn_check_schema(made);
     }
     if (status) {
         pd_disconnect(made);

@@ -87,8 +87,10 @@ apr_status_t pd_db_read(const pd_rows_t **result, pd_db_t *db, const pd_sql_t *s
 typedef apr_status_t pd_db_step_fn(pd_conn_t *conn, void *baton, apr_pool_t *p);
 apr_status_t pd_db_transact(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_pool_t *p);
 
-/* The same for a note that may be left out: one attempt, and PD_EBUSY at once where another would
- * wait for the gate or a connection. */
+/* The same for a note that may be left out: one attempt, PD_EBUSY at once where another would wait
+ * for the gate or a connection, and for ten seconds after one that failed. SQLite's driver may
+ * still hold the caller 1.6 s where a stranger (no program of ours) has the lock: not while
+ * somebody waits for a page. */
 apr_status_t pd_db_transact_now(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_pool_t *p);
 
 /* Inside a transaction: run and drain. `affected` may be NULL. After the first error every further

@@ -20,6 +20,9 @@
 /* An idle connection older than this is closed when another one comes back. */
 #define PD_DB_IDLE_MAX apr_time_from_sec(300)
 
+/* How long a look at the schema's version holds. */
+#define PD_DB_SCHEMA_TRUST apr_time_from_sec(5)
+
 /* What is said at most once a minute per process. */
 typedef enum {
     PD_SAY_UNREACHABLE,
@@ -50,6 +53,7 @@ struct pd_db_t {
     unsigned generation; /* connections of an older one are closed, not kept */
     pd_gate_t *gate;     /* SQLite's writers; opened by the first of them */
     apr_time_t said[PD_SAY_COUNT];
+    apr_time_t rests_until; /* for pd_db_transact_now */
 };
 
 struct pd_conn_t {
@@ -60,6 +64,7 @@ struct pd_conn_t {
     apr_hash_t *statements; /* SQLite: text -> apr_dbd_prepared_t */
     unsigned generation;
     apr_time_t idle_since;
+    apr_time_t checked_at; /* when the schema was last seen to be ours */
     int in_transaction;
     apr_status_t fault; /* of the first failed statement; such a connection is never lent again */
     int again;          /* the fault may be gone on another attempt */
@@ -77,6 +82,7 @@ apr_status_t pd_params_pgsql(const char **full, const char **why, const char *pa
 
 /* pd_connect.c. PD_EAWAY: unreachable; PD_ESCHEMA; PD_ESQL: a setting isn't what was asked. */
 apr_status_t pd_connect(pd_conn_t **conn, pd_db_t *db);
+apr_status_t pd_conn_check_schema(pd_conn_t *conn);
 void pd_disconnect(pd_conn_t *conn);
 
 /* pd_lend.c: lends by `deadline` (pd_db_ticks), else PD_EBUSY. */

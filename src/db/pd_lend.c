@@ -50,10 +50,22 @@ static apr_status_t connect_by(pd_conn_t **conn, pd_db_t *db, apr_time_t deadlin
     return status;
 }
 
+/* Somebody may have migrated the database under a running server: such a connection is closed, its
+ * place kept, and the new one says what is wrong. */
+static void drop_if_migrated(pd_conn_t **conn)
+{
+    if (*conn && (*conn)->db->check_schema &&
+        pd_db_ticks() - (*conn)->checked_at >= PD_DB_SCHEMA_TRUST && pd_conn_check_schema(*conn)) {
+        pd_disconnect(*conn);
+        *conn = NULL;
+    }
+}
+
 apr_status_t pd_lend(pd_conn_t **conn, pd_db_t *db, apr_time_t deadline)
 {
     unsigned generation;
     apr_status_t status = take(conn, &generation, db, deadline);
+    drop_if_migrated(conn);
     if (status || *conn) {
         return status;
     }

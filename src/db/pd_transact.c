@@ -10,6 +10,7 @@
 #define FIRST_PAUSE apr_time_from_msec(10)
 #define PAUSE_GROWS 4
 #define GATE_QUEUE  1024
+#define REST        apr_time_from_sec(10)
 
 /* One attempt, and what a pool that goes in the middle of it has to put back. */
 typedef struct attempt_t {
@@ -128,13 +129,32 @@ static apr_status_t try_once(int *again, pd_db_t *db, pd_db_step_fn *step, void 
     return status;
 }
 
+/* Also sets it: a database that was busy is left alone for a while. */
+static int is_resting(pd_db_t *db, int was_busy)
+{
+    apr_time_t now = pd_db_ticks();
+    apr_thread_mutex_lock(db->lock);
+    if (was_busy) {
+        db->rests_until = now + REST;
+    }
+    int resting = now < db->rests_until;
+    apr_thread_mutex_unlock(db->lock);
+    return resting;
+}
+
 apr_status_t pd_db_transact_now(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_pool_t *p)
 {
     apr_pool_t *attempt_pool;
     int again;
+    if (is_resting(db, 0)) {
+        return PD_EBUSY;
+    }
     apr_status_t status = apr_pool_create(&attempt_pool, p);
     if (!status) {
         status = try_once(&again, db, step, baton, pd_db_ticks(), attempt_pool);
+    }
+    if (status == PD_EBUSY || status == PD_EAWAY) {
+        is_resting(db, 1);
     }
     return status;
 }

@@ -135,7 +135,7 @@ static apr_status_t resend_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status != APR_SUCCESS || (waiting->decoy && !owner.person_id))
         return status;
     status = pd_registration_letter(&written, conn, resend->portal, &owner, &resend->newcomer,
-                                    waiting->email_lookup, secrets, p);
+                                    secrets, p);
     if (status != APR_SUCCESS || !written)
         return status;
     status = pd_conn_exec(&renewed, conn, &pd_confirm_sql[RENEW],

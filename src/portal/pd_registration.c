@@ -105,7 +105,7 @@ static apr_status_t prepare(begin_t *begin, const pd_checked_form_t *checked,
     return status;
 }
 
-static apr_status_t add_rows(pd_conn_t *conn, const begin_t *begin, apr_pool_t *p)
+static apr_status_t add_person(pd_conn_t *conn, const begin_t *begin, apr_pool_t *p)
 {
     const char *id = begin->newcomer.person_id;
     apr_status_t status =
@@ -113,21 +113,26 @@ static apr_status_t add_rows(pd_conn_t *conn, const begin_t *begin, apr_pool_t *
                      PD_ARGS(PD_T(id), PD_T(begin->wrapped), PD_T(begin->login), PD_T(begin->email),
                              PD_T(begin->newcomer.language), PD_N(begin->now)),
                      p);
-    if (status == APR_SUCCESS)
-        status = pd_conn_exec(NULL, conn, &pd_registration_sql[ADD_CREDENTIAL],
-                              PD_ARGS(PD_T(id), PD_T(begin->secret), PD_N(begin->now)), p);
     if (status != APR_SUCCESS)
         return status;
+    return pd_conn_exec(NULL, conn, &pd_registration_sql[ADD_CREDENTIAL],
+                        PD_ARGS(PD_T(id), PD_T(begin->secret), PD_N(begin->now)), p);
+}
+
+/* Without a letter there is no secret either: what nobody was sent, nobody but a guesser can know.
+ */
+static apr_status_t add_registration(pd_conn_t *conn, const begin_t *begin, int told, apr_pool_t *p)
+{
     const pd_secrets_t *secrets = &begin->secrets;
     apr_time_t expires = begin->now + begin->portal->settings->confirmation_lifetime;
-    return pd_conn_exec(NULL, conn, &pd_registration_sql[ADD],
-                        PD_ARGS(PD_T(id), PD_N(begin->known), PD_T(begin->login_lookup),
-                                PD_T(begin->email_lookup), PD_T(begin->browser),
-                                PD_T(begin->known ? secrets->void_token : secrets->token_hash),
-                                PD_T(begin->known ? secrets->void_code : secrets->code_hash),
-                                PD_T(begin->return_to), PD_T(begin->acts), PD_N(begin->now),
-                                PD_N(expires)),
-                        p);
+    return pd_conn_exec(
+        NULL, conn, &pd_registration_sql[ADD],
+        PD_ARGS(PD_T(begin->newcomer.person_id), PD_N(begin->known), PD_T(begin->login_lookup),
+                PD_T(begin->email_lookup), PD_T(begin->browser),
+                PD_T(told ? secrets->token_hash : secrets->void_token),
+                PD_T(told ? secrets->code_hash : secrets->void_code), PD_T(begin->return_to),
+                PD_T(begin->acts), PD_N(begin->now), PD_N(expires)),
+        p);
 }
 
 static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
@@ -139,11 +144,13 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status != APR_SUCCESS)
         return status;
     begin->known = owner.person_id != NULL;
-    status = add_rows(conn, begin, p);
+    status = add_person(conn, begin, p);
     int written;
     if (status == APR_SUCCESS)
         status = pd_registration_letter(&written, conn, portal, &owner, &begin->newcomer,
-                                        begin->email_lookup, &begin->secrets, p);
+                                        &begin->secrets, p);
+    if (status == APR_SUCCESS)
+        status = add_registration(conn, begin, written && !begin->known, p);
     if (status != APR_SUCCESS)
         return status;
     const pd_addressee_t *subject = begin->known ? &owner : &begin->newcomer;

@@ -64,8 +64,7 @@ apr_status_t pd_registration_owner(pd_addressee_t *owner, pd_conn_t *conn,
  */
 apr_status_t pd_registration_letter(int *written, pd_conn_t *conn, const pd_portal_t *portal,
                                     const pd_addressee_t *owner, const pd_addressee_t *newcomer,
-                                    const char *email_lookup, const pd_secrets_t *secrets,
-                                    apr_pool_t *p);
+                                    const pd_secrets_t *secrets, apr_pool_t *p);
 
 /* pd_confirm.c: a registration as a confirmation sees it. */
 typedef struct pd_waiting_t {

@@ -58,30 +58,24 @@ static apr_status_t note_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                         PD_ARGS(PD_N(note->now), PD_T(note->token_hash), PD_N(note->before)), p);
 }
 
-/* A session whose use can't be noted is as good as before. */
-static void note_use(const pd_portal_t *portal, const pd_session_t *session, apr_time_t now,
-                     apr_pool_t *p)
-{
-    note_t note = {session->token_hash, now, now - note_every(portal->settings)};
-    if (session->used_at >= note.before)
-        return;
-    apr_status_t status = pd_db_transact_now(portal->db, note_step, &note, p);
-    if (status != APR_SUCCESS)
-        pd_log(PD_LOG_DEBUG, status, "PD0405: use of session %s not noted", session->id);
-}
-
 static apr_status_t drop_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     return pd_conn_exec(NULL, conn, &pd_session_sql[END], PD_ARGS(PD_T((const char *)baton)), p);
 }
 
-/* Best effort: a dead row harms nobody, the job takes it otherwise. */
-static void drop_dead(const pd_portal_t *portal, const char *token_hash, const char *id,
-                      apr_pool_t *p)
+/* A session whose use can't be noted is as good as before; a dead row harms nobody, and the job
+ * takes it otherwise. */
+static void settle(const pd_session_t *session, const pd_portal_t *portal, apr_pool_t *p)
 {
-    apr_status_t status = pd_db_transact_now(portal->db, drop_step, (void *)token_hash, p);
+    apr_status_t status = APR_SUCCESS;
+    apr_time_t now = pd_clock_now();
+    note_t note = {session->token_hash, now, now - note_every(portal->settings)};
+    if (session->due == PD_SESSION_USED)
+        status = pd_db_transact_now(portal->db, note_step, &note, p);
+    else if (session->due == PD_SESSION_DEAD)
+        status = pd_db_transact_now(portal->db, drop_step, (void *)session->token_hash, p);
     if (status != APR_SUCCESS)
-        pd_log(PD_LOG_DEBUG, status, "PD0406: expired session %s not removed", id);
+        pd_log(PD_LOG_DEBUG, status, "PD0405: session %s not settled", session->id);
 }
 
 static int expired(const pd_session_t *session, const pd_settings_t *settings, apr_time_t now)
@@ -115,7 +109,8 @@ static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const
     apr_time_t now = pd_clock_now();
     int current = cell[2].number == cell[8].number;
     if (!current || expired(&row, portal->settings, now)) {
-        drop_dead(portal, hash, row.id, p);
+        row.due = PD_SESSION_DEAD;
+        *session = row;
         return APR_ENOENT;
     }
     if (pd_person_state_parse(cell[7].text) != PD_PERSON_ACTIVE)
@@ -125,12 +120,13 @@ static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const
         status = pd_open(&row.login, key, "person.login", row.person_id, cell[9].text, p);
     if (status != APR_SUCCESS)
         return status;
-    note_use(portal, &row, now, p);
+    if (row.used_at < now - note_every(portal->settings))
+        row.due = PD_SESSION_USED;
     *session = row;
     return APR_SUCCESS;
 }
 
-const pd_session_source_t pd_session_database = {find};
+const pd_session_source_t pd_session_database = {find, settle};
 
 const char *pd_session_details(const char *id, apr_pool_t *p)
 {

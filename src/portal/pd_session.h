@@ -10,16 +10,19 @@ typedef struct pd_session_t {
     const char *person_id;
     const char *login; /* opened */
     apr_time_t created_at, authenticated_at, used_at, expires_at;
+    enum { PD_SESSION_KEPT = 0, PD_SESSION_USED, PD_SESSION_DEAD } due; /* for `settle` */
 } pd_session_t;
 
 /* The interface the web server sees. `find` gives a session that is good at this instant: known,
  * within both limits, its person active, the generation current. APR_ENOENT: there is none (an
  * ended or expired one is as unknown as a made-up one). PD_EBUSY, PD_EAWAY, PD_ESQL: it can't be
- * known now; the caller must not let the visitor in. A failed note of its use (locked database) is
- * not an error. */
+ * known now; the caller must not let the visitor in. `settle` does what `find` left to do, once the
+ * answer is sent: notes the use, or removes a dead row. It may have to wait, and fails without
+ * harm. */
 typedef struct pd_session_source_t {
     apr_status_t (*find)(pd_session_t *session, const pd_portal_t *portal, const char *token,
                          apr_pool_t *p);
+    void (*settle)(const pd_session_t *session, const pd_portal_t *portal, apr_pool_t *p);
 } pd_session_source_t;
 
 extern const pd_session_source_t pd_session_database;

@@ -27,22 +27,24 @@ static void to_error_log(void *baton, pd_log_level_e level, apr_status_t status,
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base)
 {
+    (void)plog;
+    (void)ptemp;
     pd_log_set_sink(to_error_log, NULL);
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK; /* the first reading: checked already, started at the second */
     }
-    int rv = pd_site_post_config(pconf, plog, ptemp, base);
+    int rv = pd_site_post_config(pconf, base);
     return rv == OK ? pd_watch_post_config(pconf, base) : rv;
 }
 
-/* Also for `apachectl configtest`, which never comes to post_config. */
+/* Everything that can be wrong is looked at here, for `apachectl configtest`, which never comes to
+ * post_config, and at the first reading, when httpd still has a terminal and an exit code. */
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base)
 {
     int rv = pd_config_check(pconf, plog, ptemp, base);
-    if (rv == OK && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
-        rv = pd_site_post_config(ptemp, plog, ptemp, base);
-    }
-    return rv;
+    int only_looking = ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST ||
+                       ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+    return rv == OK && only_looking ? pd_site_check(ptemp, base) : rv;
 }
 
 void pd_lifecycle_register(apr_pool_t *p)

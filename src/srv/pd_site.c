@@ -120,7 +120,7 @@ static apr_status_t check_bond(const pd_site_t *site, const char **why, apr_pool
     return rv == PD_EKEY ? rv : APR_SUCCESS;
 }
 
-static apr_status_t fill_site(pd_site_t *site, const char **why, apr_pool_t *p)
+static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, apr_pool_t *p)
 {
     apr_status_t rv = pd_keyring_load(&site->keys, site->settings->key_file, why, p);
     if (rv == APR_SUCCESS) {
@@ -130,7 +130,7 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, apr_pool_t *p)
         *why = "PDPortalTimeZone: the zone can't be loaded; is the package tzdata installed?";
         rv = pd_zone_load(&site->zone, site->settings->time_zone, p);
     }
-    if (rv == APR_SUCCESS && ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST) {
+    if (rv == APR_SUCCESS && !only_look) {
         *why = "no shared memory for the hashing gate";
         rv = make_gate(site, p);
     }
@@ -180,7 +180,7 @@ static pd_site_t *find_site(const pd_settings_t *settings)
     return NULL;
 }
 
-static int make_site(server_rec *s, apr_pool_t *pconf)
+static int make_site(server_rec *s, int only_look, apr_pool_t *pconf)
 {
     pd_server_config_t *config = pd_config_server(s);
     pd_settings_t *settings = pd_settings_merge(config->settings, pd_settings_new(pconf), pconf);
@@ -192,7 +192,7 @@ static int make_site(server_rec *s, apr_pool_t *pconf)
     pd_site_t *site = apr_pcalloc(pconf, sizeof(*site));
     const char *why = "no memory";
     site->settings = settings;
-    if (fill_site(site, &why, pconf) != APR_SUCCESS) {
+    if (fill_site(site, &why, only_look, pconf) != APR_SUCCESS) {
         return complain(s, why);
     }
     site->next = first_site;
@@ -208,21 +208,27 @@ static apr_status_t forget_sites(void *unused)
     return APR_SUCCESS;
 }
 
-int pd_site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base)
+static int make_sites(server_rec *base, int only_look, apr_pool_t *p)
 {
-    (void)plog;
-    (void)ptemp;
     first_site = NULL;
-    apr_pool_cleanup_register(pconf, NULL, forget_sites, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, NULL, forget_sites, apr_pool_cleanup_null);
     for (server_rec *s = base; s != NULL; s = s->next) {
-        if (pd_config_has_portal(s)) {
-            int rv = make_site(s, pconf);
-            if (rv != OK) {
-                return rv;
-            }
+        int rv = pd_config_has_portal(s) ? make_site(s, only_look, p) : OK;
+        if (rv != OK) {
+            return rv;
         }
     }
     return OK;
+}
+
+int pd_site_check(apr_pool_t *ptemp, server_rec *base)
+{
+    return make_sites(base, 1, ptemp);
+}
+
+int pd_site_post_config(apr_pool_t *pconf, server_rec *base)
+{
+    return make_sites(base, 0, pconf);
 }
 
 static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)

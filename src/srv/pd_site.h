@@ -26,9 +26,12 @@ typedef struct pd_site_t {
 /* What web/ needs of the templates; called while hooks are registered. */
 void pd_site_declare_pages(const char *const *common, const pd_contract_t *pages);
 
-/* Makes the sites of all servers; OK, or an error that was logged. In a configuration test the keys
- * are read and the templates parsed, and nothing is kept. */
-int pd_site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *base);
+/* Makes the sites of all servers; OK, or an error that was logged. */
+int pd_site_post_config(apr_pool_t *pconf, server_rec *base);
+
+/* The same as a trial: keys are read, templates parsed, the bond of key and database looked at
+ * where that can be done now; nothing is made on disk and nothing kept beyond `ptemp`. */
+int pd_site_check(apr_pool_t *ptemp, server_rec *base);
 
 /* Opens every portal in this child. */
 void pd_site_child_init(apr_pool_t *pchild, server_rec *base);

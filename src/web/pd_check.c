@@ -9,16 +9,13 @@
 #include "crypt/pd_token.h"
 #include "web/pd_route.h"
 
-int pd_check_query(pd_page_t *page)
+void pd_check_query(pd_page_t *page)
 {
     const char *query = page->visit->query ? page->visit->query : page->r->args;
-    query = query ? query : "";
     const pd_form_t *form;
-    if (pd_form_parse(&form, query, strlen(query), page->p) != APR_SUCCESS) {
-        return HTTP_BAD_REQUEST;
+    if (query != NULL && pd_form_parse(&form, query, strlen(query), page->p) == APR_SUCCESS) {
+        page->query = page->form = form;
     }
-    page->query = page->form = form;
-    return OK;
 }
 
 static int is_form(const request_rec *r)

@@ -3,8 +3,9 @@
 #define PD_CHECK_H
 #include "web/pd_page.h"
 
-/* Parses the query into page->query: OK, or a 4xx. */
-int pd_check_query(pd_page_t *page);
+/* Parses the query into page->query. One that can't be read counts as none: people come with
+ * whatever other sites put behind a link. */
+void pd_check_query(pd_page_t *page);
 
 /* Reads and parses the body into page->form: OK, or 400, 413, 415. Nothing else has read a byte. */
 int pd_check_body(pd_page_t *page);

@@ -26,6 +26,7 @@ int pd_web_logout(pd_page_t *page);
 int pd_web_logout_again(pd_page_t *page);
 
 /* pd_web_account.c */
+int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
 
 /* pd_web_document.c */

@@ -10,6 +10,7 @@
 #include "base/pd_status.h"
 #include "crypt/pd_hash.h"
 #include "crypt/pd_token.h"
+#include "srv/pd_headers.h"
 #include "web/pd_route.h"
 #include "web/pd_visitor.h"
 
@@ -135,27 +136,6 @@ static void add_common_values(pd_page_t *page)
     }
 }
 
-void pd_page_headers(request_rec *r, const pd_site_t *site)
-{
-    static const char *const headers[][2] = {
-        {"Content-Security-Policy",
-         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-         "base-uri 'none'; frame-ancestors 'none'"},
-        {"X-Content-Type-Options", "nosniff"},
-        {"X-Frame-Options", "DENY"},
-        /* not no-referrer: browsers would then send Origin: null with our own forms */
-        {"Referrer-Policy", "same-origin"},
-        {"Cross-Origin-Opener-Policy", "same-origin"},
-        {"Cross-Origin-Resource-Policy", "same-origin"},
-        {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"}};
-    for (apr_size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-        apr_table_setn(r->err_headers_out, headers[i][0], headers[i][1]);
-    }
-    apr_table_setn(
-        r->err_headers_out, "Link",
-        apr_pstrcat(r->pool, "<", site->settings->path, "/policy>; rel=\"privacy-policy\"", NULL));
-}
-
 /* mod_deflate and mod_brotli add "-gzip" or "-br" to our ETag; what comes back is compared without.
  */
 int pd_page_conditions(request_rec *r)
@@ -187,7 +167,7 @@ static void add_headers(pd_page_t *page)
 {
     apr_table_t *headers = page->r->err_headers_out;
     int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
-    pd_page_headers(page->r, page->site);
+    pd_headers_add(page->r, page->site);
     apr_table_setn(headers, "Cache-Control", is_cacheable(page) ? "no-cache" : "private, no-store");
     apr_table_mergen(headers, "Vary", "Accept-Language, Cookie");
     if (personal) {

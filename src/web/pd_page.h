@@ -67,7 +67,4 @@ int pd_page_error(pd_page_t *page, int status);
 /* What a failed core call means for the visitor: 503 with Retry-After, or 500; logged here. */
 int pd_page_failure(pd_page_t *page, apr_status_t rv);
 
-/* Security headers of every answer. */
-void pd_page_headers(request_rec *r, const pd_site_t *site);
-
 #endif

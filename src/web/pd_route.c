@@ -91,7 +91,8 @@ static const pd_route_t *find_route(pd_page_t *page, const char **allow)
     const pd_route_t *found = NULL;
     *allow = "";
     for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
-        if (!matches(route->path, page->rest, page)) {
+        if (!matches(route->path, page->rest, page) ||
+            (route->need == PD_NEED_REDIRECT && page->r->prev == NULL)) {
             continue;
         }
         *allow = apr_pstrcat(page->p, *allow, **allow ? ", " : "", route->method,
@@ -128,10 +129,6 @@ static int lead_to_sign_in(pd_page_t *page)
 static int check_needs(pd_page_t *page, int *result)
 {
     const pd_route_t *route = page->route;
-    if (route->need == PD_NEED_REDIRECT && page->r->prev == NULL) {
-        *result = pd_page_error(page, HTTP_NOT_FOUND);
-        return DONE;
-    }
     apr_status_t rv = APR_ENOENT;
     if (route->show != PD_SHOW_PUBLIC) {
         rv = pd_visit_session(&page->session, page->visit);
@@ -179,9 +176,7 @@ static int run_route(pd_page_t *page)
 {
     const char *allow;
     int result;
-    if (pd_check_query(page) != OK) {
-        return pd_page_error(page, HTTP_BAD_REQUEST);
-    }
+    pd_check_query(page);
     pd_visitor_language(page);
     page->route = find_route(page, &allow);
     if (page->route == NULL) {

@@ -27,6 +27,8 @@ const pd_route_t pd_routes[] = {
     {"GET", "documents/*/#", PD_NEED_DATABASE, NULL, "4.1.3", PD_SHOW_PUBLIC,
      pd_web_document_version, NULL},
 
+    {"GET", "account", PD_NEED_NOTHING, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_account_slash,
+     NULL},
     {"GET", "account/", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_account, NULL},
 
     {"GET", "denied", PD_NEED_REDIRECT, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_denied, NULL},

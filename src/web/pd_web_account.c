@@ -22,6 +22,11 @@ static const pd_value_t *act_value(pd_page_t *page, const pd_act_t *act)
     return value;
 }
 
+int pd_web_account_slash(pd_page_t *page)
+{
+    return pd_page_go(page, pd_page_path(page, "account/"));
+}
+
 int pd_web_account(pd_page_t *page)
 {
     pd_person_t person;

@@ -2,6 +2,7 @@
  * answers that auth/ has drawn here. */
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include "srv/pd_headers.h"
 #include "web/pd_handlers.h"
 
 int pd_web_home(pd_page_t *page)
@@ -24,7 +25,7 @@ int pd_web_style(pd_page_t *page)
 {
     request_rec *r = page->r;
     const pd_site_t *site = page->site;
-    pd_page_headers(r, site);
+    pd_headers_add(r, site);
     ap_set_content_type(r, "text/css; charset=utf-8");
     const char *wanted = pd_form_get(page->query, "v");
     int same = wanted != NULL && strcmp(wanted, site->style_hash) == 0;
@@ -57,7 +58,7 @@ int pd_web_required(pd_page_t *page)
     request_rec *r = page->r;
     const char *body = apr_pstrcat(r->pool, "{\"error\":\"sign_in_required\",\"sign_in\":\"",
                                    pd_page_path(page, "login"), "\"}\n", NULL);
-    pd_page_headers(r, page->site);
+    pd_headers_add(r, page->site);
     apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                    apr_psprintf(r->pool, "Cookie realm=\"portal\", form-action=\"%s\"",

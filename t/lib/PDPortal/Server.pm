@@ -10,7 +10,8 @@ use PDPortal::Browser ();
 
 my @running;
 
-# new(name => 'kill', set => {PDPortal...}, extra => "httpd lines", global => lines, env => {...}).
+# new(name => 'kill', set => {PDPortal...}, extra => "httpd lines", env => {...}, front => 303).
+# `front`: how the front page answers a guest when the server is up, else 200.
 # The port follows from the number of the test file, so that tests side by side don't meet.
 sub new {
     my ($class, %given) = @_;
@@ -98,7 +99,8 @@ sub start {
 # Listens, and a child answers.
 sub listens {
     my ($self) = @_;
-    return -s "$self->{dir}/logs/pid" && $self->browser->get('/')->status == 200;
+    my $wanted = $self->{front} // 200;
+    return -s "$self->{dir}/logs/pid" && $self->browser->get('/')->status == $wanted;
 }
 
 sub log { my ($self) = @_; return read_file("$self->{dir}/logs/error_log") // '' }

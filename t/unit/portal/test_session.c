@@ -17,7 +17,9 @@ static pd_sign_in_e sign_in(const char **token, const char *name, const char *pa
 static apr_status_t find(const char *token)
 {
     pd_session_t session;
-    return pd_session_database.find(&session, &portal, token, tp);
+    apr_status_t status = pd_session_database.find(&session, &portal, token, tp);
+    pd_session_database.settle(&session, &portal, tp); /* the answer is sent */
+    return status;
 }
 
 static const struct {
