@@ -14,7 +14,7 @@ my @shown = (
     [PDPORTAL_LOGIN => 'то же самое для программ за прокси', 'the same, for programs behind a proxy'],
     [PDPORTAL_ID => 'постоянный номер, который не меняется вместе с логином',
         'a number that stays when the login changes'],
-    [HTTP_COOKIE => 'печенье сайта: своих портал не отдаёт', 'cookies of the site: the portal keeps its own'],
+    [HTTP_COOKIE => 'файлы cookie сайта; свои портал не передаёт', 'cookies of the site: the portal keeps its own'],
 );
 my $russian = ($ENV{HTTP_ACCEPT_LANGUAGE} // '') !~ /^\s*en/i;
 my ($lang, $title, $lead, $none, $back) = $russian
