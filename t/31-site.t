@@ -108,7 +108,12 @@ is($anna->get('/')->status, 200, 'all locked: registered, confirmed and signed i
 is($anna->get('/portal/account/')->status, 200, 'all locked: the account');
 
 # --- behind the proxy
-sub lines { my %lines; $_[0]->body =~ /^[A-Z]+ / or return {}; push @{ $lines{ lc $1 } }, $2 while $_[0]->body =~ /^([^:\s]+): *(.*)$/mg; return { map { $_ => join '|', @{ $lines{$_} } } keys %lines } }
+sub lines {
+    my $body = $_[0]->body;
+    my %lines;
+    push @{ $lines{ lc $1 } }, $2 while $body =~ /^([^:\s]+): *(.*)$/mg;
+    return { map { $_ => join '|', @{ $lines{$_} } } keys %lines };
+}
 my @forged = map { ($_ => 'forged') } qw(Remote-User REMOTE_USER remote_user Remote_User PDPortal-Id PDPORTAL_ID pdportal_id PDPortal_Id
     PDPortal-Login PDPORTAL_LOGIN PDPortal-Roles pdportal-anything PDPortal- PDPORTAL_CONSENTS);
 my $seen = lines($anna->get('/app'));
