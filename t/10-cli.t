@@ -22,10 +22,11 @@ for my $command ('init', 'migrate', 'policy publish', 'policy list', 'jobs run',
     is($rc, 0, "$command --help");
     like($help, qr/^NAME\n  pdportalctl \Q$command\E - /, "$command --help has its name");
 }
-for my $wrong ([], ['nonsense'], ['init'], ['init', '--nonsense'], ['policy'], ['policy', 'publish', '--config', $conf], ['init', 'word', '--config', $conf]) {
+for my $wrong ([], ['nonsense'], ['init'], ['init', '--nonsense'], ['policy'], ['policy', 'publish', '--config', $conf], ['init', 'word', '--config', $conf],
+    ['policy publish'], ['policy publish', 'x', '--config', $conf], ['polic', 'y publish'], [''], ['check', '--config', $conf, '--config', $conf], ['check', '--json', '--json', '--config', $conf]) {
     ($code, $out, $error) = run_ctl(@$wrong);
     is($code, 64, "wrong usage: @$wrong");
-    like($error, qr/--help|--nonsense/, 'says where help is, or what is wrong');
+    like($error, qr/--help/, 'says where help is');
 }
 ($code, $out, $error) = run_ctl('check', '--config', "$dir/none.conf");
 isnt($code, 0, 'no such configuration');
@@ -46,6 +47,10 @@ is((stat "$dir/portal.db")[2] & 0777, 0600, 'the database file is 0600') if $ENV
 my $key = read_file("$dir/master.key");
 my ($secret) = $key =~ /^pdportal-key 1 ([\w-]{43})$/m;
 ok($secret, 'one key in it');
+if ($ENV{PD_DB} eq 'pgsql') {
+    my ($host) = $ENV{PD_PGSQL} =~ /host=(\S+)/;
+    unlike($out, qr/\Q$host\E/, 'the parameters of PostgreSQL, which may hold a password, are not shown');
+}
 unlike($out . $error, qr/\Q$secret\E/, 'which is not shown');
 ($code) = cli('init');
 is($code, 0, 'init once more');
@@ -103,6 +108,17 @@ isnt((cli('jobs', 'run', 'nonsense'))[0], 0, 'unknown job');
 ($code, $out) = cli('verify-journal');
 is($code, 0, 'the journal is whole');
 
+# Heads kept from earlier: each of several is checked.
+my ($head) = $out =~ /^(\S+ \d+ \S+)$/m;
+ok($head, 'a head is printed');
+my ($host, $sequence, $chain) = split / /, $head // '';
+my $ahead = join ' ', $host, $sequence + 1, $chain;
+is((cli('verify-journal', '--head', $head))[0], 0, 'with its head it is whole');
+is((cli('verify-journal', '--head', $head, '--head', $head))[0], 0, 'with two heads as well');
+is((cli('verify-journal', '--head', $ahead, '--head', $head))[0], 2, 'the first of two heads is checked');
+is((cli('verify-journal', '--head', $head, '--head', $ahead))[0], 2, 'and the second');
+is((cli('verify-journal', '--head', $head, '--head', 'words'))[0], 64, 'what is no head is refused');
+
 # Key and database belong together.
 rename "$dir/master.key", "$dir/right.key";
 ($code) = run_ctl('init', '--config', $conf);
@@ -124,4 +140,56 @@ ok($out eq (read_file("$ENV{PD_SOURCE_DIR}/docs/directives.md") // ''), 'docs/di
 is($code, 0, 'init --state') or diag $error;
 ok(-e "$dir/trial/portal.db" && -e "$dir/trial/master.key", 'makes key and database there');
 is((stat "$dir/trial")[2] & 0777, 0700, 'in a folder of its own');
+
+# What init makes, and what an interrupted run left.
+$portal = make_portal(name => 'cli-deep', port => 1, bare => 1);
+$dir = $portal->{dir};
+my %deep = (%{ $portal->{set} }, PDPortalDatabase => "sqlite3 $dir/far/away/base/portal.db", PDPortalKeyFile => "$dir/keys/portal/master.key");
+my $deep = write_file("$dir/deep.conf", join '', map { my $value = $deep{$_}; "$_ " . ($value =~ /^sqlite3 / ? $value : "\"$value\"") . "\n" } sort keys %deep);
+my $mask = umask 0077;
+($code, $out, $error) = run_ctl('init', '--config', $deep);
+umask $mask;
+is($code, 0, 'init makes the folders of key and database') or diag $error;
+for my $case (['far', 0755], ['far/away', 0755], ['far/away/base', 0700], ['keys', 0755], ['keys/portal', 0700]) {
+    is((stat "$dir/$case->[0]")[2] & 0777, $case->[1], "mode of $case->[0]");
+}
+is((run_ctl('init', '--config', $deep))[0], 0, 'init once more');
+my $stateful = "$dir/killed";
+mkdir $stateful;
+write_file("$stateful/master.key.new", '# Master key of mod_pd');
+($code, $out, $error) = run_ctl('init', '--state', $stateful);
+is($code, 0, 'init passes what a killed run left of a key file') or diag $error;
+ok(!-e "$stateful/master.key.new", 'and takes it away');
+is((stat "$stateful/master.key")[2] & 0777, 0600, 'the key file is 0600');
+is((stat _)[3], 1, 'and has one name');
+link "$stateful/master.key", "$stateful/master.key.new";
+is((run_ctl('init', '--state', $stateful))[0], 0, 'a run killed a moment later does no harm either');
+is((stat "$stateful/master.key")[3], 1, 'its second name is taken away');
+
+# Owners: what is not as it should be is told.
+($code, $out) = run_ctl('check', '--state', $stateful);
+like($out, qr/^sound +file owners/m, 'one user owns the files');
+unlink map { "$stateful/portal.db-$_" } qw(wal shm gate);
+symlink "$dir/elsewhere", "$stateful/portal.db-gate";
+($code, $out) = run_ctl('check', '--state', $stateful);
+is($code, 2, 'a symbolic link among the files: unsound');
+like($out, qr/^UNSOUND +file owners: .*portal\.db-gate/m, 'and named');
+unlink "$stateful/portal.db-gate";
+
+# The example of a configuration is one.
+my $example = read_file("$ENV{PD_SOURCE_DIR}/conf/pdportal.conf");
+my $where = write_file("$dir/example.conf", $example =~ s{"/(?:var/lib|etc)/pdportal/}{"$dir/example/}gr);
+($code, $out, $error) = run_ctl('init', '--config', $where);
+is($code, 0, 'conf/pdportal.conf serves init') or diag $error;
+like($example, qr/^ErrorLogFormat (?!.*%a).*^LogFormat (?!.*%[ahrqu]).*^LogLevel warn authz_core:crit$/ms, 'and keeps the logs clean');
+
+# make run never takes a stranger's folder.
+my $stranger = "$dir/stranger's folder";
+mkdir $stranger;
+mkdir "$stranger/site";
+write_file("$stranger/site/precious", 'precious');
+my $answer = do { local %ENV = (%ENV, STATE => $stranger, PORT => 1, BUILD => 'build'); `sh '$ENV{PD_SOURCE_DIR}/conf/demo/run' 2>&1` };
+isnt($?, 0, 'conf/demo/run refuses a folder with files of others');
+like($answer, qr/not empty/, 'and says why');
+is(read_file("$stranger/site/precious"), 'precious', 'which stay');
 done_testing;

@@ -60,15 +60,17 @@ $common
 <Location "/plain">
     ProxyPass "http://$behind/plain"
 </Location>
-<Directory "$ENV{PD_WORK}/site/htdocs">
-    Options +Includes
-</Directory>
 <Directory "$ENV{PD_WORK}/site/htdocs/fallback">
     FallbackResource /cgi/identity
 </Directory>
 <Directory "$ENV{PD_WORK}/site/htdocs/indexed">
     DirectoryIndex /cgi/identity
 </Directory>
+<Directory "$ENV{PD_WORK}/site/htdocs/rewritten">
+    RewriteEngine On
+    RewriteRule .* /cgi/identity
+</Directory>
+ErrorDocument 404 /cgi/identity
 <Location "/any-ip">
     <RequireAny>
         Require ip 192.0.2.1
@@ -89,7 +91,7 @@ $common
 </Location>
 END
 my $root = "$locked->{dir}/htdocs";
-mkdir "$root/$_" for qw(fallback indexed any-ip all-false denied nobody);
+mkdir "$root/$_" for qw(fallback indexed rewritten any-ip all-false denied nobody);
 write_file("$root/$_/index.html", "words of $_\n") for qw(any-ip all-false denied nobody);
 $locked->start;
 my $folder = "$locked->{dir}/mail";
@@ -140,19 +142,13 @@ is($locked->browser->get('/app', @forged)->status, 303, 'forged headers let nobo
 
 # --- internal redirects keep who it is
 sub environment { my %env = map { /^(\w+)=(.*)$/ ? ($1 => $2) : () } split /\n/, shift->body; return \%env }
-for my $path ('/fallback/some/page', '/indexed/') {
+for my $path ('/fallback/some/page', '/indexed/', '/rewritten/page', '/not-there') {
     my $env = environment($anna->get($path, @forged));
     is($env->{PDPORTAL_ID}, $id, "$path: PDPORTAL_ID");
     is($env->{REMOTE_USER}, $login, "$path: REMOTE_USER");
     is_deeply([grep { /forged/ } %$env], [], "$path: nothing forged");
     is($locked->browser->get($path)->header('location'), '/portal/login?return=' . PDPortal::Browser::encode($path), "$path: a guest comes back to it");
 }
-
-# --- included parts
-write_file("$root/outer.shtml", "outer <!--#include virtual=\"/cabinet/index.html\" -->\n");
-$answer = $anna->get('/outer.shtml');
-like($answer->body, qr/outer.*words of cabinet/s, 'SSI: the included part');
-like($answer->header('cache-control') // '', qr/no-store/, 'SSI: the whole page is not to be stored');
 
 # --- other conditions
 is($anna->get('/any-ip/')->status, 200, 'RequireAny with another address: a member');
@@ -177,7 +173,8 @@ ok($etag, 'with an ETag') and is($guest->get('/portal/policy', 'Accept-Encoding'
 for my $path ('/cabinet/', '/portal/login', '/app') {
     $answer = $anna->request('TRACE', $path);
     unlike($answer->body, qr/\Q$anna->{cookies}{pd}\E|\Q$anna->{cookies}{pdf}\E/, "TRACE $path: never shows a cookie of ours");
-    isnt($locked->browser->request($_, '/cabinet/')->status, 200, "$_ /cabinet/: not for guests") for qw(TRACE OPTIONS PROPFIND GETX get);
+    isnt($locked->browser->request($_, '/cabinet/')->status, 200, "$_ /cabinet/: not for guests") for qw(OPTIONS PROPFIND GETX get);
+    unlike($locked->browser->request('TRACE', $path)->body, qr/words of/, "TRACE $path: httpd's echo, nothing of the page");
 }
 $answer = $anna->request('OPTIONS', '/portal/login');
 is($answer->status, 204, 'OPTIONS of a form: 204');
@@ -202,6 +199,9 @@ $locked->stop;
 # --- error documents of requests that failed before anything could be looked at
 my $open = server(name => 'site-open', place => 1, set => $mail->('site-open'), extra => <<"END");
 $common
+<Directory "$ENV{PD_WORK}/site-open/htdocs">
+    Options +Includes
+</Directory>
 ErrorDocument 400 /cgi/identity
 ErrorDocument 404 /cgi/identity
 LimitRequestLine 2000
@@ -215,7 +215,7 @@ for my $case (
     ['no Host', "GET / HTTP/1.1\r\n${claims}${cookies}Connection: close\r\n\r\n", 400],
     ['two Hosts', "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n${claims}${cookies}Connection: close\r\n\r\n", 400],
     ['bad Host', "GET / HTTP/1.1\r\nHost: a b\r\n${claims}${cookies}Connection: close\r\n\r\n", 400],
-    ['bad Transfer-Encoding', "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: odd\r\n${claims}${cookies}Connection: close\r\n\r\n", 501],
+    ['bad Transfer-Encoding', "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: odd\r\n${claims}${cookies}Connection: close\r\n\r\n", 400],
     ['bad Content-Length', "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n${claims}${cookies}Connection: close\r\n\r\n", 400],
     ['not found', "GET /none HTTP/1.1\r\nHost: a\r\n${claims}${cookies}Connection: close\r\n\r\n", 404],
     ['bad escape', "GET /%zz HTTP/1.1\r\nHost: a\r\n${claims}${cookies}Connection: close\r\n\r\n", 400],
@@ -224,8 +224,18 @@ for my $case (
     my ($name, $bytes, $status) = @$case;
     my $got = PDPortal::Answer->parse($open->browser->raw($bytes), 'GET', '/');
     is($got->status, $status, "$name: $status");
-    like($got->body, qr/^REQUEST_METHOD=/m, "$name: answered by the error document") if $status != 501;
+    like($got->body, qr/^REQUEST_METHOD=/m, "$name: answered by the error document") if $name =~ /Host|found|escape/;
     unlike($got->body, qr/forged|A{43}|B{43}/, "$name: nothing forged and no cookie of ours") or diag $got->body =~ s/^(?!.*forged).*\n//gmr;
 }
+# --- private parts included in an open page: they follow the rules of their own place
+write_file("$open->{dir}/htdocs/outer.shtml", "outer <!--#include virtual=\"/cabinet/index.html\" -->\n");
+my ($berta) = member(browser => $open->browser, folder => "$open->{dir}/mail");
+$answer = $berta->get('/outer.shtml');
+like($answer->body, qr/outer.*words of cabinet/s, 'SSI: the included part');
+like($answer->header('Cache-Control') // '', qr/no-store/, 'SSI: the whole page is never stored');
+$answer = $open->browser->get('/outer.shtml');
+like($answer->body, qr/outer/, 'SSI: the page is open to a guest');
+unlike($answer->body, qr/words of cabinet/, 'SSI: the included part is not');
+
 unlike($locked->log . $open->log, qr/:(?:crit|alert|emerg)\]|Segmentation|exit signal/, 'nothing crashed');
 done_testing;

@@ -160,6 +160,7 @@ else {
         is($answer && $answer->status, 303, "started again, $name: works") or diag $answer && $answer->text;
     }
     is((run_ctl('verify-journal', '--config', $server->{conf}))[0], 0, 'the journal is whole');
+    sign_in($browser, $login);
 }
 
 # A schema that this program doesn't know: newer, older. Each told once.

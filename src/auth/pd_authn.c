@@ -181,6 +181,21 @@ static int explain_closed(request_rec *r)
     return DECLINED;
 }
 
+/* A page with server-side includes may take a private part in when its own headers are gone
+ * already. For a visitor who may have a session it is never stored. */
+static void mark_pages_that_include(request_rec *r)
+{
+    const pd_visit_t *visit = pd_visit_of(r);
+    if (visit == NULL || visit->token == NULL || r->main != NULL) {
+        return;
+    }
+    for (const ap_filter_t *filter = r->output_filters; filter != NULL; filter = filter->next) {
+        if (ap_cstr_casecmp(filter->frec->name, "includes") == 0) {
+            never_store(r);
+        }
+    }
+}
+
 void pd_authn_register(apr_pool_t *p)
 {
     (void)p;
@@ -191,6 +206,7 @@ void pd_authn_register(apr_pool_t *p)
     ap_hook_check_authz(let_portal_pages_pass, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(explain_refusal, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(mark_pages_that_include, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_log_transaction(pd_visit_end, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(introduce, NULL, NULL, APR_HOOK_FIRST);
 }

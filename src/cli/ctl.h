@@ -3,6 +3,7 @@
 #ifndef PD_CTL_H
 #define PD_CTL_H
 #include <jansson.h>
+#include <sys/types.h>
 #include "portal/pd_portal.h"
 
 /* Exit codes. */
@@ -54,7 +55,9 @@ struct ctl_t {
     apr_pool_t *p;
     const ctl_command_t *command;
     int given; /* bits of options */
-    const char *state, *config, *owner, *kind, *effective, *editorial, *head;
+    int twice; /* bits of options given twice that may come once */
+    const char *state, *config, *owner, *kind, *effective, *editorial;
+    apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
     json_t *answer;               /* what --json prints */
@@ -84,7 +87,29 @@ const char *ctl_read_settings(ctl_t *ctl);
 const char *ctl_read_keys(ctl_t *ctl);
 /* Root becomes the user who owns the state, so that the database never gets files of root's. */
 const char *ctl_drop_rights(ctl_t *ctl);
+/* Root leaves alone a key file that is not root's. If it belongs to the owner of the state, as it
+ * does where httpd runs without root, that user is the one to read it. */
+const char *ctl_become_key_owner(ctl_t *ctl);
+/* Whether the database's files and their folder are one user's. */
+const char *ctl_check_owners(ctl_t *ctl);
 const char *ctl_open_database(ctl_t *ctl, int check_schema);
+
+/* Whose a state is to be. */
+typedef struct ctl_owner_t {
+    int known;
+    uid_t uid;
+    gid_t gid;
+} ctl_owner_t;
+/* For init: --owner, who owns what is there, or the user httpd usually runs as. Works before the
+ * settings are read. NULL or a sentence. */
+const char *ctl_new_owner(ctl_owner_t *owner, ctl_t *ctl);
+/* For messages: the user's name, or the number of one without. */
+const char *ctl_user_name(uid_t uid, apr_pool_t *p);
+
+/* NULL: the database is no file of this host. */
+const char *ctl_database_file(ctl_t *ctl);
+/* Of an absolute or relative path; without a slash at its end, so that lstat sees a link. */
+const char *ctl_folder_of(const char *file, apr_pool_t *p);
 /* The absolute path of --state. */
 const char *ctl_state_path(ctl_t *ctl);
 

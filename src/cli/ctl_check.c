@@ -61,26 +61,36 @@ static const char *key_bond(ctl_t *ctl)
     return pd_portal_check_key(&why, &ctl->portal, ctl->p) ? why : NULL;
 }
 
+/* A kind without any text keeps registration closed; one without a text in some language is read in
+ * another, which is worth a word. */
+static void document(look_t *look, const char *kind, const char *language)
+{
+    ctl_t *ctl = look->ctl;
+    pd_document_t found;
+    const char *why = NULL, *note = "";
+    apr_status_t rv = pd_document_current(&found, &ctl->portal, kind, language, ctl->p);
+    if (rv == APR_ENOENT) {
+        why = apr_psprintf(ctl->p,
+                           "none is in force; publish one with \"pdportalctl policy publish FILE "
+                           "--lang %s --kind %s\"",
+                           language, kind);
+    }
+    else if (rv) {
+        why = status_text(ctl, rv);
+    }
+    else if (strcmp(found.language, language)) {
+        note = apr_psprintf(ctl->p, " (not in this language: readers see it in \"%s\")",
+                            found.language);
+    }
+    tell(look, apr_pstrcat(ctl->p, "document ", kind, " ", language, note, NULL), why);
+}
+
 static void documents(look_t *look)
 {
     static const char *const kinds[] = {PD_DOCUMENT_POLICY, PD_DOCUMENT_PROCESSING};
-    ctl_t *ctl = look->ctl;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         for (const char *const *language = pd_languages; *language; language++) {
-            pd_document_t document;
-            const char *why = NULL;
-            apr_status_t rv =
-                pd_document_current(&document, &ctl->portal, kinds[i], *language, ctl->p);
-            if (rv == APR_ENOENT || (!rv && strcmp(document.language, *language))) {
-                why = apr_psprintf(ctl->p,
-                                   "none is in force; publish one with \"pdportalctl policy "
-                                   "publish FILE --lang %s --kind %s\"",
-                                   *language, kinds[i]);
-            }
-            else {
-                why = status_text(ctl, rv);
-            }
-            tell(look, apr_pstrcat(ctl->p, "document ", kinds[i], " ", *language, NULL), why);
+            document(look, kinds[i], *language);
         }
     }
 }
@@ -128,8 +138,11 @@ static void look_inside(look_t *look)
 static void look_at_all(look_t *look)
 {
     ctl_t *ctl = look->ctl;
-    if (!tell(look, "configuration", ctl_read_settings(ctl)) ||
-        !tell(look, "key file", ctl_read_keys(ctl)) ||
+    if (!tell(look, "configuration", ctl_read_settings(ctl))) {
+        return;
+    }
+    tell(look, "file owners", ctl_check_owners(ctl)); /* as the caller: root sees every file */
+    if (!tell(look, "key file", ctl_read_keys(ctl)) ||
         !tell(look, "database owner", ctl_drop_rights(ctl)) ||
         !tell(look, "database", ctl_open_database(ctl, 1)) || !tell(look, "schema", schema(ctl))) {
         return;

@@ -8,10 +8,12 @@ const ctl_command_t ctl_commands[] = {
     {"init", CTL_NEEDS_SETTINGS, CTL_PORTAL, 0, "[--owner USER]", "make a new portal's state",
      "Makes what is missing and leaves alone what is there: the state folder (mode 0700), the "
      "master\n"
-     "key file (mode 0600), the database with its schema, and the bond between the two. Safe to\n"
-     "repeat. Run as root it gives the folder to --owner (default: www-data, if there is such a "
-     "user)\n"
-     "and works on the database as that user; the key file stays root's.\n",
+     "key file (mode 0600) and its folder, the database with its schema, and the bond between the\n"
+     "two. Safe to repeat. Run as root it gives the database's folder to --owner (default: who "
+     "owns the\n"
+     "database, else www-data) and works on the database as that user; the key file stays root's. "
+     "A\n"
+     "folder that was there before and holds files is given away only when --owner is typed.\n",
      ctl_init_before, ctl_init},
     {"migrate", CTL_NEEDS_SETTINGS, CTL_PORTAL, 0, "", "bring the database up to date",
      "Runs the migrations that the database lacks, each in a transaction. Safe to interrupt and "
@@ -45,19 +47,20 @@ const ctl_command_t ctl_commands[] = {
      "httpd does the same by itself; both may run at once.\n",
      NULL, ctl_jobs_run},
     {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",
-     "Checks configuration, key file, database, schema, the bond of database and key, the "
+     "Checks configuration, file owners, key file, database, schema, the bond of database and key, "
+     "the "
      "documents in\n"
      "force in each language, the queue of letters, and the journal. Changes nothing. Exit code 2 "
      "when\n"
      "anything is unsound or overdue.\n",
      NULL, ctl_check},
     {"verify-journal", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_HEAD, 0,
-     "[--head \"HOST SEQUENCE CHAIN\"]", "prove that the journal is whole",
+     "[--head \"HOST SEQUENCE CHAIN\"]...", "prove that the journal is whole",
      "Reads every chain and names the first row that was changed, removed, inserted or reordered "
      "(exit\n"
-     "code 2). Prints the heads: keep them elsewhere, and a later run with --head shows whether "
-     "the\n"
-     "journal still holds what it held then.\n",
+     "code 2). Prints the heads: keep them elsewhere, and a later run with --head, once for "
+     "each,\n"
+     "shows whether the journal still holds what it held then.\n",
      NULL, ctl_verify_journal},
     {"directives", CTL_NEEDS_NOTHING, CTL_COMMON, 0, "", "print the manual of all directives",
      "Prints docs/directives.md, made from the table that the module itself uses.\n", NULL,

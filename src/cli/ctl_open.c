@@ -1,6 +1,5 @@
 /* The way to an open portal: settings, keys, rights, database. The key file is read with the
- * caller's rights; then root becomes the state's owner, because a database file that root made
- * could not be written by httpd's children. */
+ * caller's rights; then root becomes the state's owner (ctl_owner.c). */
 #include "cli/ctl.h"
 
 #include "base/pd_log.h"
@@ -9,14 +8,8 @@
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
-#include <grp.h>
-#include <pwd.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define CONNECTIONS 2
-#define USUAL_OWNER "www-data"
 
 const char *ctl_state_path(ctl_t *ctl)
 {
@@ -71,88 +64,9 @@ const char *ctl_read_settings(ctl_t *ctl)
                : NULL;
 }
 
-static int owner_of(uid_t *uid, gid_t *gid, const char *path)
-{
-    struct stat info;
-    if (stat(path, &info)) {
-        return 0;
-    }
-    *uid = info.st_uid;
-    *gid = info.st_gid;
-    return 1;
-}
-
-static const char *named_owner(uid_t *uid, gid_t *gid, const char *name, apr_pool_t *p)
-{
-    const struct passwd *user = getpwnam(name);
-    if (!user) {
-        return apr_psprintf(p, "--owner: this system has no user \"%s\"", name);
-    }
-    *uid = user->pw_uid;
-    *gid = user->pw_gid;
-    return NULL;
-}
-
-/* Whose database is it? --owner, or who owns the database file or the folders it stands in. */
-static const char *find_owner(uid_t *uid, gid_t *gid, ctl_t *ctl)
-{
-    const char *file =
-        pd_db_file(ctl->settings->database_driver, ctl->settings->database_params, ctl->p);
-    if (ctl->owner) {
-        return named_owner(uid, gid, ctl->owner, ctl->p);
-    }
-    if (file && owner_of(uid, gid, file)) {
-        return NULL;
-    }
-    const char *slash = file ? strrchr(file, '/') : NULL;
-    if (slash && owner_of(uid, gid, apr_pstrmemdup(ctl->p, file, (apr_size_t)(slash - file) + 1))) {
-        return NULL;
-    }
-    if (ctl->state && owner_of(uid, gid, ctl->state)) {
-        return NULL;
-    }
-    return getpwnam(USUAL_OWNER) ? named_owner(uid, gid, USUAL_OWNER, ctl->p) : NULL;
-}
-
-static const char *become(ctl_t *ctl, uid_t uid, gid_t gid)
-{
-    const struct passwd *user = getpwuid(uid);
-    if (user ? initgroups(user->pw_name, gid) : setgroups(0, NULL)) {
-        return "the owner's groups can't be taken";
-    }
-    if (setresgid(gid, gid, gid) || setresuid(uid, uid, uid)) {
-        return apr_psprintf(ctl->p, "can't become user %ld, who owns the state", (long)uid);
-    }
-    return NULL;
-}
-
-const char *ctl_drop_rights(ctl_t *ctl)
-{
-    uid_t uid = 0;
-    gid_t gid = 0;
-    if (geteuid() != 0) {
-        return NULL;
-    }
-    const char *why = find_owner(&uid, &gid, ctl);
-    return why || uid == 0 ? why : become(ctl, uid, gid);
-}
-
-/* Root leaves alone a key file that is not root's. If it belongs to the owner of the state, as it
- * does where httpd runs without root, that user is the one to read it. */
-static const char *become_key_owner(ctl_t *ctl)
-{
-    uid_t uid = 0, key_uid = 0;
-    gid_t gid = 0, key_gid;
-    if (geteuid() != 0 || !owner_of(&key_uid, &key_gid, ctl->settings->key_file) || key_uid == 0) {
-        return NULL;
-    }
-    const char *why = find_owner(&uid, &gid, ctl);
-    return why || uid != key_uid ? why : become(ctl, uid, gid);
-}
-
 const char *ctl_read_keys(ctl_t *ctl)
 {
-    const char *why = become_key_owner(ctl);
+    const char *why = ctl_become_key_owner(ctl);
     if (why) {
         return why;
     }

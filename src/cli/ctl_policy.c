@@ -83,13 +83,30 @@ static int read_effective(ctl_t *ctl, apr_time_t *instant)
               : CTL_OK;
 }
 
+/* What was published is published: that the instant can't be read back changes nothing. */
+static void tell_published(ctl_t *ctl, apr_int64_t version, apr_time_t effective_at)
+{
+    pd_document_t document;
+    if (!effective_at && !pd_document_get(&document, &ctl->portal, ctl->kind, version,
+                                          APR_ARRAY_IDX(ctl->langs, 0, const char *), ctl->p)) {
+        effective_at = document.effective_at;
+    }
+    ctl_answer_text(ctl, "kind", ctl->kind);
+    ctl_answer_number(ctl, "version", version);
+    if (effective_at) {
+        ctl_answer_text(ctl, "effective_at", pd_time_rfc3339(effective_at, ctl->p));
+    }
+    ctl_say(ctl, "Published: %s version %ld, in force %s%s.", ctl->kind, (long)version,
+            effective_at ? "from " : "at once",
+            effective_at ? ctl_time_text(ctl, effective_at) : "");
+}
+
 int ctl_policy_publish(ctl_t *ctl)
 {
     pd_publication_t publication = {.texts = ctl->baton,
                                     .editorial = ctl->editorial ? ctl->editorial : ""};
     apr_int64_t version;
     const char *why = NULL;
-    pd_document_t document;
     ctl->kind = ctl->kind ? ctl->kind : PD_DOCUMENT_POLICY;
     publication.kind = ctl->kind;
     int code = good_kind(ctl);
@@ -100,18 +117,16 @@ int ctl_policy_publish(ctl_t *ctl)
         return code;
     }
     apr_status_t rv = pd_document_publish(&version, &why, &ctl->portal, &publication, ctl->p);
-    if (!rv) {
-        rv = pd_document_get(&document, &ctl->portal, ctl->kind, version,
-                             APR_ARRAY_IDX(ctl->langs, 0, const char *), ctl->p);
+    if (rv == PD_EAWAY) { /* the answer to COMMIT may be what was lost */
+        return ctl_fail_status(ctl, rv,
+                               "it is not known whether the document was published; look with "
+                               "\"pdportalctl policy list\" before trying again",
+                               why);
     }
     if (rv) {
         return ctl_fail_status(ctl, rv, "nothing was published", why);
     }
-    ctl_answer_text(ctl, "kind", ctl->kind);
-    ctl_answer_number(ctl, "version", version);
-    ctl_answer_text(ctl, "effective_at", pd_time_rfc3339(document.effective_at, ctl->p));
-    ctl_say(ctl, "Published: %s version %ld, in force from %s.", ctl->kind, (long)version,
-            ctl_time_text(ctl, document.effective_at));
+    tell_published(ctl, version, publication.effective_at);
     return CTL_OK;
 }
 

@@ -45,11 +45,24 @@ static const char *const findings[] = {
     [PD_JOURNAL_MISSING] = "missing",     [PD_JOURNAL_INSERTED] = "inserted",
     [PD_JOURNAL_REORDERED] = "reordered", [PD_JOURNAL_HEAD] = "head forged or missing"};
 
+/* Against every head given, up to the first fault. */
+static apr_status_t verify(pd_journal_report_t *report, ctl_t *ctl)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i = 0;
+    do {
+        const char *head =
+            i < ctl->heads->nelts ? APR_ARRAY_IDX(ctl->heads, i, const char *) : NULL;
+        rv = pd_journal_verify(report, &ctl->portal, head, ctl->p);
+    } while (!rv && report->finding == PD_JOURNAL_SOUND && ++i < ctl->heads->nelts);
+    return rv;
+}
+
 int ctl_verify_journal(ctl_t *ctl)
 {
     pd_journal_report_t report;
     json_t *heads = json_array();
-    apr_status_t rv = pd_journal_verify(&report, &ctl->portal, ctl->head, ctl->p);
+    apr_status_t rv = verify(&report, ctl);
     json_object_set_new(ctl->answer, "heads", heads);
     if (rv == APR_EINVAL || rv == PD_ETEXT) {
         return ctl_fail(ctl, CTL_USAGE,

@@ -72,22 +72,25 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
     const struct {
         int bit;
         const char **member;
-    } members[] = {{CTL_STATE, &ctl->state},
-                   {CTL_CONFIG, &ctl->config},
-                   {CTL_OWNER, &ctl->owner},
-                   {CTL_KIND, &ctl->kind},
-                   {CTL_EFFECTIVE, &ctl->effective},
-                   {CTL_EDITORIAL, &ctl->editorial},
-                   {CTL_HEAD, &ctl->head}};
+    } members[] = {{CTL_STATE, &ctl->state},         {CTL_CONFIG, &ctl->config},
+                   {CTL_OWNER, &ctl->owner},         {CTL_KIND, &ctl->kind},
+                   {CTL_EFFECTIVE, &ctl->effective}, {CTL_EDITORIAL, &ctl->editorial}};
+    ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
-    if (bit == CTL_LANG) {
-        APR_ARRAY_PUSH(ctl->langs, const char *) = value;
+    if (bit & (CTL_LANG | CTL_HEAD)) {
+        APR_ARRAY_PUSH(bit == CTL_LANG ? ctl->langs : ctl->heads, const char *) = value;
     }
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         if (members[i].bit == bit) {
             *members[i].member = value;
         }
     }
+}
+
+static int usage(ctl_t *ctl, const char *problem, const char *what)
+{
+    return ctl_fail(ctl, CTL_USAGE, "%s%s; \"pdportalctl%s%s --help\" tells how", problem, what,
+                    ctl->command ? " " : "", ctl->command ? ctl->command->name : "");
 }
 
 /* Options may stand anywhere; what is left are the command's words and its operands. */
@@ -105,7 +108,7 @@ static int parse_line(ctl_t *ctl, int argc, const char *const *argv)
         take_option(ctl, bit, value);
     }
     if (rv != APR_EOF) {
-        return CTL_USAGE; /* apr_getopt has said why */
+        return usage(ctl, "that can't be understood", ""); /* apr_getopt has said why */
     }
     for (int i = line->ind; i < argc && ctl->operands->nelts < OPERANDS_MAX; i++) {
         APR_ARRAY_PUSH(ctl->operands, const char *) = line->argv[i];
@@ -115,12 +118,12 @@ static int parse_line(ctl_t *ctl, int argc, const char *const *argv)
 
 static int is_named(const ctl_command_t *command, const char *first, const char *second)
 {
-    apr_size_t length = strlen(first);
-    if (strncmp(command->name, first, length)) {
+    apr_size_t length = strcspn(command->name, " ");
+    if (strlen(first) != length || strncmp(command->name, first, length)) {
         return 0;
     }
     const char *rest = command->name + length;
-    return !*rest || (*rest == ' ' && second && !strcmp(rest + 1, second));
+    return !*rest || (second && !strcmp(rest + 1, second));
 }
 
 /* Finds the command and takes its words off the operands. */
@@ -139,18 +142,15 @@ static const ctl_command_t *find_command(ctl_t *ctl)
     return NULL;
 }
 
-static int usage(ctl_t *ctl, const char *problem, const char *what)
-{
-    return ctl_fail(ctl, CTL_USAGE, "%s%s; \"pdportalctl%s%s --help\" tells how", problem, what,
-                    ctl->command ? " " : "", ctl->command ? ctl->command->name : "");
-}
-
 static int check_line(ctl_t *ctl)
 {
     int strange = ctl->given & ~ctl->command->options;
     for (const apr_getopt_option_t *option = option_table; option->name; option++) {
         if (strange & option->optch) {
             return usage(ctl, "this command has no option --", option->name);
+        }
+        if (ctl->twice & option->optch) {
+            return usage(ctl, "an option may be given only once: --", option->name);
         }
     }
     if (ctl->operands->nelts > ctl->command->operands_max) {
@@ -217,6 +217,7 @@ int main(int argc, const char *const *argv, const char *const *env)
     shut_windows();
     apr_pool_create(&ctl.p, NULL);
     ctl.langs = apr_array_make(ctl.p, 2, sizeof(const char *));
+    ctl.heads = apr_array_make(ctl.p, 2, sizeof(const char *));
     ctl.operands = apr_array_make(ctl.p, 4, sizeof(const char *));
     ctl.answer = json_object();
     int code = run(&ctl, argc, argv);

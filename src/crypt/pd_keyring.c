@@ -228,24 +228,50 @@ static int write_key(int fd, apr_pool_t *p)
     return ok;
 }
 
+static apr_status_t not_made(const char **why, const char *path, int error, apr_pool_t *p)
+{
+    *why = apr_psprintf(p, "%s: can't be made: %s", path, strerror(error));
+    return error == EEXIST ? APR_EEXIST : error ? APR_FROM_OS_ERROR(error) : APR_EGENERAL;
+}
+
+/* Gives the name to the file of `fd` and to no other: two who make a key at once must not end up
+ * with one of them holding a file that the other is still writing. */
+static int give_name(int fd, const char *draft, const char *path)
+{
+    struct stat ours, named;
+    if (link(draft, path)) {
+        return 0;
+    }
+    if (fstat(fd, &ours) || lstat(path, &named)) {
+        return 0;
+    }
+    errno = EEXIST;
+    return ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
+/* The name appears when the content is on disk, so that a crash can't leave half a key file. */
 apr_status_t pd_keyring_create(const char *path, const char **why, apr_pool_t *p)
 {
+    struct stat info;
+    const char *draft = apr_pstrcat(p, path, ".new", NULL);
     *why = NULL;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        int error = errno;
-        *why = apr_psprintf(p, "%s: can't be made: %s", path, strerror(error));
-        return error == EEXIST ? APR_EEXIST : APR_FROM_OS_ERROR(error);
+    unlink(draft); /* of a run that was killed: a key no database knows, or a second name */
+    if (!lstat(path, &info)) {
+        return not_made(why, path, EEXIST, p);
     }
-    int ok = write_key(fd, p) && sync_folder(path, p);
+    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return not_made(why, draft, errno, p);
+    }
+    int ok = write_key(fd, p) && give_name(fd, draft, path);
     int error = ok ? 0 : errno;
     close(fd);
-    if (!ok) {
-        unlink(path); /* ours, made above: half a key file helps nobody */
-        *why = apr_psprintf(p, "%s: can't be written: %s", path, strerror(error));
-        return error ? APR_FROM_OS_ERROR(error) : APR_EGENERAL;
+    unlink(draft);
+    if (ok && !sync_folder(path, p)) {
+        ok = 0;
+        error = errno;
     }
-    return APR_SUCCESS;
+    return ok ? APR_SUCCESS : not_made(why, path, error, p);
 }
 
 apr_status_t pd_keyring_lock(pd_keyring_t *keyring)

@@ -282,6 +282,20 @@ apr_status_t pd_conn_exec(int *affected, pd_conn_t *conn, const pd_sql_t *sql, c
     return status;
 }
 
+/* Two names of one hash only wait for each other. */
+static const pd_sql_t lock_name = {
+    "db_lock_name", "SELECT CAST(pg_advisory_xact_lock(hashtextextended(%s, 0)) AS TEXT)", "s",
+    "a lock on what no row stands for"};
+
+apr_status_t pd_conn_lock_name(pd_conn_t *conn, const char *name, apr_pool_t *p)
+{
+    const pd_rows_t *ignored;
+    if (conn->db->engine == PD_ENGINE_SQLITE) {
+        return conn->fault;
+    }
+    return pd_conn_read(&ignored, conn, &lock_name, PD_ARGS(PD_T(name)), 1, p);
+}
+
 apr_status_t pd_conn_run(pd_conn_t *conn, const char *label, const char *text)
 {
     int ignored;

@@ -39,8 +39,9 @@ static const setting_t sqlite_settings[] = {
 static const pd_sql_t pgsql_settings = {
     "db_settings",
     "SELECT current_setting('server_encoding'), current_setting('client_encoding'), "
-    "current_setting('synchronous_commit'), current_setting('lc_messages')",
-    "ssss", "settings this room relies on"};
+    "current_setting('synchronous_commit'), current_setting('lc_messages'), "
+    "current_setting('lock_timeout'), current_setting('statement_timeout')",
+    "ssssss", "settings this room relies on"};
 
 static apr_status_t refuse(pd_db_t *db, const char *name, const char *found)
 {
@@ -96,6 +97,14 @@ static apr_status_t settle_pgsql(pd_conn_t *conn)
     if (!strcmp(row[2].text, "off")) {
         return refuse(db, "synchronous_commit", row[2].text);
     }
+    /* Without them a lock that is never given back stops every worker; 0 is none. */
+    if (!strcmp(row[4].text, "0")) {
+        return refuse(db, "lock_timeout", "0, no limit (a pooler may have dropped our options)");
+    }
+    if (!strcmp(row[5].text, "0")) {
+        return refuse(db, "statement_timeout",
+                      "0, no limit (a pooler may have dropped our options)");
+    }
     /* apr_dbd gives no SQLSTATE, so deadlocks and time-outs are known by their English message;
      * only a superuser may set its language. */
     const char *language = row[3].text;
@@ -130,8 +139,10 @@ static apr_status_t find_file(pd_db_t *db)
     apr_status_t error = found ? APR_EINVAL : APR_FROM_OS_ERROR(errno);
     if (APR_STATUS_IS_ENOENT(error) && db->check_schema) {
         if (pd_db_may_say(db, PD_SAY_SCHEMA)) {
-            pd_log(PD_LOG_ERR, error, "PD0302: there is no database %s: run pdportalctl migrate",
-                   db->file);
+            pd_log(
+                PD_LOG_ERR, error,
+                "PD0302: there is no database %s: make it with pdportalctl init, or bring it back",
+                db->file);
         }
         return PD_ESCHEMA;
     }

@@ -100,6 +100,11 @@ apr_status_t pd_conn_exec(int *affected, pd_conn_t *conn, const pd_sql_t *sql, c
 apr_status_t pd_conn_read(const pd_rows_t **result, pd_conn_t *conn, const pd_sql_t *sql,
                           const pd_arg_t *args, int n_args, int limit, apr_pool_t *p);
 
+/* Inside a transaction: holds `name` until it ends; who asks for the same name meanwhile waits, as
+ * for a row. For what no row stands for yet. Does nothing on SQLite, whose writers are one behind
+ * the other anyway. */
+apr_status_t pd_conn_lock_name(pd_conn_t *conn, const char *name, apr_pool_t *p);
+
 /* Prepares one statement on a live connection and forgets it: for the test that walks all tables.
  * `why` is the engine's message. */
 apr_status_t pd_db_try_prepare(const char **why, pd_db_t *db, const pd_sql_t *sql, apr_pool_t *p);

@@ -7,7 +7,7 @@
 #include "portal/pd_registration_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { BY_TOKEN, BY_BROWSER, RENEW };
+enum { BY_TOKEN, BY_BROWSER, HOLD, RENEW };
 
 #define WAITING                                                                                    \
     "SELECT r.person_id, r.decoy, r.login_lookup, r.email_lookup, r.browser, r.token, r.code,"     \
@@ -22,6 +22,8 @@ const pd_sql_t pd_confirm_sql[] = {
     [BY_BROWSER] = {"confirm_by_browser",
                     WAITING " WHERE r.browser = %s ORDER BY r.created_at DESC LIMIT 1",
                     WAITING_COLUMNS, "the newest registration of a browser"},
+    [HOLD] = {"confirm_hold", "UPDATE registration SET attempts = attempts WHERE person_id = %s",
+              "", "lock a registration against its removal"},
     [RENEW] = {"confirm_renew",
                "UPDATE registration SET token = %s, code = %s WHERE person_id = %s AND token = %s"
                " AND confirmed_at = 0 AND proved_at = 0",
@@ -45,6 +47,12 @@ static void read_waiting(pd_waiting_t *waiting, const pd_cell_t *cell)
                               .language = cell[12].text,
                               .email = cell[13].text,
                               .sealed_password = cell[15].text};
+}
+
+apr_status_t pd_confirm_hold(int *there, pd_conn_t *conn, const pd_waiting_t *waiting,
+                             apr_pool_t *p)
+{
+    return pd_conn_exec(there, conn, &pd_confirm_sql[HOLD], PD_ARGS(PD_T(waiting->person_id)), p);
 }
 
 static apr_status_t read_by(const pd_rows_t **found, const pd_portal_t *portal, int statement,
@@ -128,9 +136,11 @@ static apr_status_t resend_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     const pd_waiting_t *waiting = resend->waiting;
     const pd_secrets_t *secrets = &resend->secrets;
     pd_addressee_t owner;
-    int renewed, written;
-    apr_status_t status =
-        pd_registration_owner(&owner, conn, resend->portal, waiting->email_lookup, p);
+    int there, renewed, written;
+    apr_status_t status = pd_confirm_hold(&there, conn, waiting, p);
+    if (status != APR_SUCCESS || !there)
+        return status;
+    status = pd_registration_owner(&owner, conn, resend->portal, waiting->email_lookup, p);
     /* A decoy whose owner is gone stays one: its mailbox was never asked. */
     if (status != APR_SUCCESS || (waiting->decoy && !owner.person_id))
         return status;

@@ -1,7 +1,8 @@
 /* Confirmation, the deciding side. Enough is: the link in the registering browser; the link and the
  * password or the code; the code in the registering browser. Tries are counted in a transaction of
- * their own before anything is checked. The last transaction claims the mailbox first: whoever else
- * wants it waits there, holding nothing yet, so that rivals can't block each other. */
+ * their own before anything is checked. The last transaction takes the mailbox's name first:
+ * whoever else wants it waits there, holding nothing yet, so that rivals can't block each other.
+ * Then it holds its own row, so that it isn't removed while it is confirmed. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include "base/pd_bytes.h"
@@ -243,7 +244,11 @@ static apr_status_t confirm_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     const char *id = waiting->person_id;
     int done;
     submit->outcome = PD_CONFIRMED;
-    apr_status_t status = claim(&done, conn, "email", waiting->email_lookup, id, p);
+    apr_status_t status = pd_conn_lock_name(conn, waiting->email_lookup, p);
+    if (status == APR_SUCCESS)
+        status = pd_confirm_hold(&done, conn, waiting, p);
+    if (status == APR_SUCCESS && done)
+        status = claim(&done, conn, "email", waiting->email_lookup, id, p);
     if (status == APR_SUCCESS && done)
         status = mark(&done, submit, conn, p);
     if (status == APR_SUCCESS && !done)

@@ -13,8 +13,8 @@
 #define EXPIRE_EVERY apr_time_from_sec(3600)
 #define LETTER_AGE   apr_time_from_sec(30 * 24 * 3600)
 
-/* One batch; `done` 0 when nothing is left. */
-typedef apr_status_t batch_fn(int *done, const pd_portal_t *portal, apr_pool_t *p);
+/* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
+typedef apr_status_t batch_fn(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p);
 
 static apr_status_t run_batches(int *done, batch_fn *batch, const pd_portal_t *portal,
                                 apr_pool_t *p)
@@ -22,36 +22,43 @@ static apr_status_t run_batches(int *done, batch_fn *batch, const pd_portal_t *p
     apr_pool_t *scratch;
     apr_time_t end = pd_clock_now() + RUN_MAX;
     apr_status_t rv;
-    int n;
+    int n, seen;
     apr_pool_create(&scratch, p);
     do {
         apr_pool_clear(scratch);
-        n = 0;
-        rv = batch(&n, portal, scratch);
+        n = seen = 0;
+        rv = batch(&n, &seen, portal, scratch);
         *done += n;
-    } while (!rv && n > 0 && pd_clock_now() < end);
+    } while (!rv && seen > 0 && pd_clock_now() < end);
     apr_pool_destroy(scratch);
     return rv;
 }
 
-static apr_status_t mail_batch(int *done, const pd_portal_t *portal, apr_pool_t *p)
+static apr_status_t mail_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
 {
-    return pd_outbox_deliver(done, portal, pd_transport(portal->settings), MAIL_BATCH, p);
+    return pd_outbox_deliver(done, seen, portal, pd_transport(portal->settings), MAIL_BATCH, p);
 }
 
-static apr_status_t registration_batch(int *done, const pd_portal_t *portal, apr_pool_t *p)
+static apr_status_t registration_batch(int *done, int *seen, const pd_portal_t *portal,
+                                       apr_pool_t *p)
 {
-    return pd_registration_expire(done, portal, EXPIRE_BATCH, p);
+    apr_status_t rv = pd_registration_expire(done, portal, EXPIRE_BATCH, p);
+    *seen = *done;
+    return rv;
 }
 
-static apr_status_t session_batch(int *done, const pd_portal_t *portal, apr_pool_t *p)
+static apr_status_t session_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
 {
-    return pd_session_expire(done, portal, EXPIRE_BATCH, p);
+    apr_status_t rv = pd_session_expire(done, portal, EXPIRE_BATCH, p);
+    *seen = *done;
+    return rv;
 }
 
-static apr_status_t letter_batch(int *done, const pd_portal_t *portal, apr_pool_t *p)
+static apr_status_t letter_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
 {
-    return pd_outbox_expire(done, portal, LETTER_AGE, EXPIRE_BATCH, p);
+    apr_status_t rv = pd_outbox_expire(done, portal, LETTER_AGE, EXPIRE_BATCH, p);
+    *seen = *done;
+    return rv;
 }
 
 static apr_interval_time_t mail_every(const pd_settings_t *settings)

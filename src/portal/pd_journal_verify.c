@@ -331,6 +331,28 @@ static apr_status_t check_headless(pd_journal_report_t *report, const pd_portal_
     return status;
 }
 
+/* No host is called "": the walks above begin behind that name, so what stands under it was read by
+ * none of them. */
+static apr_status_t check_nameless(pd_journal_report_t *report, const pd_portal_t *portal,
+                                   apr_pool_t *p)
+{
+    static const int statements[] = {FIRST_ROW, ONE_HEAD}; /* each begins with the number */
+    for (int i = 0; i < 2; i++) {
+        const pd_rows_t *found;
+        apr_status_t status = pd_db_read(&found, portal->db, &pd_journal_verify_sql[statements[i]],
+                                         PD_ARGS(PD_T("")), 1, p);
+        if (status != APR_SUCCESS)
+            return status;
+        if (PD_ROW_COUNT(found) > 0) {
+            report->finding = PD_JOURNAL_INSERTED;
+            report->host = "";
+            report->sequence = PD_ROW(found, 0)[0].number;
+            return APR_SUCCESS;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t pd_journal_verify(pd_journal_report_t *report, const pd_portal_t *portal,
                                const char *anchor, apr_pool_t *p)
 {
@@ -350,6 +372,8 @@ apr_status_t pd_journal_verify(pd_journal_report_t *report, const pd_portal_t *p
     }
     if (status == APR_SUCCESS)
         status = check_headless(report, portal, p);
+    if (status == APR_SUCCESS && report->finding == PD_JOURNAL_SOUND)
+        status = check_nameless(report, portal, p);
     if (status == APR_SUCCESS && report->finding == PD_JOURNAL_SOUND && anchor && !kept.seen) {
         report->finding = PD_JOURNAL_MISSING;
         report->host = kept.host;

@@ -117,8 +117,12 @@ apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *por
     apr_time_t now = pd_clock_now();
     text_t text;
     *written = 0;
-    apr_status_t rv = pd_conn_read(&rows, conn, &pd_outbox_sql[COUNT],
-                                   PD_ARGS(PD_T(letter->mailbox), PD_N(now - HOUR)), 1, p);
+    /* Before counting: else two at once would each take the last place of the hour. */
+    apr_status_t rv = pd_conn_lock_name(conn, letter->mailbox, p);
+    if (!rv) {
+        rv = pd_conn_read(&rows, conn, &pd_outbox_sql[COUNT],
+                          PD_ARGS(PD_T(letter->mailbox), PD_N(now - HOUR)), 1, p);
+    }
     if (rv || PD_ROW(rows, 0)[0].number >= portal->settings->letters_per_hour) {
         return rv;
     }

@@ -51,10 +51,11 @@ void pd_maildir_deliver(pd_mail_result_t *result, const pd_settings_t *settings,
 /* The one that mail_relay names. */
 pd_transport_fn *pd_transport(const pd_settings_t *settings);
 
-/* Takes due letters, at most `limit`, and tries each. `tried` counts. A poisoned letter doesn't
- * hold the queue. */
-apr_status_t pd_outbox_deliver(int *tried, const pd_portal_t *portal, pd_transport_fn *transport,
-                               int limit, apr_pool_t *p);
+/* Takes due letters, at most `limit`, and tries each. `seen` counts those that were due, `tried`
+ * those another sender did not take first: nothing is left when nothing was seen. A poisoned letter
+ * doesn't hold the queue. */
+apr_status_t pd_outbox_deliver(int *tried, int *seen, const pd_portal_t *portal,
+                               pd_transport_fn *transport, int limit, apr_pool_t *p);
 
 typedef struct pd_outbox_state_t {
     apr_int64_t queued, failed;

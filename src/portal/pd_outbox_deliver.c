@@ -253,17 +253,18 @@ static apr_status_t deliver_one(int *tried, errand_t *errand, pd_transport_fn *t
     return rv;
 }
 
-apr_status_t pd_outbox_deliver(int *tried, const pd_portal_t *portal, pd_transport_fn *transport,
-                               int limit, apr_pool_t *p)
+apr_status_t pd_outbox_deliver(int *tried, int *seen, const pd_portal_t *portal,
+                               pd_transport_fn *transport, int limit, apr_pool_t *p)
 {
     const pd_rows_t *due;
     apr_pool_t *scratch; /* letters in clear don't outlive their try */
-    *tried = 0;
+    *tried = *seen = 0;
     apr_status_t rv = pd_db_read(&due, portal->db, &pd_outbox_deliver_sql[DUE],
                                  PD_ARGS(PD_N(pd_clock_now()), PD_N(limit)), limit, p);
     if (rv) {
         return rv;
     }
+    *seen = PD_ROW_COUNT(due);
     apr_pool_create(&scratch, p);
     for (int i = 0; !rv && i < PD_ROW_COUNT(due); i++) {
         const pd_cell_t *row = PD_ROW(due, i);

@@ -67,53 +67,41 @@ apr_status_t pd_registration_clear_rivals(pd_conn_t *conn, const char *email_loo
 
 typedef struct expire_t {
     const pd_portal_t *portal;
-    int limit;
-    int removed;
+    const char *person_id;
+    apr_time_t confirmed_at; /* when it was found; 0: it still waits */
+    int dropped;
 } expire_t;
 
-/* A confirmed one only loses the row; the person stays. */
-static apr_status_t expire_one(int *dropped, pd_conn_t *conn, const char *person_id,
-                               apr_time_t confirmed_at, apr_pool_t *p)
-{
-    apr_status_t status = drop(dropped, conn, person_id, confirmed_at, p);
-    if (status != APR_SUCCESS || !*dropped || confirmed_at)
-        return status;
-    return pd_registration_clear(conn, person_id, p);
-}
-
-/* The journal comes last, or the lock on its head would be held while others' rows are waited for.
- */
+/* Each in a transaction of its own: a confirmation that removes its rivals holds its own row, and
+ * would wait here for one row while another is waited for there. A confirmed one only loses the
+ * row; the person stays. The journal comes last, or the lock on its head would be held while
+ * others' rows are waited for. */
 static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     expire_t *expire = baton;
-    const pd_rows_t *due;
-    apr_array_header_t *ended = apr_array_make(p, 8, sizeof(const char *));
-    expire->removed = 0;
-    apr_status_t status =
-        pd_conn_read(&due, conn, &pd_registration_expire_sql[DUE],
-                     PD_ARGS(PD_N(pd_clock_now()), PD_N(expire->limit)), expire->limit, p);
-    for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(due); i++) {
-        const pd_cell_t *cell = PD_ROW(due, i);
-        int dropped;
-        status = expire_one(&dropped, conn, cell[0].text, cell[1].number, p);
-        expire->removed += status == APR_SUCCESS && dropped;
-        if (status == APR_SUCCESS && dropped && !cell[1].number)
-            APR_ARRAY_PUSH(ended, const char *) = cell[0].text;
-    }
-    for (int i = 0; status == APR_SUCCESS && i < ended->nelts; i++)
-        status = pd_journal_add(conn, expire->portal, PD_EVENT_REGISTRATION_EXPIRED,
-                                APR_ARRAY_IDX(ended, i, const char *), NULL, NULL, p);
-    return status;
+    apr_status_t status = drop(&expire->dropped, conn, expire->person_id, expire->confirmed_at, p);
+    if (status != APR_SUCCESS || !expire->dropped || expire->confirmed_at)
+        return status;
+    status = pd_registration_clear(conn, expire->person_id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, expire->portal, PD_EVENT_REGISTRATION_EXPIRED, expire->person_id,
+                          NULL, NULL, p);
 }
 
 apr_status_t pd_registration_expire(int *removed, const pd_portal_t *portal, int limit,
                                     apr_pool_t *p)
 {
-    expire_t expire = {portal, limit, 0};
+    const pd_rows_t *due;
     *removed = 0;
-    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
-    if (status == APR_SUCCESS)
-        *removed = expire.removed;
+    apr_status_t status = pd_db_read(&due, portal->db, &pd_registration_expire_sql[DUE],
+                                     PD_ARGS(PD_N(pd_clock_now()), PD_N(limit)), limit, p);
+    for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(due); i++) {
+        const pd_cell_t *cell = PD_ROW(due, i);
+        expire_t expire = {portal, cell[0].text, cell[1].number, 0};
+        status = pd_db_transact(portal->db, expire_step, &expire, p);
+        *removed += status == APR_SUCCESS && expire.dropped;
+    }
     if (*removed)
         pd_log(PD_LOG_INFO, 0, "PD0402: %d registrations whose time was over removed", *removed);
     return status;

@@ -86,6 +86,11 @@ typedef struct pd_waiting_t {
 apr_status_t pd_confirm_find(pd_waiting_t *waiting, const pd_portal_t *portal, const char *token,
                              const char *browser, apr_pool_t *p);
 
+/* First thing of a transaction that goes on with a registration: nobody removes it before the end
+ * then, nor its person. `there` 0: it is gone already. */
+apr_status_t pd_confirm_hold(int *there, pd_conn_t *conn, const pd_waiting_t *waiting,
+                             apr_pool_t *p);
+
 /* pd_registration_expire.c: everything of a registration whose row was just deleted. */
 apr_status_t pd_registration_clear(pd_conn_t *conn, const char *person_id, apr_pool_t *p);
 

@@ -217,7 +217,9 @@ static const char *set_base_url(const char **member, const pd_directive_t *row, 
                                 apr_pool_t *p)
 {
     int secure;
-    const char *base = pd_url_base(&secure, value, p);
+    apr_size_t length = strlen(value);
+    int has_slash = length > 0 && value[length - 1] == '/'; /* as browsers show it */
+    const char *base = pd_url_base(&secure, apr_pstrmemdup(p, value, length - has_slash), p);
     if (!base) {
         return wrong(row, value,
                      "is no base URL; write scheme and host, without a path, for example "

@@ -76,7 +76,7 @@ const pd_directive_t pd_directives[] = {
         "A file whose first line is the password at the mail relay; nobody but its owner may read it."),
     CHOICE(CHOICE, "PDPortalMailTLS", mail_tls, "auto", "auto|require|off",
         "`require`: STARTTLS with a good certificate or no delivery. `auto`: the same, except that a "
-        "relay on this machine may do without. `off`: never."),
+        "relay on this machine without user and CA file may do without. `off`: never."),
     ROW(FILE, "PDPortalMailCAFile", mail_ca_file, NULL,
         "Certificates (PEM) that vouch for the relay's. Without it: those of the system."),
     ROW(FILE, "PDPortalTemplates", templates, NULL,

@@ -1,7 +1,8 @@
-/* Delivers by SMTP with libcurl. What a try came to is decided by the server's reply code and by
- * the command it answered, not by curl's error code: only an answer to RCPT or to the message
- * itself may condemn a letter; refusals of ourselves (greeting, TLS, authentication, sender) are an
- * alarm. Where TLS is wanted nothing ever goes out in clear. */
+/* Delivers by SMTP with libcurl. What a try came to is decided by the server's reply, with its
+ * enhanced code (RFC 3463), and by the command it answered, not by curl's error code: only an
+ * answer to RCPT that speaks of the recipient or one to the message itself may condemn a letter;
+ * refusals of ourselves (greeting, TLS, authentication, sender) are an alarm. Relays often keep
+ * those until RCPT. Where TLS is wanted nothing ever goes out in clear. */
 #include "portal/pd_outbox.h"
 
 #include "base/pd_bytes.h"
@@ -23,7 +24,10 @@
 typedef struct dialogue_t {
     const char *at; /* rest of the message */
     apr_size_t left;
-    int to_recipient; /* the last command was RCPT or the message was begun */
+    int to_recipient;    /* the last command was RCPT or the message was begun */
+    int begun;           /* the message was asked for (354) */
+    int left_off;        /* QUIT was said: what comes now answers nothing of ours */
+    int subject, detail; /* X and Y of the answer's 5.X.Y; 0.0 when it has none */
 } dialogue_t;
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -83,16 +87,55 @@ static size_t discard(char *bytes, size_t size, size_t n, void *baton)
     return size * n;
 }
 
-/* Watches which command goes out; what is said is not kept. The QUIT after a refusal doesn't count.
- */
+/* Watches which command goes out. The QUIT after a refusal doesn't count. */
 static int watch(CURL *curl, curl_infotype type, char *bytes, size_t length, void *baton)
 {
     dialogue_t *dialogue = baton;
     (void)curl;
-    if (type == CURLINFO_HEADER_OUT && length >= 4 && strncasecmp(bytes, "QUIT", 4)) {
-        dialogue->to_recipient = !strncasecmp(bytes, "RCPT", 4) || !strncasecmp(bytes, "DATA", 4);
+    if (type != CURLINFO_HEADER_OUT || length < 4) {
+        return 0;
     }
+    if (!strncasecmp(bytes, "QUIT", 4)) {
+        dialogue->left_off = 1;
+        return 0;
+    }
+    dialogue->subject = dialogue->detail = 0;
+    dialogue->to_recipient = !strncasecmp(bytes, "RCPT", 4) || !strncasecmp(bytes, "DATA", 4);
     return 0;
+}
+
+/* One to three digits at `*at`, or -1. */
+static int read_part(const char **at, const char *end)
+{
+    int number = 0, digits = 0;
+    for (; *at < end && digits < 4 && **at >= '0' && **at <= '9'; ++*at, digits++) {
+        number = number * 10 + (**at - '0');
+    }
+    return digits >= 1 && digits <= 3 ? number : -1;
+}
+
+/* Every line of a reply passes here: 554 5.7.1 words. Only the numbers are kept. */
+static size_t hear(char *bytes, size_t size, size_t n, void *baton)
+{
+    dialogue_t *dialogue = baton;
+    const char *end = bytes + size * n;
+    if (size * n < 4 || dialogue->left_off) {
+        return size * n;
+    }
+    dialogue->begun |= !strncmp(bytes, "354", 3);
+    const char *at = bytes + 4;
+    if (end - at < 5 || at[0] != '5' || at[1] != '.') {
+        return size * n;
+    }
+    at += 2;
+    int subject = read_part(&at, end);
+    int dot = at < end && *at++ == '.';
+    int detail = dot ? read_part(&at, end) : -1;
+    if (subject >= 0 && detail >= 0 && (at == end || strchr(" \r\n", *at))) {
+        dialogue->subject = subject;
+        dialogue->detail = detail;
+    }
+    return size * n;
 }
 
 /* Relay and the name we say in EHLO. An address literal stands in brackets (RFC 5321 4.1.3). */
@@ -125,9 +168,10 @@ static void set_tls(CURL *curl, const pd_settings_t *settings, apr_pool_t *p)
     if (settings->mail_ca_file) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, settings->mail_ca_file);
     }
-    if (settings->mail_tls == PD_MAIL_TLS_AUTO && relay_is_here(settings, p)) {
-        /* A mail server of this machine usually has a certificate of its own making; nobody can
-         * stand between it and us. */
+    if (settings->mail_tls == PD_MAIL_TLS_AUTO && relay_is_here(settings, p) &&
+        !settings->mail_user && !settings->mail_ca_file) {
+        /* A mail server of this machine usually has a certificate of its own making. Any program
+         * of this machine may take a port that is free, though: no password goes there unasked. */
         curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -176,6 +220,8 @@ static void set_message(CURL *curl, const pd_settings_t *settings, dialogue_t *d
     curl_easy_setopt(curl, CURLOPT_READDATA, dialogue);
     curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)dialogue->left);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, discard);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, hear);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, dialogue);
     curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, watch);
     curl_easy_setopt(curl, CURLOPT_DEBUGDATA, dialogue);
     curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
@@ -206,8 +252,26 @@ static int is_about_us(long code)
     return code == 530 || code == 534 || code == 535 || code == 538;
 }
 
+/* Does a refusal speak of the recipient, or of the message? Before the message is asked for, a
+ * relay may still say that it doesn't want us: our address, our name, our rights. 5.1.7 and 5.1.8
+ * are the sender's address. */
+static int is_about_letter(long reply, const dialogue_t *dialogue)
+{
+    if (!dialogue->to_recipient || is_about_us(reply)) {
+        return 0;
+    }
+    if (dialogue->begun) {
+        return 1;
+    }
+    if (dialogue->subject == 1) {
+        return dialogue->detail != 7 && dialogue->detail != 8;
+    }
+    int usual = reply == 550 || reply == 551 || reply == 552 || reply == 556;
+    return usual && dialogue->subject != 5 && dialogue->subject != 7;
+}
+
 static void classify(pd_mail_result_t *result, CURLcode code, long reply,
-                     const dialogue_t *dialogue)
+                     const dialogue_t *dialogue, apr_pool_t *p)
 {
     const char *alarm = alarm_reason(code);
     result->reply_code = reply;
@@ -223,12 +287,13 @@ static void classify(pd_mail_result_t *result, CURLcode code, long reply,
         result->outcome = PD_MAIL_UNKNOWN;
         result->reason = "no answer to the message";
     }
-    else if (reply >= 500 && dialogue->to_recipient && !is_about_us(reply)) {
+    else if (reply >= 500 && is_about_letter(reply, dialogue)) {
         result->outcome = PD_MAIL_REFUSED;
     }
     else if (reply >= 500) {
         result->outcome = PD_MAIL_UNREACHABLE;
-        result->reason = "the relay will not serve us";
+        result->reason = apr_psprintf(p, "the relay will not serve us (status 5.%d.%d)",
+                                      dialogue->subject, dialogue->detail);
     }
     else if (reply >= 400) {
         result->outcome = PD_MAIL_DEFERRED;
@@ -258,14 +323,14 @@ static void talk(pd_mail_result_t *result, CURL *curl, const pd_settings_t *sett
     long reply = 0;
     CURLcode code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply);
-    classify(result, code, reply, dialogue);
+    classify(result, code, reply, dialogue, p);
     curl_slist_free_all(to);
 }
 
 void pd_smtp_deliver(pd_mail_result_t *result, const pd_settings_t *settings, const char *recipient,
                      const char *message_id, const char *message, apr_size_t length, apr_pool_t *p)
 {
-    dialogue_t dialogue = {message, length, 0};
+    dialogue_t dialogue = {.at = message, .left = length};
     (void)message_id; /* stands in the message */
     if (!good_address(recipient) || !good_address(settings->mail_from)) {
         *result = (pd_mail_result_t){PD_MAIL_REFUSED, 0, "the address can't be written in SMTP"};

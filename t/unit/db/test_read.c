@@ -320,9 +320,19 @@ START_TEST(session_settings_are_added)
                                      "options='' connect_timeout=9 client_encoding=UTF8",
                                      apr_time_from_sec(2), tp),
                      0);
-    ck_assert_ptr_null(strstr(full, "lock_timeout"));
+    ck_assert_ptr_nonnull(strstr(full, " -c lock_timeout=2000 "));
+    ck_assert_ptr_null(strstr(full, "options=''"));
     ck_assert_ptr_null(strstr(full, "connect_timeout=3"));
     ck_assert_str_eq(strstr(full, "client_encoding"), "client_encoding=UTF8");
+    /* The administrator's options stand behind ours; of several his last ones count. */
+    ck_assert_int_eq(pd_params_pgsql(&full, &why,
+                                     "options=x host=/x options = '-c a=\\'b\\\\ c\\'' user=u",
+                                     apr_time_from_sec(2), tp),
+                     0);
+    ck_assert_ptr_nonnull(
+        strstr(full, "isolation=read\\\\ committed -c a=\\'b\\\\ c\\'' host=/x user=u"));
+    ck_assert_int_eq(pd_params_pgsql(&full, &why, "options=-c\\ a=b\\", 0, tp), 0);
+    ck_assert_ptr_nonnull(strstr(full, "isolation=read\\\\ committed -c a=b' "));
     /* An end that would swallow what stands behind it. */
     ck_assert_int_eq(pd_params_pgsql(&full, &why, "dbname=x password=", 0, tp), 0);
     ck_assert_str_eq(strstr(full, "dbname"), "dbname=x password=");
@@ -348,10 +358,23 @@ START_TEST(session_settings_hold)
     ck_assert_str_eq(PD_ROW(rows, 0)[1].text, "20s");
     ck_assert_str_eq(PD_ROW(rows, 0)[2].text, "read committed");
     ck_assert_str_eq(PD_ROW(rows, 0)[3].text, "mod_pdportal");
-    options.params = apr_pstrcat(tp, options.params, " options='-c synchronous_commit=off'", NULL);
-    ck_assert_int_eq(pd_db_read(&rows, db_test_open(&options, tp), &shown, PD_NO_ARGS, 1, tp),
-                     PD_ESQL);
-    ck_assert_ptr_nonnull(strstr(test_log, "PD0300"));
+    const char *params = options.params;
+    options.params = apr_pstrcat(tp, params, " options='-c statement_timeout=7s'", NULL);
+    ck_assert_int_eq(pd_db_read(&rows, db_test_open(&options, tp), &shown, PD_NO_ARGS, 1, tp), 0);
+    ck_assert_str_eq(PD_ROW(rows, 0)[0].text, "7s");
+    ck_assert_str_eq(PD_ROW(rows, 0)[1].text, "20s");
+    ck_assert_str_eq(PD_ROW(rows, 0)[2].text, "read committed");
+    static const char *const refused[] = {"synchronous_commit=off", "lock_timeout=0",
+                                          "statement_timeout=0"};
+    for (int i = 0; i < 3; i++) {
+        test_log[0] = '\0';
+        options.params = apr_pstrcat(tp, params, " options='-c ", refused[i], "'", NULL);
+        ck_assert_int_eq(pd_db_read(&rows, db_test_open(&options, tp), &shown, PD_NO_ARGS, 1, tp),
+                         PD_ESQL);
+        ck_assert_ptr_nonnull(strstr(test_log, "PD0300"));
+        const char *name = apr_pstrmemdup(tp, refused[i], strcspn(refused[i], "="));
+        ck_assert_ptr_nonnull(strstr(test_log, name));
+    }
 }
 END_TEST
 

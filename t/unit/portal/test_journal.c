@@ -138,6 +138,15 @@ static const struct {
     {"first and last exchanged", {SWAP("1", "10")}, PD_JOURNAL_REORDERED, 1},
     {"head forged", {"UPDATE journal_head SET chain = 'x'"}, PD_JOURNAL_HEAD, 10},
     {"head away", {"DELETE FROM journal_head"}, PD_JOURNAL_HEAD, 0},
+    {"row of no host",
+     {"INSERT INTO journal (host, sequence, at, event, subject, details, chain)"
+      " SELECT '', 7, at, event, subject, details, chain FROM journal WHERE sequence = 5"},
+     PD_JOURNAL_INSERTED,
+     7},
+    {"head of no host",
+     {"INSERT INTO journal_head (host, sequence, chain) VALUES ('', 3, 'x')"},
+     PD_JOURNAL_INSERTED,
+     3},
 };
 #define N_TAMPERED (sizeof(tampered) / sizeof(tampered[0]))
 
@@ -155,7 +164,7 @@ START_TEST(test_tampered)
                   report.finding);
     ck_assert_msg(report.sequence == tampered[_i / N_ENGINES].sequence, "%s: at %d", name,
                   (int)report.sequence);
-    ck_assert_str_eq(report.host, "host-a");
+    ck_assert_str_eq(report.host, strstr(name, "no host") ? "" : "host-a");
 }
 END_TEST
 

@@ -3,6 +3,7 @@
 #include "portal_test.h"
 
 #include "base/pd_status.h"
+#include "portal/pd_jobs.h"
 
 static const pd_datakey_t *person_key;
 static const char *person_id;
@@ -72,10 +73,10 @@ static void fake(pd_mail_result_t *result, const pd_settings_t *settings, const 
 
 static int deliver(pd_mail_e outcome, long reply)
 {
-    int tried;
+    int tried, seen;
     answer = (pd_mail_result_t){outcome, reply, "words"};
     calls = 0;
-    ck_assert_int_eq(pd_outbox_deliver(&tried, &portal, fake, 20, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_outbox_deliver(&tried, &seen, &portal, fake, 20, tp), APR_SUCCESS);
     ck_assert_int_eq(tried, calls);
     return tried;
 }
@@ -115,6 +116,36 @@ START_TEST(mailbox_gets_so_many_letters_an_hour)
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter"), 5);
     test_now += 55 * MINUTE;
     ck_assert_int_eq(add_letter(), 1);
+}
+END_TEST
+
+/* The last place of the hour isn't given twice: while one takes it, another waits for him. */
+static apr_status_t add_two_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    pd_db_t *own = portal.db;
+    int written[2] = {-1, -1};
+    apr_status_t status = add_step(conn, &written[0], p);
+    portal.db = baton;
+    ck_assert_int_eq(pd_db_transact(portal.db, add_step, &written[1], tp), PD_EBUSY);
+    portal.db = own;
+    ck_assert_int_eq(written[0], 1);
+    return status;
+}
+
+START_TEST(mailbox_is_counted_by_one_at_a_time)
+{
+    pd_db_options_t options;
+    if (!portal_open(_i)) {
+        return;
+    }
+    add_person();
+    db_test_options(&options, _i);
+    options.wait = SECOND / 5;
+    pd_db_t *impatient = db_test_open(&options, tp);
+    ((pd_settings_t *)portal.settings)->letters_per_hour = 1;
+    ck_assert_int_eq(pd_db_transact(portal.db, add_two_step, impatient, tp), APR_SUCCESS);
+    ck_assert_int_eq(add_letter(), 0);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter"), 1);
 }
 END_TEST
 
@@ -217,10 +248,10 @@ START_TEST(letter_that_cannot_be_opened_does_not_hold_the_queue)
     tell("UPDATE letter SET body = '1.1.AAAA'");
     test_now += SECOND;
     ck_assert_int_eq(add_letter(), 1);
-    int tried;
+    int tried, seen;
     answer = (pd_mail_result_t){PD_MAIL_ACCEPTED, 250, ""};
     calls = 0;
-    ck_assert_int_eq(pd_outbox_deliver(&tried, &portal, fake, 20, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_outbox_deliver(&tried, &seen, &portal, fake, 20, tp), APR_SUCCESS);
     ck_assert_int_eq(tried, 2);
     ck_assert_int_eq(calls, 1);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter WHERE state = 'failed'"), 1);
@@ -228,11 +259,12 @@ START_TEST(letter_that_cannot_be_opened_does_not_hold_the_queue)
 }
 END_TEST
 
-static int second_tried;
+static int second_tried, second_seen;
 
 static void second_sender(void)
 {
-    ck_assert_int_eq(pd_outbox_deliver(&second_tried, &portal, fake, 20, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_outbox_deliver(&second_tried, &second_seen, &portal, fake, 20, tp),
+                     APR_SUCCESS);
 }
 
 START_TEST(letter_has_one_sender)
@@ -257,13 +289,49 @@ START_TEST(letter_taken_meanwhile_is_left_alone)
     ck_assert_int_eq(add_letter(), 1);
     meanwhile = second_sender; /* takes the second letter while the first is on its way */
     answer = (pd_mail_result_t){PD_MAIL_DEFERRED, 451, ""};
-    int tried;
+    int tried, seen;
     calls = 0;
-    ck_assert_int_eq(pd_outbox_deliver(&tried, &portal, fake, 20, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_outbox_deliver(&tried, &seen, &portal, fake, 20, tp), APR_SUCCESS);
     ck_assert_int_eq(second_tried, 1);
     ck_assert_int_eq(tried, 1);
+    ck_assert_int_eq(seen, 2);
     ck_assert_int_eq(calls, 2);
     ck_assert_int_eq(ask("SELECT MAX(attempts) FROM letter"), 1);
+}
+END_TEST
+
+/* The clock is asked between finding and claiming a letter: there the other one comes first. */
+static int clock_left;
+
+static apr_time_t clock_with_rival(void)
+{
+    if (--clock_left == 0) {
+        pd_clock_set(test_clock);
+        int tried, seen;
+        ck_assert_int_eq(pd_outbox_deliver(&tried, &seen, &portal, fake, 1, tp), APR_SUCCESS);
+        ck_assert_int_eq(tried, 1);
+    }
+    return test_now;
+}
+
+START_TEST(job_goes_on_behind_a_lost_claim)
+{
+    int done = -1;
+    if (!open_with_letter(_i)) {
+        return;
+    }
+    test_now += SECOND;
+    ck_assert_int_eq(add_letter(), 1);
+    ((pd_settings_t *)portal.settings)->mail_relay = "smtp://127.0.0.1:1";
+    answer = (pd_mail_result_t){PD_MAIL_ACCEPTED, 250, ""};
+    clock_left = 3; /* the job's end, what is due, the claim */
+    pd_clock_set(clock_with_rival);
+    ck_assert_str_eq(pd_jobs[0].name, "mail");
+    ck_assert_int_eq(pd_jobs[0].run(&done, &portal, tp), APR_SUCCESS);
+    ck_assert_int_le(clock_left, 0);
+    ck_assert_int_eq(done, 1);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter WHERE state = 'sent' AND attempts = 1"), 1);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter WHERE outcome = 'unreachable'"), 1);
 }
 END_TEST
 
@@ -279,13 +347,13 @@ static void late(void)
 
 START_TEST(sender_without_lease_records_nothing)
 {
-    int tried;
+    int tried, seen;
     if (!open_with_letter(_i)) {
         return;
     }
     meanwhile = late;
     answer = (pd_mail_result_t){PD_MAIL_REFUSED, 550, ""};
-    ck_assert_int_eq(pd_outbox_deliver(&tried, &portal, fake, 20, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_outbox_deliver(&tried, &seen, &portal, fake, 20, tp), APR_SUCCESS);
     ck_assert_int_eq(second_tried, 1);
     ck_assert_str_eq(STATE(), "sent");
     ck_assert_int_eq(ask("SELECT reply_code FROM letter"), 250);
@@ -309,14 +377,14 @@ END_TEST
 
 START_TEST(letter_that_kills_its_senders_fails)
 {
-    int tried;
+    int tried, seen;
     if (!open_with_letter(_i)) {
         return;
     }
     tell("UPDATE letter SET state = 'sending', lease = 'dead'");
     test_now += portal.settings->letter_lifetime + 1;
     calls = 0;
-    ck_assert_int_eq(pd_outbox_deliver(&tried, &portal, fake, 20, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_outbox_deliver(&tried, &seen, &portal, fake, 20, tp), APR_SUCCESS);
     ck_assert_int_eq(calls, 0);
     ck_assert_str_eq(STATE(), "failed");
 }
@@ -355,6 +423,7 @@ int main(void)
     Suite *suite = portal_suite("outbox", &tcase);
     tcase_add_loop_test(tcase, letter_is_sealed_in_the_queue, 0, N_ENGINES);
     tcase_add_loop_test(tcase, mailbox_gets_so_many_letters_an_hour, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, mailbox_is_counted_by_one_at_a_time, 0, N_ENGINES);
     tcase_add_loop_test(tcase, accepted_letter_keeps_no_words, 0, N_ENGINES);
     tcase_add_loop_test(tcase, refused_letter_has_failed, 0, N_ENGINES);
     tcase_add_loop_test(tcase, other_outcomes_wait_longer_each_time, 0, N_ENGINES);
@@ -362,6 +431,7 @@ int main(void)
     tcase_add_loop_test(tcase, letter_that_cannot_be_opened_does_not_hold_the_queue, 0, N_ENGINES);
     tcase_add_loop_test(tcase, letter_has_one_sender, 0, N_ENGINES);
     tcase_add_loop_test(tcase, letter_taken_meanwhile_is_left_alone, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, job_goes_on_behind_a_lost_claim, 0, N_ENGINES);
     tcase_add_loop_test(tcase, sender_without_lease_records_nothing, 0, N_ENGINES);
     tcase_add_loop_test(tcase, dead_senders_letter_is_tried_again, 0, N_ENGINES);
     tcase_add_loop_test(tcase, letter_that_kills_its_senders_fails, 0, N_ENGINES);

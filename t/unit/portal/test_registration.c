@@ -463,6 +463,59 @@ START_TEST(test_expiry)
 }
 END_TEST
 
+/* Removed while somebody confirms it or asks for a letter: the removal isn't committed yet when the
+ * other one comes. On SQLite he waits at the gate, on PostgreSQL at the row. */
+static void *ask_for_letter(void *data)
+{
+    apr_status_t *status = data;
+    apr_pool_t *p;
+    apr_pool_create(&p, NULL);
+    *status = pd_confirm_resend(&portal, NULL, BROWSER, p);
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+static apr_status_t removal_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    static const pd_sql_t waiters = {
+        "test_waiters", "SELECT COUNT(*) FROM pg_locks WHERE NOT granted", "i", "test"};
+    static const char *const texts[] = {"DELETE FROM registration", "DELETE FROM letter",
+                                        "DELETE FROM credential", "DELETE FROM person"};
+    const pd_rows_t *rows;
+    apr_status_t status = APR_SUCCESS;
+    pthread_t *letter_asker = baton;
+    for (int i = 0; i < 4 && status == APR_SUCCESS; i++)
+        status = pd_conn_run(conn, "test", texts[i]);
+    ck_assert_int_eq(pthread_create(&racers[0].thread, NULL, race, &racers[0]), 0);
+    ck_assert_int_eq(pthread_create(letter_asker, NULL, ask_for_letter, &racers[1].status), 0);
+    apr_int64_t count = pd_db_engine(portal.db) == PD_ENGINE_PGSQL ? 0 : 2;
+    while (status == APR_SUCCESS && count < 2) {
+        status = pd_conn_read(&rows, conn, &waiters, PD_NO_ARGS, 1, p);
+        count = status == APR_SUCCESS ? PD_ROW(rows, 0)[0].number : 0;
+    }
+    return status;
+}
+
+START_TEST(test_removed_meanwhile)
+{
+    pthread_t letter_asker;
+    if (!portal_open(_i))
+        return;
+    portal_documents();
+    letter_t letter = begin_from(BROWSER, "ivan", "a@example.org");
+    racers[0].form = (pd_confirm_form_t){.token = letter.token, .browser = BROWSER};
+    ck_assert_int_eq(pd_db_transact(portal.db, removal_step, &letter_asker, tp), APR_SUCCESS);
+    pthread_join(racers[0].thread, NULL);
+    pthread_join(letter_asker, NULL);
+    ck_assert_int_eq(racers[0].status, APR_SUCCESS);
+    ck_assert_int_eq(racers[0].outcome, PD_CONFIRM_GONE);
+    ck_assert_int_eq(racers[1].status, APR_SUCCESS);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter"), 0);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM identifier"), 0);
+    ck_assert_str_eq(strstr(test_log, "PD031") ? test_log : "", "");
+}
+END_TEST
+
 /* What a person typed is in no column that can be read without a key. */
 START_TEST(test_unreadable)
 {
@@ -508,6 +561,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_race_mailbox, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_race_tries, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_expiry, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_removed_meanwhile, 0, N_ENGINES);
     tcase_add_test(tcase, test_unreadable);
     return pd_test_main(suite);
 }

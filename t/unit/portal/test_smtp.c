@@ -102,20 +102,82 @@ START_TEST(relay_that_is_away_is_unreachable)
 }
 END_TEST
 
-/* A server that greets with a refusal of everybody: no letter's fault. */
-static void *refuse_all(void *baton)
+/* A server that answers each command by a line, for refusals that t/tools/smtp-server has not. */
+typedef struct script_t {
+    const char *name, *greeting, *recipient, *data, *end;
+    pd_mail_e outcome;
+    long reply;
+} script_t;
+
+#define HELLO "220 here"
+static const script_t scripts[] = {
+    {"greeting", "554 no service for you", "", "", "", PD_MAIL_UNREACHABLE, 554},
+    {"client rejected late", HELLO, "554 5.7.1 <unknown>: Client host rejected", "", "",
+     PD_MAIL_UNREACHABLE, 554},
+    {"no relaying", HELLO, "550 5.7.1 Unable to relay", "", "", PD_MAIL_UNREACHABLE, 550},
+    {"no relaying, in lines", HELLO, "550-5.7.1 Unable\r\n550 5.7.1 to relay", "", "",
+     PD_MAIL_UNREACHABLE, 550},
+    {"sender rejected", HELLO, "553 sender rejected", "", "", PD_MAIL_UNREACHABLE, 553},
+    {"sender's domain", HELLO, "550 5.1.8 Sender address rejected", "", "", PD_MAIL_UNREACHABLE,
+     550},
+    {"our name", HELLO, "504 5.5.2 Helo command rejected", "", "", PD_MAIL_UNREACHABLE, 504},
+    {"no reason", HELLO, "554 rejected", "", "", PD_MAIL_UNREACHABLE, 554},
+    {"login wanted", HELLO, "530 5.7.0 Authentication required", "", "", PD_MAIL_UNREACHABLE, 530},
+    {"no mailbox", HELLO, "550 5.1.1 no such user", "", "", PD_MAIL_REFUSED, 550},
+    {"no mailbox, 553", HELLO, "553 5.1.3 bad address", "", "", PD_MAIL_REFUSED, 553},
+    {"no mailbox, 554", HELLO, "554 5.1.10 null MX", "", "", PD_MAIL_REFUSED, 554},
+    {"no mailbox, bare", HELLO, "550 no such user", "", "", PD_MAIL_REFUSED, 550},
+    {"moved", HELLO, "551 5.7 is no status", "", "", PD_MAIL_REFUSED, 551},
+    {"full", HELLO, "552 5.2.2 mailbox full", "", "", PD_MAIL_REFUSED, 552},
+    {"busy", HELLO, "450 4.7.1 greylisted", "", "", PD_MAIL_DEFERRED, 450},
+    {"DATA refused", HELLO, "250 2.1.5 ok", "554 5.7.1 Client host rejected", "",
+     PD_MAIL_UNREACHABLE, 554},
+    {"text refused", HELLO, "250 2.1.5 ok", "354 go on", "554 5.7.1 looks like spam",
+     PD_MAIL_REFUSED, 554},
+    {"accepted", HELLO, "250 2.1.5 ok", "354 go on", "250 2.0.0 taken", PD_MAIL_ACCEPTED, 250},
+};
+
+typedef struct scripted_t {
+    int listener;
+    const script_t *script;
+} scripted_t;
+
+static void answer_commands(FILE *in, FILE *out, const script_t *script)
 {
-    static const char greeting[] = "554 no service for you\r\n";
-    int listener = *(int *)baton;
-    int fd = accept(listener, NULL, NULL);
-    if (fd >= 0 && write(fd, greeting, sizeof greeting - 1) > 0) {
-        char bytes[100];
-        shutdown(fd, SHUT_WR);
-        while (read(fd, bytes, sizeof bytes) > 0) {
+    char line[1000];
+    int in_message = 0;
+    fprintf(out, "%s\r\n", script->greeting);
+    while (!fflush(out) && fgets(line, sizeof line, in)) {
+        const char *reply = "250 2.0.0 ok";
+        if (in_message && strcmp(line, ".\r\n")) {
             continue;
         }
+        if (in_message) {
+            reply = script->end;
+            in_message = 0;
+        }
+        else if (!strncmp(line, "RCPT", 4)) {
+            reply = script->recipient;
+        }
+        else if (!strncmp(line, "DATA", 4)) {
+            reply = script->data;
+            in_message = *reply == '3';
+        }
+        else if (!strncmp(line, "QUIT", 4)) {
+            reply = "550 5.1.1 is no answer to anything";
+        }
+        fprintf(out, "%s\r\n", reply);
     }
-    close(fd);
+}
+
+static void *serve_script(void *baton)
+{
+    const scripted_t *scripted = baton;
+    int fd = accept(scripted->listener, NULL, NULL);
+    FILE *in = fdopen(fd, "r"), *out = fdopen(dup(fd), "w");
+    answer_commands(in, out, scripted->script);
+    fclose(in);
+    fclose(out);
     return NULL;
 }
 
@@ -124,18 +186,18 @@ START_TEST(refusal_of_ourselves_condemns_no_letter)
     struct sockaddr_in name = {.sin_family = AF_INET};
     socklen_t length = sizeof name;
     pthread_t thread;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    scripted_t scripted = {socket(AF_INET, SOCK_STREAM, 0), &scripts[_i]};
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&name, sizeof name), 0);
-    ck_assert_int_eq(listen(listener, 1), 0);
-    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&name, &length), 0);
-    ck_assert_int_eq(pthread_create(&thread, NULL, refuse_all, &listener), 0);
+    ck_assert_int_eq(bind(scripted.listener, (struct sockaddr *)&name, sizeof name), 0);
+    ck_assert_int_eq(listen(scripted.listener, 1), 0);
+    ck_assert_int_eq(getsockname(scripted.listener, (struct sockaddr *)&name, &length), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, serve_script, &scripted), 0);
     const char *address = apr_psprintf(tp, "127.0.0.1:%d", ntohs(name.sin_port));
     pd_mail_result_t result = deliver(settings_for("smtp://", address), "a@example.org");
     pthread_join(thread, NULL);
-    close(listener);
-    ck_assert_int_eq(result.outcome, PD_MAIL_UNREACHABLE);
-    ck_assert_int_eq(result.reply_code, 554);
+    close(scripted.listener);
+    ck_assert_msg(result.outcome == scripts[_i].outcome && result.reply_code == scripts[_i].reply,
+                  "%s: outcome %d, reply %ld", scripts[_i].name, result.outcome, result.reply_code);
 }
 END_TEST
 
@@ -161,6 +223,24 @@ static const char *password_file(const char *password, mode_t mode)
     return name;
 }
 
+START_TEST(auto_demands_tls_where_there_is_a_password_or_a_ca)
+{
+    const char *address = server("PD_TEST_SMTP"); /* offers none */
+    if (!address) {
+        return;
+    }
+    pd_settings_t *settings = settings_for("smtp://", address);
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_ACCEPTED);
+    settings->mail_user = "portal";
+    settings->mail_password_file = password_file("secret\n", 0600);
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_UNREACHABLE);
+    unlink(settings->mail_password_file);
+    settings->mail_user = NULL;
+    settings->mail_ca_file = "/etc/ssl/certs/ca-certificates.crt";
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_UNREACHABLE);
+}
+END_TEST
+
 START_TEST(starttls_with_and_without_a_good_certificate)
 {
     const char *address = server("PD_TEST_SMTP_TLS");
@@ -175,7 +255,15 @@ START_TEST(starttls_with_and_without_a_good_certificate)
         settings->mail_password_file =
             password_file(apr_pstrcat(tp, login + length + 1, "\n", NULL), 0600);
     }
+    /* Unasked only where there is nothing to lose and nothing to ask by. */
+    int trusting = !settings->mail_user;
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome,
+                     trusting ? PD_MAIL_ACCEPTED : PD_MAIL_UNREACHABLE);
+    settings->mail_ca_file = "/etc/hostname";
+    ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_UNREACHABLE);
+    settings->mail_ca_file = getenv("PD_TEST_SMTP_CA");
     ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_ACCEPTED);
+    settings->mail_ca_file = NULL;
     settings->mail_tls = PD_MAIL_TLS_REQUIRE;
     ck_assert_int_eq(deliver(settings, "accept@example.org").outcome, PD_MAIL_UNREACHABLE);
     settings->mail_ca_file = getenv("PD_TEST_SMTP_CA");
@@ -219,8 +307,10 @@ int main(void)
     tcase_add_loop_test(tcase, hostile_address_is_refused_before_the_network, 0,
                         (int)(sizeof hostile / sizeof *hostile));
     tcase_add_test(tcase, relay_that_is_away_is_unreachable);
-    tcase_add_test(tcase, refusal_of_ourselves_condemns_no_letter);
+    tcase_add_loop_test(tcase, refusal_of_ourselves_condemns_no_letter, 0,
+                        (int)(sizeof scripts / sizeof *scripts));
     tcase_add_test(tcase, tls_that_is_demanded_is_never_left_out);
+    tcase_add_test(tcase, auto_demands_tls_where_there_is_a_password_or_a_ca);
     tcase_add_test(tcase, starttls_with_and_without_a_good_certificate);
     tcase_add_test(tcase, password_file_that_others_read_is_not_used);
     suite_add_tcase(suite, tcase);
