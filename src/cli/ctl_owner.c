@@ -159,7 +159,10 @@ static const char *blocked(ctl_t *ctl)
 {
     const char *user = ctl_user_name(geteuid(), ctl->p);
     const char *file = ctl_database_file(ctl);
-    const char *folder = file ? ctl_folder_of(file, ctl->p) : NULL;
+    if (!file) {
+        return NULL;
+    }
+    const char *folder = ctl_folder_of(file, ctl->p);
     for (const char *at = folder; at && *at; at = strchr(at, '/')) {
         at += *at == '/';
         const char *end = strchr(at, '/');
@@ -170,8 +173,8 @@ static const char *blocked(ctl_t *ctl)
                                 part);
         }
     }
-    if (file && ((access(file, R_OK | W_OK) && errno == EACCES) ||
-                 (access(folder, W_OK) && errno == EACCES))) {
+    if ((access(file, R_OK | W_OK) && errno == EACCES) ||
+        (access(folder, W_OK) && errno == EACCES)) {
         return apr_psprintf(ctl->p, "user %s can't write %s or its folder; do \"chown -R %s: %s\"",
                             user, file, user, folder);
     }

@@ -175,7 +175,7 @@ apr_status_t pd_conn_check_schema(pd_conn_t *conn)
 {
     pd_db_t *db = conn->db;
     apr_pool_t *scratch;
-    int version;
+    int version = 0;
     apr_status_t status = apr_pool_create(&scratch, conn->pool);
     if (!status) {
         status = pd_migrate_look(&version, conn, scratch);
