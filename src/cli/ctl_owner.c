@@ -159,10 +159,10 @@ static const char *blocked(ctl_t *ctl)
 {
     const char *user = ctl_user_name(geteuid(), ctl->p);
     const char *file = ctl_database_file(ctl);
-    if (!file) {
+    const char *folder = file ? ctl_folder_of(file, ctl->p) : NULL;
+    if (!folder) {
         return NULL;
     }
-    const char *folder = ctl_folder_of(file, ctl->p);
     for (const char *at = folder; at && *at; at = strchr(at, '/')) {
         at += *at == '/';
         const char *end = strchr(at, '/');

@@ -242,7 +242,7 @@ static apr_status_t confirm_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     submit_t *submit = baton;
     const pd_waiting_t *waiting = &submit->waiting;
     const char *id = waiting->person_id;
-    int done;
+    int done = 0;
     submit->outcome = PD_CONFIRMED;
     apr_status_t status = pd_conn_lock_name(conn, waiting->email_lookup, p);
     if (status == APR_SUCCESS)
