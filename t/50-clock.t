@@ -1,4 +1,4 @@
-# Limits of time, by a clock that the test sets (libfaketime): sessions end, registrations expire, a
+# Limits of time, by a clock that the test sets (t/tools/false-clock.c): sessions end, registrations expire, a
 # version takes force.
 use strict;
 use warnings FATAL => 'all';
@@ -6,8 +6,6 @@ use Test::More;
 use PDPortal::Test;
 use PDPortal::Setup ();
 
-my ($library) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
-ok($library, 'libfaketime is there') or BAIL_OUT('package libfaketime is missing');
 my $clock = "$ENV{PD_WORK}/clock.now";
 # Moves on by so many seconds from the real time; the real time never stands still.
 sub clock { my ($seconds) = @_; return write_file($clock, sprintf "%+d\n", $seconds) }
@@ -15,7 +13,7 @@ sub clock { my ($seconds) = @_; return write_file($clock, sprintf "%+d\n", $seco
 clock(0);
 my $server = server(name => 'clock', set => {
     PDPortalMailRelay => "maildir:$ENV{PD_WORK}/clock/mail", PDPortalSessionIdle => '10min', PDPortalSessionLifetime => '1h' },
-    env => { LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => $clock, FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1 });
+    env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock });
 $server->start;
 my $folder = "$server->{dir}/mail";
 my ($browser, $login) = member(browser => $server->browser, folder => $folder);

@@ -6,8 +6,6 @@ use Test::More;
 use PDPortal::Test;
 use PDPortal::Setup ();
 
-my ($library) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
-ok($library, 'libfaketime is there') or BAIL_OUT('package libfaketime is missing');
 my $clock = "$ENV{PD_WORK}/retry.now";
 my $seconds = 0;
 # Minutes pass. At once for who reads the clock, so by rename.
@@ -33,7 +31,7 @@ END {
 until_true(sub { (read_file("$ENV{PD_WORK}/retry-smtp.log") // '') =~ /ready/ }, 20) or BAIL_OUT('no mail server');
 sub mood { return write_file("$mails/mode", $_[0]) }
 
-my %clocked = (env => { LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => $clock, FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1 });
+my %clocked = (env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock });
 my $server = server(name => 'retry', %clocked, set => { PDPortalMailRelay => "smtp://127.0.0.1:$port", PDPortalMailTimeout => '2s' });
 $server->start;
 
