@@ -5,6 +5,7 @@
 #include "base/pd_log.h"
 #include "base/pd_status.h"
 #include "base/pd_zone.h"
+#include "portal/pd_coherence.h"
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -82,6 +83,16 @@ const char *ctl_read_keys(ctl_t *ctl)
     return NULL;
 }
 
+/* Where httpd runs on this host it has made a bell; elsewhere there is nobody to tell. */
+static void ring(void *baton)
+{
+    ctl_t *ctl = baton;
+    pd_bell_t *bell;
+    if (ctl->keys && pd_bell_open(&bell, pd_coherence_bell_path(ctl->settings, ctl->keys, ctl->p),
+                                  0, ctl->p) == APR_SUCCESS)
+        pd_bell_ring(bell);
+}
+
 const char *ctl_open_database(ctl_t *ctl, int check_schema)
 {
     const char *why = NULL;
@@ -95,6 +106,7 @@ const char *ctl_open_database(ctl_t *ctl, int check_schema)
         return why ? why : "the database driver can't be loaded";
     }
     ctl->portal.db = ctl->db;
+    pd_db_on_commit(ctl->db, ring, ctl);
     return NULL;
 }
 

@@ -209,7 +209,7 @@ const char *ctl_become_key_owner(ctl_t *ctl)
 
 const char *ctl_check_owners(ctl_t *ctl)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-gate"};
+    static const char *const ends[] = {"", "-wal", "-shm", "-gate", "-bell"};
     struct stat folder_info, info;
     int there;
     const char *file = ctl_database_file(ctl);

@@ -181,7 +181,7 @@ apr_status_t pd_conn_check_schema(pd_conn_t *conn)
         status = pd_migrate_look(&version, conn, scratch);
         apr_pool_destroy(scratch);
     }
-    conn->checked_at = pd_db_ticks();
+    conn->checked_at = pd_clock_ticks();
     if (status || version == pd_migrate_wanted()) {
         return status;
     }

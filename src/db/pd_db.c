@@ -3,21 +3,13 @@
 #include "db/pd_db_int.h"
 #include "base/pd_log.h"
 #include <string.h>
-#include <time.h>
 #include <apr_strings.h>
 
 #define SAY_AGAIN_AFTER apr_time_from_sec(60)
 
-apr_time_t pd_db_ticks(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000;
-}
-
 int pd_db_may_say(pd_db_t *db, pd_say_e what)
 {
-    apr_time_t now = pd_db_ticks();
+    apr_time_t now = pd_clock_ticks();
     apr_thread_mutex_lock(db->lock);
     int may = !db->said[what] || now - db->said[what] >= SAY_AGAIN_AFTER;
     if (may) {
@@ -129,7 +121,7 @@ apr_status_t pd_db_open(pd_db_t **db, const char **why, const pd_db_options_t *o
 apr_status_t pd_db_read(const pd_rows_t **result, pd_db_t *db, const pd_sql_t *sql,
                         const pd_arg_t *args, int n_args, int limit, apr_pool_t *p)
 {
-    apr_time_t deadline = pd_db_ticks() + db->wait;
+    apr_time_t deadline = pd_clock_ticks() + db->wait;
     *result = NULL;
     for (int attempt = 0;; attempt++) {
         pd_conn_t *conn;
@@ -154,7 +146,7 @@ apr_status_t pd_db_try_prepare(const char **why, pd_db_t *db, const pd_sql_t *sq
     pd_conn_t *conn;
     apr_dbd_prepared_t *prepared = NULL;
     *why = NULL;
-    apr_status_t status = pd_lend(&conn, db, pd_db_ticks() + db->wait);
+    apr_status_t status = pd_lend(&conn, db, pd_clock_ticks() + db->wait);
     if (status) {
         *why = "no connection";
         return status;

@@ -105,6 +105,13 @@ apr_status_t pd_conn_read(const pd_rows_t **result, pd_conn_t *conn, const pd_sq
  * the other anyway. */
 apr_status_t pd_conn_lock_name(pd_conn_t *conn, const char *name, apr_pool_t *p);
 
+/* Who is to hear of transactions that asked for it by pd_conn_tell: called when one was committed,
+ * or may have been (the answer to COMMIT was lost), before pd_db_transact returns. Set once, before
+ * the database is used. */
+typedef void pd_db_told_fn(void *baton);
+void pd_db_on_commit(pd_db_t *db, pd_db_told_fn *told, void *baton);
+void pd_conn_tell(pd_conn_t *conn);
+
 /* Prepares one statement on a live connection and forgets it: for the test that walks all tables.
  * `why` is the engine's message. */
 apr_status_t pd_db_try_prepare(const char **why, pd_db_t *db, const pd_sql_t *sql, apr_pool_t *p);

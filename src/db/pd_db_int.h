@@ -11,6 +11,7 @@
 #ifndef PD_DB_INT_H
 #define PD_DB_INT_H
 #include "db/pd_db.h"
+#include "base/pd_clock.h"
 #include "base/pd_gate.h"
 #include <apr_dbd.h>
 #include <apr_hash.h>
@@ -54,6 +55,8 @@ struct pd_db_t {
     pd_gate_t *gate;     /* SQLite's writers; opened by the first of them */
     apr_time_t said[PD_SAY_COUNT];
     apr_time_t rests_until; /* for pd_db_transact_now */
+    pd_db_told_fn *told;    /* pd_db_on_commit; may be NULL */
+    void *told_baton;
 };
 
 struct pd_conn_t {
@@ -66,12 +69,10 @@ struct pd_conn_t {
     apr_time_t idle_since;
     apr_time_t checked_at; /* when the schema was last seen to be ours */
     int in_transaction;
+    int tells;          /* pd_conn_tell, in this transaction */
     apr_status_t fault; /* of the first failed statement; such a connection is never lent again */
     int again;          /* the fault may be gone on another attempt */
 };
-
-/* A clock that only goes forward, for deadlines of this process. */
-apr_time_t pd_db_ticks(void);
 
 /* May this be said again? */
 int pd_db_may_say(pd_db_t *db, pd_say_e what);
@@ -85,7 +86,7 @@ apr_status_t pd_connect(pd_conn_t **conn, pd_db_t *db);
 apr_status_t pd_conn_check_schema(pd_conn_t *conn);
 void pd_disconnect(pd_conn_t *conn);
 
-/* pd_lend.c: lends by `deadline` (pd_db_ticks), else PD_EBUSY. */
+/* pd_lend.c: lends by `deadline` (pd_clock_ticks), else PD_EBUSY. */
 apr_status_t pd_lend(pd_conn_t **conn, pd_db_t *db, apr_time_t deadline);
 /* Takes back; keeps it only if it is whole and outside a transaction. */
 void pd_return(pd_conn_t *conn);

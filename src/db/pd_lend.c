@@ -14,7 +14,7 @@ static apr_status_t take(pd_conn_t **conn, unsigned *generation, pd_db_t *db, ap
     *conn = NULL;
     apr_thread_mutex_lock(db->lock);
     while (!db->n_idle && db->n_open >= db->connections_max && !status) {
-        apr_time_t left = deadline - pd_db_ticks();
+        apr_time_t left = deadline - pd_clock_ticks();
         status = left > 0 ? apr_thread_cond_timedwait(db->returned, db->lock, left) : APR_TIMEUP;
     }
     if (db->n_idle) {
@@ -44,7 +44,7 @@ static apr_status_t connect_by(pd_conn_t **conn, pd_db_t *db, apr_time_t deadlin
 {
     apr_status_t status;
     while ((status = pd_connect(conn, db)) == PD_EBUSY &&
-           pd_db_ticks() + CONNECT_PAUSE < deadline) {
+           pd_clock_ticks() + CONNECT_PAUSE < deadline) {
         apr_sleep(CONNECT_PAUSE);
     }
     return status;
@@ -55,7 +55,8 @@ static apr_status_t connect_by(pd_conn_t **conn, pd_db_t *db, apr_time_t deadlin
 static void drop_if_migrated(pd_conn_t **conn)
 {
     if (*conn && (*conn)->db->check_schema &&
-        pd_db_ticks() - (*conn)->checked_at >= PD_DB_SCHEMA_TRUST && pd_conn_check_schema(*conn)) {
+        pd_clock_ticks() - (*conn)->checked_at >= PD_DB_SCHEMA_TRUST &&
+        pd_conn_check_schema(*conn)) {
         pd_disconnect(*conn);
         *conn = NULL;
     }
@@ -102,7 +103,7 @@ void pd_return(pd_conn_t *conn)
 {
     pd_db_t *db = conn->db;
     pd_conn_t *closing = conn;
-    apr_time_t now = pd_db_ticks();
+    apr_time_t now = pd_clock_ticks();
     apr_thread_mutex_lock(db->lock);
     if (!conn->fault && !conn->in_transaction && conn->generation == db->generation) {
         closing = take_outdated(db, now);

@@ -152,7 +152,7 @@ apr_status_t pd_migrate_current(int *version, pd_db_t *db, apr_pool_t *p)
 {
     pd_conn_t *conn;
     *version = 0;
-    apr_status_t status = pd_lend(&conn, db, pd_db_ticks() + db->wait);
+    apr_status_t status = pd_lend(&conn, db, pd_clock_ticks() + db->wait);
     if (status) {
         return status;
     }

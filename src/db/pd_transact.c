@@ -52,7 +52,7 @@ static apr_status_t enter_gate(attempt_t *attempt, apr_time_t deadline)
     if (status) {
         return status;
     }
-    apr_time_t left = deadline - pd_db_ticks();
+    apr_time_t left = deadline - pd_clock_ticks();
     status = pd_gate_enter(&attempt->slot, gate, left > 0 ? left : 0);
     attempt->in_gate = status == APR_SUCCESS;
     return status;
@@ -74,10 +74,25 @@ static apr_status_t give_back(void *data)
     return APR_SUCCESS;
 }
 
+void pd_db_on_commit(pd_db_t *db, pd_db_told_fn *told, void *baton)
+{
+    db->told = told;
+    db->told_baton = baton;
+}
+
+void pd_conn_tell(pd_conn_t *conn)
+{
+    conn->tells = 1;
+}
+
 static apr_status_t commit(attempt_t *attempt)
 {
     pd_conn_t *conn = attempt->conn;
+    pd_db_t *db = attempt->db;
     apr_status_t status = pd_conn_run(conn, "COMMIT", "COMMIT");
+    if (conn->tells && db->told) {
+        db->told(db->told_baton);
+    }
     if (!status) {
         conn->in_transaction = 0;
         return APR_SUCCESS;
@@ -94,6 +109,7 @@ static apr_status_t run_step(attempt_t *attempt, pd_db_step_fn *step, void *bato
     apr_status_t status = pd_conn_run(conn, "BEGIN", sqlite ? "BEGIN IMMEDIATE" : "BEGIN");
     if (!status) {
         conn->in_transaction = 1;
+        conn->tells = 0;
         status = step(conn, baton, p);
     }
     if (conn->fault) {
@@ -132,7 +148,7 @@ static apr_status_t try_once(int *again, pd_db_t *db, pd_db_step_fn *step, void 
 /* Also sets it: a database that was busy is left alone for a while. */
 static int is_resting(pd_db_t *db, int was_busy)
 {
-    apr_time_t now = pd_db_ticks();
+    apr_time_t now = pd_clock_ticks();
     apr_thread_mutex_lock(db->lock);
     if (was_busy) {
         db->rests_until = now + REST;
@@ -151,7 +167,7 @@ apr_status_t pd_db_transact_now(pd_db_t *db, pd_db_step_fn *step, void *baton, a
     }
     apr_status_t status = apr_pool_create(&attempt_pool, p);
     if (!status) {
-        status = try_once(&again, db, step, baton, pd_db_ticks(), attempt_pool);
+        status = try_once(&again, db, step, baton, pd_clock_ticks(), attempt_pool);
     }
     if (status == PD_EBUSY || status == PD_EAWAY) {
         is_resting(db, 1);
@@ -161,7 +177,7 @@ apr_status_t pd_db_transact_now(pd_db_t *db, pd_db_step_fn *step, void *baton, a
 
 apr_status_t pd_db_transact(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_pool_t *p)
 {
-    apr_time_t deadline = pd_db_ticks() + db->wait;
+    apr_time_t deadline = pd_clock_ticks() + db->wait;
     apr_interval_time_t pause = FIRST_PAUSE;
     for (int tries_left = TRIES_MORE;; tries_left--) {
         apr_pool_t *attempt_pool;
@@ -178,7 +194,7 @@ apr_status_t pd_db_transact(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_p
         if (status == PD_EAWAY) {
             pd_db_forget_connections(db);
         }
-        if (!again || !tries_left || pd_db_ticks() + pause >= deadline) {
+        if (!again || !tries_left || pd_clock_ticks() + pause >= deadline) {
             return status;
         }
         apr_sleep(pause);

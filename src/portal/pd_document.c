@@ -6,6 +6,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_status.h"
 #include "crypt/pd_hash.h"
+#include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_tables_int.h"
 #include "text/pd_language.h"
@@ -214,6 +215,10 @@ static apr_status_t publish_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     for (int i = 0; !rv && i < publish->ready->nelts; i++) {
         rv = insert_text(conn, publish, &APR_ARRAY_IDX(publish->ready, i, ready_t), p);
     }
+    if (rv) {
+        return rv;
+    }
+    rv = pd_invalidation_add(conn, PD_INVALID_DOCUMENTS, "", p);
     if (rv) {
         return rv;
     }

@@ -1,6 +1,7 @@
 /* What every duty works with: one portal in one process. Made after fork; immutable; any thread. */
 #ifndef PD_PORTAL_H
 #define PD_PORTAL_H
+#include "base/pd_count.h"
 #include "base/pd_gate.h"
 #include "crypt/pd_keyring.h"
 #include "crypt/pd_seal.h"
@@ -8,12 +9,16 @@
 #include "portal/pd_settings.h"
 #include "tmpl/pd_templates.h"
 
+typedef struct pd_coherence_t pd_coherence_t;
+
 typedef struct pd_portal_t {
     const pd_settings_t *settings;
     pd_db_t *db;
     const pd_keyring_t *keys;
     pd_gate_t *hashing;              /* NULL where no passwords are hashed (pdportalctl) */
     const pd_templates_t *templates; /* letters and pages */
+    pd_coherence_t *coherence;       /* NULL where nothing is kept in memory (pdportalctl) */
+    pd_counts_t *counts;             /* NULL: nobody counts */
 } pd_portal_t;
 
 /* The languages of the project, NULL-ended, default first. */

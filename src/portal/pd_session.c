@@ -5,6 +5,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_person_int.h"
@@ -14,11 +15,13 @@
 enum { FIND, USED, OF_TOKEN, END, DUE, UNUSED };
 
 const pd_sql_t pd_session_sql[] = {
-    [FIND] = {"session_find",
-              "SELECT s.id, s.person_id, s.generation, s.created_at, s.authenticated_at, s.used_at,"
-              " s.expires_at, p.state, p.generation, p.login, p.data_key FROM session s"
-              " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
-              "ssiiiiisiss", "the session of a cookie, with its person"},
+    [FIND] =
+        {"session_find",
+         "SELECT s.id, s.person_id, s.generation, s.created_at, s.authenticated_at, s.used_at,"
+         " s.expires_at, p.state, p.generation, p.login, p.data_key, s.mfa_at, p.policy_version"
+         " FROM session s"
+         " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
+         "ssiiiiisissii", "the session of a cookie, with its person"},
     [USED] = {"session_used",
               "UPDATE session SET used_at = %lld WHERE token = %s AND used_at < %lld", "",
               "note its use"},
@@ -105,7 +108,9 @@ static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const
                         .created_at = cell[3].number,
                         .authenticated_at = cell[4].number,
                         .used_at = cell[5].number,
-                        .expires_at = cell[6].number};
+                        .expires_at = cell[6].number,
+                        .mfa_at = cell[11].number,
+                        .policy_version = cell[12].number};
     apr_time_t now = pd_clock_now();
     int current = cell[2].number == cell[8].number;
     if (!current || expired(&row, portal->settings, now)) {
@@ -118,6 +123,8 @@ static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const
     status = pd_datakey_unwrap(&key, portal->keys, cell[10].text, row.person_id, p);
     if (status == APR_SUCCESS)
         status = pd_open(&row.login, key, "person.login", row.person_id, cell[9].text, p);
+    if (status == APR_SUCCESS)
+        status = pd_session_add_facts(&row, portal, now, p);
     if (status != APR_SUCCESS)
         return status;
     if (row.used_at < now - note_every(portal->settings))
@@ -156,6 +163,9 @@ apr_status_t pd_session_tell_ended(pd_conn_t *conn, const pd_portal_t *portal,
 {
     if (!ended->id)
         return APR_SUCCESS;
+    apr_status_t status = pd_invalidation_add(conn, PD_INVALID_PERSON, ended->person_id, p);
+    if (status != APR_SUCCESS)
+        return status;
     return pd_journal_add(conn, portal, PD_EVENT_SIGNED_OUT, ended->person_id,
                           pd_session_details(ended->id, p), ended->key, p);
 }

@@ -8,10 +8,18 @@ typedef struct pd_session_t {
     const char *id;         /* for pages and the journal, not the token */
     const char *token_hash; /* binds form tokens */
     const char *person_id;
-    const char *login; /* opened */
+    const char *login;    /* opened */
+    const char *roles;    /* in force, sorted, parted by spaces; "" */
+    const char *consents; /* kinds of documents consented to and not withdrawn, likewise */
     apr_time_t created_at, authenticated_at, used_at, expires_at;
+    apr_time_t facts_until;     /* a role ends then; 0: none does */
+    apr_time_t mfa_at;          /* of the second factor; 0: none */
+    apr_int64_t policy_version; /* last acknowledged */
     enum { PD_SESSION_KEPT = 0, PD_SESSION_USED, PD_SESSION_DEAD } due; /* for `settle` */
 } pd_session_t;
+
+/* Does one of the words parted by spaces equal `word`? */
+int pd_session_has_word(const char *words, const char *word);
 
 /* The interface the web server sees. `find` gives a session that is good at this instant: known,
  * within both limits, its person active, the generation current. APR_ENOENT: there is none (an

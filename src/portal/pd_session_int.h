@@ -9,11 +9,15 @@ typedef struct pd_session_ended_t {
     const pd_datakey_t *key;
 } pd_session_ended_t;
 
+/* pd_session_facts.c: fills in roles, consents and facts_until. */
+apr_status_t pd_session_add_facts(pd_session_t *session, const pd_portal_t *portal, apr_time_t now,
+                                  apr_pool_t *p);
+
 /* Ends the session of a token's hash, if there is one. */
 apr_status_t pd_session_drop(pd_session_ended_t *ended, pd_conn_t *conn, const pd_portal_t *portal,
                              const char *token_hash, apr_pool_t *p);
 
-/* The journal row of it; nothing when none ended. */
+/* Tells the caches and the journal of it; nothing when none ended. */
 apr_status_t pd_session_tell_ended(pd_conn_t *conn, const pd_portal_t *portal,
                                    const pd_session_ended_t *ended, apr_pool_t *p);
 

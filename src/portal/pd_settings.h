@@ -39,6 +39,8 @@ typedef struct pd_settings_t {
     apr_int64_t hashing_wait;
     apr_int64_t session_idle;
     apr_int64_t session_lifetime;
+    apr_int64_t session_cache;   /* bytes of shared memory; 0: none */
+    apr_int64_t session_recheck; /* how long other hosts' changes may stay unnoticed */
     apr_int64_t confirmation_lifetime;
     apr_int64_t form_lifetime;
     apr_int64_t letters_per_hour; /* to one mailbox */
@@ -61,6 +63,7 @@ typedef enum {
     PD_TYPE_MAILBOX, /* an address */
     PD_TYPE_FLAG,    /* On, Off */
     PD_TYPE_NUMBER,
+    PD_TYPE_BYTES,   /* 64M, 512K; a bare number is bytes */
     PD_TYPE_TIME,    /* 90s, 15min, 8h, 30d; a bare number is seconds */
     PD_TYPE_CHOICE,  /* one of the words of `words` */
     PD_TYPE_ZONE,    /* a tz database name */
@@ -75,7 +78,7 @@ typedef struct pd_directive_t {
     pd_scope_e scope;
     apr_size_t offset;    /* of the member in pd_settings_t or pd_dir_settings_t */
     const char *fallback; /* default as an administrator would write it; NULL: none */
-    apr_int64_t min, max; /* of numbers, and of times in microseconds */
+    apr_int64_t min, max; /* of numbers, of bytes, and of times in microseconds */
     const char *words;    /* of a choice, separated by '|', numbered from 0 */
     const char *help;     /* one or two sentences for configtest and the manual */
 } pd_directive_t;
@@ -85,6 +88,9 @@ extern const pd_directive_t pd_directives[];
 
 /* Name -> row, letter case ignored; NULL when unknown. */
 const pd_directive_t *pd_directive_find(const char *name);
+
+/* Is the member a number (or a text)? */
+int pd_directive_is_number(const pd_directive_t *row);
 
 /* Everything unset. */
 pd_settings_t *pd_settings_new(apr_pool_t *p);

@@ -6,8 +6,8 @@
 /* "30min", as an administrator would write it. */
 const char *pd_settings_time_text(apr_int64_t time, apr_pool_t *p);
 
-/* Is the member a number (or a text)? */
-int pd_directive_is_number(const pd_directive_t *row);
+/* "64M" likewise. */
+const char *pd_settings_bytes_text(apr_int64_t bytes, apr_pool_t *p);
 
 /* pd_settings_read_file for a text in memory, which is cut up in place; `path` is for messages. */
 const char *pd_settings_read_text(pd_settings_t *settings, const char *path, char *text,

@@ -36,6 +36,20 @@ const char *pd_settings_time_text(apr_int64_t time, apr_pool_t *p)
     return apr_psprintf(p, "%" APR_INT64_T_FMT "s", time / 1000000);
 }
 
+static const struct {
+    const char *word;
+    apr_int64_t factor;
+} sizes[] = {{"G", (apr_int64_t)1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1}};
+
+const char *pd_settings_bytes_text(apr_int64_t bytes, apr_pool_t *p)
+{
+    int i = 0;
+    while (i < 3 && (!bytes || bytes % sizes[i].factor)) {
+        i++;
+    }
+    return apr_psprintf(p, "%" APR_INT64_T_FMT "%s", bytes / sizes[i].factor, sizes[i].word);
+}
+
 /* "PDPortalPath: "x" " and the rest. */
 static const char *wrong(const pd_directive_t *row, const char *value, const char *rest,
                          apr_pool_t *p)
@@ -99,6 +113,27 @@ static const char *set_time(apr_int64_t *member, const pd_directive_t *row, cons
         return NULL;
     }
     return bad_time(row, value, "is no time", p);
+}
+
+static const char *set_bytes(apr_int64_t *member, const pd_directive_t *row, const char *value,
+                             apr_pool_t *p)
+{
+    apr_int64_t number = 0;
+    const char *end = digits(&number, value);
+    for (apr_size_t i = 0; end && i < sizeof sizes / sizeof *sizes; i++) {
+        if (!strcasecmp(end, sizes[i].word) && number <= row->max / sizes[i].factor &&
+            number * sizes[i].factor >= row->min) {
+            *member = number * sizes[i].factor;
+            return NULL;
+        }
+    }
+    return wrong(row, value,
+                 apr_psprintf(p,
+                              "will not do; write a size with K, M or G, for example %s; between "
+                              "%s and %s",
+                              row->fallback, pd_settings_bytes_text(row->min, p),
+                              pd_settings_bytes_text(row->max, p)),
+                 p);
 }
 
 static const char *set_flag(apr_int64_t *member, const pd_directive_t *row, const char *value,
@@ -373,6 +408,8 @@ const char *pd_directive_set(void *structure, const pd_directive_t *row, const c
         return set_flag(member, row, value, p);
     case PD_TYPE_NUMBER:
         return set_number(member, row, value, p);
+    case PD_TYPE_BYTES:
+        return set_bytes(member, row, value, p);
     case PD_TYPE_TIME:
         return set_time(member, row, value, p);
     case PD_TYPE_CHOICE:

@@ -21,6 +21,7 @@
 #define C_DATABASE const char *
 #define C_FLAG     apr_int64_t
 #define C_NUMBER   apr_int64_t
+#define C_BYTES    apr_int64_t
 #define C_TIME     apr_int64_t
 #define C_CHOICE   apr_int64_t
 
@@ -114,6 +115,14 @@ const pd_directive_t pd_directives[] = {
         "A session ends when it was not used for so long."),
     BOUNDED(TIME, "PDPortalSessionLifetime", session_lifetime, "12h", MINUTE, 365 * DAY,
         "A session ends so long after sign-in, used or not."),
+    BOUNDED(BYTES, "PDPortalSessionCache", session_cache, "64M", 0, (apr_int64_t)16 << 30,
+        "Shared memory in which sessions are kept ready, so that an authorised page asks no database: "
+        "about 640 bytes for each session. It is taken only as far as it is used; when it is full, the "
+        "least used make room and are asked of the database again. 0: none; else at least 256K."),
+    BOUNDED(TIME, "PDPortalSessionRecheck", session_recheck, "5s", 0, HOUR,
+        "How long this host may not notice what another host, or a hand on the database, has changed: "
+        "sessions ended, people blocked, roles, documents. What happens on this host is noticed at the "
+        "next request. 0: each request asks the database."),
     BOUNDED(TIME, "PDPortalConfirmationLifetime", confirmation_lifetime, "24h", 10 * MINUTE, 30 * DAY,
         "How long a new person has to confirm the mailbox; then the registration is removed."),
     BOUNDED(TIME, "PDPortalFormLifetime", form_lifetime, "2h", MINUTE, 7 * DAY,

@@ -12,10 +12,12 @@ extern const pd_sql_t pd_confirm_sql[];
 extern const pd_sql_t pd_confirm_submit_sql[];
 extern const pd_sql_t pd_session_sql[];
 extern const pd_sql_t pd_session_begin_sql[];
+extern const pd_sql_t pd_session_facts_sql[];
 extern const pd_sql_t pd_act_sql[];
 extern const pd_sql_t pd_journal_sql[];
 extern const pd_sql_t pd_journal_verify_sql[];
 extern const pd_sql_t pd_document_sql[];
+extern const pd_sql_t pd_invalidation_sql[];
 extern const pd_sql_t pd_outbox_sql[];
 extern const pd_sql_t pd_outbox_deliver_sql[];
 

@@ -12,7 +12,9 @@
 #include "base/pd_status.h"
 #include "cfg/pd_config.h"
 #include "crypt/pd_hash.h"
+#include "portal/pd_coherence.h"
 #include "portal/pd_outbox.h"
+#include "srv/pd_segment.h"
 #include "text/pd_url.h"
 
 APLOG_USE_MODULE(pdportal);
@@ -94,6 +96,28 @@ static apr_status_t make_gate(pd_site_t *site, apr_pool_t *p)
     return pd_gate_create(&site->hashing, (int)slots, queue, p);
 }
 
+/* A name for the shared memory of this portal: the same in the next generation, if it still has the
+ * same database and key. */
+static const char *segment_name(const pd_site_t *site, const char *what, apr_pool_t *p)
+{
+    const char *text =
+        apr_pstrcat(p, site->settings->database_driver, " ", site->settings->database_params, " ",
+                    site->settings->path, " ", pd_keyring_fingerprint(site->keys, p), NULL);
+    return apr_pstrcat(p, what, "-", pd_hash_sha256(text, strlen(text), p), NULL);
+}
+
+static apr_status_t make_segments(pd_site_t *site, apr_pool_t *p)
+{
+    void *counts = NULL;
+    apr_status_t rv = pd_segment_get(&site->coherence, segment_name(site, "coherence", p),
+                                     pd_coherence_bytes(), pd_coherence_retire);
+    if (rv == APR_SUCCESS) {
+        rv = pd_segment_get(&counts, segment_name(site, "counts", p), sizeof(pd_counts_t), NULL);
+    }
+    site->counts = counts;
+    return rv;
+}
+
 static pd_db_options_t database_options(const pd_settings_t *settings)
 {
     pd_db_options_t options = {settings->database_driver, settings->database_params,
@@ -108,7 +132,7 @@ static apr_status_t check_bond(const pd_site_t *site, const char **why, apr_pool
 {
     apr_pool_t *scratch;
     const char *reason = NULL;
-    pd_portal_t portal = {site->settings, NULL, site->keys, NULL, NULL};
+    pd_portal_t portal = {.settings = site->settings, .keys = site->keys};
     pd_db_options_t options = database_options(site->settings);
     apr_pool_create(&scratch, p);
     apr_status_t rv = pd_db_open(&portal.db, &reason, &options, scratch);
@@ -133,6 +157,10 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, 
     if (rv == APR_SUCCESS && !only_look) {
         *why = "no shared memory for the hashing gate";
         rv = make_gate(site, p);
+    }
+    if (rv == APR_SUCCESS && !only_look) {
+        *why = "no shared memory";
+        rv = make_segments(site, p);
     }
     if (rv == APR_SUCCESS) {
         rv = check_bond(site, why, p);
@@ -160,10 +188,9 @@ static int equal_settings(const pd_settings_t *a, const pd_settings_t *b)
             continue;
         }
         const char *in_a = (const char *)a + row->offset, *in_b = (const char *)b + row->offset;
-        int is_number = row->type == PD_TYPE_FLAG || row->type == PD_TYPE_NUMBER ||
-                        row->type == PD_TYPE_TIME || row->type == PD_TYPE_CHOICE;
-        if (is_number ? *(const apr_int64_t *)in_a != *(const apr_int64_t *)in_b
-                      : !same(*(const char *const *)in_a, *(const char *const *)in_b)) {
+        if (pd_directive_is_number(row)
+                ? *(const apr_int64_t *)in_a != *(const apr_int64_t *)in_b
+                : !same(*(const char *const *)in_a, *(const char *const *)in_b)) {
             return 0;
         }
     }
@@ -228,7 +255,36 @@ int pd_site_check(apr_pool_t *ptemp, server_rec *base)
 
 int pd_site_post_config(apr_pool_t *pconf, server_rec *base)
 {
-    return make_sites(base, 0, pconf);
+    int rv = make_sites(base, 0, pconf);
+    if (rv == OK) {
+        pd_segment_sweep();
+    }
+    return rv;
+}
+
+static void ring(void *coherence)
+{
+    pd_coherence_ring(coherence);
+}
+
+/* Without a bell pdportalctl is noticed only as other hosts are. */
+static apr_status_t join_coherence(pd_portal_t *portal, const pd_site_t *site, apr_pool_t *pchild,
+                                   server_rec *base)
+{
+    pd_bell_t *bell = NULL;
+    const char *path = pd_coherence_bell_path(site->settings, site->keys, pchild);
+    apr_status_t rv = pd_bell_open(&bell, path, 1, pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, rv, base,
+                     "PD0503: %s can't be used: what pdportalctl changes is noticed within "
+                     "PDPortalSessionRecheck, not at once",
+                     path);
+    }
+    rv = pd_coherence_attach(&portal->coherence, site->coherence, bell, pchild);
+    if (rv == APR_SUCCESS) {
+        pd_db_on_commit(portal->db, ring, portal->coherence);
+    }
+    return rv;
 }
 
 static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
@@ -241,6 +297,7 @@ static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
     portal->keys = site->keys;
     portal->hashing = site->hashing;
     portal->templates = site->templates;
+    portal->counts = site->counts;
     apr_status_t rv = pd_db_open(&portal->db, &why, &options, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, base, "PD0500: the database can't be opened: %s",
@@ -248,7 +305,9 @@ static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
         return;
     }
     pd_keyring_lock(site->keys);
-    site->portal = portal;
+    if (join_coherence(portal, site, pchild, base) == APR_SUCCESS) {
+        site->portal = portal;
+    }
 }
 
 void pd_site_child_init(apr_pool_t *pchild, server_rec *base)

@@ -155,7 +155,7 @@ static void fill_pool(pd_db_t *db, int n)
     pd_conn_t *conns[8];
     const pd_rows_t *rows;
     for (int i = 0; i < n; i++) {
-        ck_assert_int_eq(pd_lend(&conns[i], db, pd_db_ticks() + db->wait), 0);
+        ck_assert_int_eq(pd_lend(&conns[i], db, pd_clock_ticks() + db->wait), 0);
         ck_assert_int_eq(pd_conn_read(&rows, conns[i], &all, PD_NO_ARGS, 9, tp), 0);
     }
     for (int i = 0; i < n; i++) {
@@ -173,7 +173,7 @@ START_TEST(the_pool_is_bounded)
         return;
     }
     for (int i = 0; i < 4; i++) {
-        ck_assert_int_eq(pd_lend(&conns[i], db, pd_db_ticks() + db->wait), 0);
+        ck_assert_int_eq(pd_lend(&conns[i], db, pd_clock_ticks() + db->wait), 0);
     }
     db->wait = apr_time_from_msec(30);
     ck_assert_int_eq(pd_db_read(&rows, db, &all, PD_NO_ARGS, 9, tp), PD_EBUSY);

@@ -11,12 +11,6 @@
 
 #define SECOND ((apr_int64_t)1000000)
 
-static int is_number(const pd_directive_t *row)
-{
-    return row->type == PD_TYPE_FLAG || row->type == PD_TYPE_NUMBER || row->type == PD_TYPE_TIME ||
-           row->type == PD_TYPE_CHOICE;
-}
-
 static const void *member(const void *structure, const pd_directive_t *row)
 {
     return (const char *)structure + row->offset;
@@ -52,6 +46,8 @@ static const char *sample(const pd_directive_t *row)
         return "On";
     case PD_TYPE_NUMBER:
         return apr_psprintf(tp, "%" APR_INT64_T_FMT, row->max);
+    case PD_TYPE_BYTES:
+        return "1M";
     case PD_TYPE_TIME:
         return apr_psprintf(tp, "%" APR_INT64_T_FMT, row->max / SECOND);
     case PD_TYPE_CHOICE:
@@ -71,7 +67,7 @@ static const char *second_of(const pd_directive_t *row)
 
 static void ck_same(const void *a, const void *b, const pd_directive_t *row)
 {
-    if (is_number(row)) {
+    if (pd_directive_is_number(row)) {
         ck_assert_msg(number(a, row) == number(b, row), "%s", row->name);
     }
     else {
@@ -101,8 +97,9 @@ START_TEST(every_row_unset_set_inherited_and_back)
 {
     for (const pd_directive_t *row = pd_directives; row->name; row++) {
         void *outer = fresh(row), *inner = fresh(row), *standard = fresh(row);
-        ck_assert_msg(is_number(row) ? number(outer, row) == PD_UNSET : !text(outer, row), "%s",
-                      row->name);
+        ck_assert_msg(pd_directive_is_number(row) ? number(outer, row) == PD_UNSET
+                                                  : !text(outer, row),
+                      "%s", row->name);
         set(outer, row, sample(row));
         ck_same(merge(row, outer, inner), outer, row);
         ck_same(merge(row, inner, outer), outer, row);
@@ -118,8 +115,8 @@ START_TEST(every_row_unset_set_inherited_and_back)
         set(inner, row, row->fallback);
         ck_same(standard, inner, row);
         ck_same(merge(row, outer, inner), standard, row);
-        ck_assert_msg(is_number(row) ? number(outer, row) != number(inner, row)
-                                     : strcmp(text(outer, row), text(inner, row)),
+        ck_assert_msg(pd_directive_is_number(row) ? number(outer, row) != number(inner, row)
+                                                  : strcmp(text(outer, row), text(inner, row)),
                       "%s: the sample is the default", row->name);
     }
 }

@@ -1,0 +1,17 @@
+/* Shared memory that outlives graceful restarts: made by the parent, inherited by its children of
+ * all generations, gone with the parent. The parent never reads it, and keeps its size in memory of
+ * its own, since children may write it (RELIABILITY rule 5). */
+#ifndef PD_SEGMENT_H
+#define PD_SEGMENT_H
+#include <apr_pools.h>
+
+/* The segment of a name and size: the one of the generation before, or a new one, all zeros. One of
+ * the same name and another size is handed to `retire` (NULL: nothing) and left to the older
+ * generations. Call in post_config. */
+apr_status_t pd_segment_get(void **memory, const char *name, apr_size_t n_bytes,
+                            void (*retire)(void *memory));
+
+/* After the last pd_segment_get of a post_config: lets go of those that nobody asked for. */
+void pd_segment_sweep(void);
+
+#endif
