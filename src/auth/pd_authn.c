@@ -9,6 +9,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include "auth/pd_authz.h"
 #include "auth/pd_visit.h"
 #include "cfg/pd_config.h"
 #include "srv/pd_headers.h"
@@ -16,13 +17,9 @@
 
 APLOG_USE_MODULE(pdportal);
 
-#define AUTH_TYPE        "PDPortal"
 #define RETRY_AFTER_SECS "5"
 
-static const char *portal_page(const request_rec *r, const pd_site_t *site, const char *page)
-{
-    return apr_pstrcat(r->pool, site->settings->path, "/", page, NULL);
-}
+static int forbidden_index; /* of 403 among httpd's responses; set while hooks are registered */
 
 /* In err_headers_out, so that error pages and 304 carry it too (F09); and for the whole page that a
  * private part is included in. */
@@ -33,10 +30,19 @@ static void never_store(request_rec *r)
     }
 }
 
-static int is_ours(const request_rec *r)
+/* Asked by several hooks of each request; the answer belongs to its section. */
+static int is_ours(const request_rec *r, pd_visit_t *visit)
 {
+    if (visit != NULL && visit->section == r->per_dir_config) {
+        return visit->section_is_ours;
+    }
     const char *type = ap_auth_type((request_rec *)r);
-    return type != NULL && ap_cstr_casecmp(type, AUTH_TYPE) == 0;
+    int ours = type != NULL && ap_cstr_casecmp(type, PD_AUTH_TYPE) == 0;
+    if (visit != NULL) {
+        visit->section = r->per_dir_config;
+        visit->section_is_ours = ours;
+    }
+    return ours;
 }
 
 /* The portal's own pages: nobody needs a session to reach sign-in, however much of the site is
@@ -46,47 +52,37 @@ static int is_portal_page(const request_rec *r, const pd_visit_t *visit)
     return pd_site_below(visit->site, r->uri) != NULL;
 }
 
-/* A person going somewhere with a browser, as against a program fetching something. */
-static int is_navigation(const request_rec *r)
+/* The page asked for at first: an internal redirect (a DirectoryIndex) must not show. */
+static const char *with_return(const request_rec *r, const pd_site_t *site, const char *page)
 {
-    const char *destination = apr_table_get(r->headers_in, "Sec-Fetch-Dest");
-    const char *accept = apr_table_get(r->headers_in, "Accept");
-    if (r->method_number != M_GET) {
-        return 0; /* HEAD counts as GET for httpd, and here too */
+    const char *asked = pd_url_target(pd_visit_first(r)->unparsed_uri, r->pool);
+    return apr_pstrcat(r->pool, site->settings->path, page,
+                       pd_url_encode(asked ? asked : site->settings->site_home, r->pool), NULL);
+}
+
+/* A person is led to `page`, which ends in "return=", and comes back; a program gets its 401. */
+static int lead_to(request_rec *r, const pd_site_t *site, const char *page)
+{
+    pd_headers_add(r, site);
+    never_store(r);
+    if (!pd_visit_is_navigation(r)) {
+        ap_custom_response(r, HTTP_UNAUTHORIZED, site->required_page);
+        return HTTP_UNAUTHORIZED;
     }
-    if (destination != NULL) {
-        return strcmp(destination, "document") == 0 || strcmp(destination, "iframe") == 0 ||
-               strcmp(destination, "frame") == 0;
-    }
-    if (apr_table_get(r->headers_in, "X-Requested-With") != NULL) {
-        return 0;
-    }
-    return accept == NULL || ap_strstr_c(accept, "text/html") != NULL ||
-           ap_strstr_c(accept, "application/json") == NULL;
+    apr_table_setn(r->err_headers_out, "Location", with_return(r, site, page));
+    return HTTP_SEE_OTHER;
 }
 
 static int challenge(request_rec *r, const pd_site_t *site)
 {
-    pd_headers_add(r, site);
-    never_store(r);
-    if (!is_navigation(r)) {
-        ap_custom_response(r, HTTP_UNAUTHORIZED, portal_page(r, site, PD_AUTHN_REQUIRED));
-        return HTTP_UNAUTHORIZED;
-    }
-    /* The page asked for at first: an internal redirect (a DirectoryIndex) must not show. */
-    const char *asked = pd_url_target(pd_visit_first(r)->unparsed_uri, r->pool);
-    const char *location = apr_pstrcat(
-        r->pool, site->settings->path,
-        "/login?return=", pd_url_encode(asked ? asked : site->settings->site_home, r->pool), NULL);
-    apr_table_setn(r->err_headers_out, "Location", location);
-    return HTTP_SEE_OTHER;
+    return lead_to(r, site, "/login?return=");
 }
 
 static int unavailable(request_rec *r, const pd_site_t *site)
 {
     never_store(r);
     apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_SECS);
-    ap_custom_response(r, HTTP_SERVICE_UNAVAILABLE, portal_page(r, site, PD_AUTHN_UNAVAILABLE));
+    ap_custom_response(r, HTTP_SERVICE_UNAVAILABLE, site->unavailable_page);
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
@@ -97,6 +93,8 @@ static void introduce_by_headers(request_rec *r, const pd_session_t *session)
     apr_table_setn(r->headers_in, "Remote-User", login);
     apr_table_setn(r->headers_in, "PDPortal-Id", session->person_id);
     apr_table_setn(r->headers_in, "PDPortal-Login", login);
+    apr_table_setn(r->headers_in, "PDPortal-Roles", session->roles);
+    apr_table_setn(r->headers_in, "PDPortal-Consents", session->consents);
 }
 
 /* What the site behind learns (DESIGN 3). In fixups, since an internal redirect takes over the user
@@ -106,12 +104,14 @@ static int introduce(request_rec *r)
     const pd_session_t *session;
     pd_visit_t *visit = pd_visit_of(r);
     if (visit == NULL || r->user == NULL || r->ap_auth_type == NULL ||
-        strcmp(r->ap_auth_type, AUTH_TYPE) != 0 ||
+        strcmp(r->ap_auth_type, PD_AUTH_TYPE) != 0 ||
         pd_visit_session(&session, visit) != APR_SUCCESS) {
         return DECLINED;
     }
     apr_table_setn(r->subprocess_env, "PDPORTAL_ID", session->person_id);
     apr_table_setn(r->subprocess_env, "PDPORTAL_LOGIN", session->login);
+    apr_table_setn(r->subprocess_env, "PDPORTAL_ROLES", session->roles);
+    apr_table_setn(r->subprocess_env, "PDPORTAL_CONSENTS", session->consents);
     if (pd_config_directory(r)->identity_headers == 1) {
         introduce_by_headers(r, session);
     }
@@ -121,10 +121,10 @@ static int introduce(request_rec *r)
 static int check_authn(request_rec *r)
 {
     const pd_session_t *session;
-    if (!is_ours(r)) {
+    pd_visit_t *visit = pd_visit_of(r);
+    if (!is_ours(r, visit)) {
         return DECLINED;
     }
-    pd_visit_t *visit = pd_visit_of(r);
     if (visit == NULL || r->proxyreq == PROXYREQ_PROXY) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
                      "PD0520: AuthType PDPortal where there is no portal: set PDPortalBaseURL and "
@@ -139,19 +139,26 @@ static int check_authn(request_rec *r)
     if (rv == APR_ENOENT) {
         return challenge(r, visit->site);
     }
+    int lacking = 0;
+    if (rv == APR_SUCCESS) {
+        rv = pd_visit_policy(&lacking, visit);
+    }
     if (rv != APR_SUCCESS) {
         return unavailable(r, visit->site);
     }
+    if (lacking) {
+        return lead_to(r, visit->site, "/acknowledge?return=");
+    }
     never_store(r);
     r->user = (char *)session->login;
-    r->ap_auth_type = (char *)AUTH_TYPE;
+    r->ap_auth_type = (char *)PD_AUTH_TYPE;
     return OK;
 }
 
 static int let_portal_pages_pass(request_rec *r)
 {
-    const pd_visit_t *visit = is_ours(r) ? pd_visit_of(r) : NULL;
-    if (visit == NULL || !is_portal_page(r, visit)) {
+    pd_visit_t *visit = pd_visit_of(r);
+    if (visit == NULL || !is_ours(r, visit) || !is_portal_page(r, visit)) {
         return DECLINED;
     }
     r->user = NULL;
@@ -164,20 +171,29 @@ static int explain_refusal(request_rec *r, const char *type)
 {
     const pd_session_t *session;
     pd_visit_t *visit = pd_visit_of(r);
-    if (ap_cstr_casecmp(type, AUTH_TYPE) != 0 || visit == NULL ||
+    if (ap_cstr_casecmp(type, PD_AUTH_TYPE) != 0 || visit == NULL ||
         pd_visit_session(&session, visit) != APR_SUCCESS) {
         return DECLINED;
     }
-    ap_custom_response(r, HTTP_UNAUTHORIZED, portal_page(r, visit->site, PD_AUTHN_DENIED));
+    ap_custom_response(r, HTTP_UNAUTHORIZED, visit->site->denied_page);
     return OK;
 }
 
+/* The 403 that mod_authz_core may give comes when it is too late to say anything; so its page is
+ * set beforehand, for each request: by hand, since ap_custom_response copies and measures the text.
+ */
 static int explain_closed(request_rec *r)
 {
-    const pd_visit_t *visit = is_ours(r) ? pd_visit_of(r) : NULL;
-    if (visit != NULL && !is_portal_page(r, visit)) {
-        ap_custom_response(r, HTTP_FORBIDDEN, portal_page(r, visit->site, PD_AUTHN_DENIED));
+    pd_visit_t *visit = pd_visit_of(r);
+    if (visit == NULL || !is_ours(r, visit) || is_portal_page(r, visit)) {
+        return DECLINED;
     }
+    core_request_config *core = ap_get_core_module_config(r->request_config);
+    if (core->response_code_strings == NULL) {
+        core->response_code_strings =
+            apr_pcalloc(r->pool, sizeof(*core->response_code_strings) * RESPONSE_CODES);
+    }
+    core->response_code_strings[forbidden_index] = (char *)visit->site->denied_page;
     return DECLINED;
 }
 
@@ -198,7 +214,8 @@ static void mark_pages_that_include(request_rec *r)
 
 void pd_authn_register(apr_pool_t *p)
 {
-    (void)p;
+    forbidden_index = ap_index_of_response(HTTP_FORBIDDEN);
+    pd_authz_register(p);
     ap_hook_post_read_request(pd_visit_begin, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_access(explain_closed, NULL, NULL, APR_HOOK_REALLY_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);

@@ -7,6 +7,8 @@
 #include "base/pd_status.h"
 #include "cfg/pd_config.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_acknowledge.h"
+#include "portal/pd_session_cache.h"
 #include "text/pd_cookie.h"
 
 const char *pd_visit_session_cookie(const pd_site_t *site)
@@ -25,6 +27,24 @@ const request_rec *pd_visit_first(const request_rec *r)
         r = r->main != NULL ? r->main : r->prev;
     }
     return r;
+}
+
+int pd_visit_is_navigation(const request_rec *r)
+{
+    const char *destination = apr_table_get(r->headers_in, "Sec-Fetch-Dest");
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+    if (r->method_number != M_GET) {
+        return 0; /* HEAD counts as GET for httpd, and here too */
+    }
+    if (destination != NULL) {
+        return strcmp(destination, "document") == 0 || strcmp(destination, "iframe") == 0 ||
+               strcmp(destination, "frame") == 0;
+    }
+    if (apr_table_get(r->headers_in, "X-Requested-With") != NULL) {
+        return 0;
+    }
+    return accept == NULL || ap_strstr_c(accept, "text/html") != NULL ||
+           ap_strstr_c(accept, "application/json") == NULL;
 }
 
 pd_visit_t *pd_visit_of(const request_rec *r)
@@ -54,8 +74,9 @@ static void keep_claims_out_of_connection(request_rec *r)
 {
     const char *list = apr_table_get(r->headers_in, "Connection");
     const char *kept = NULL;
-    if (list == NULL) {
-        return;
+    if (list == NULL || ap_cstr_casecmp(list, "keep-alive") == 0 ||
+        ap_cstr_casecmp(list, "close") == 0) {
+        return; /* what nearly everybody sends */
     }
     while (*list != '\0') {
         char *token = ap_getword(r->pool, &list, ',');
@@ -92,10 +113,10 @@ static void take_cookies(request_rec *r, pd_visit_t *visit)
     if (header == NULL) {
         return;
     }
-    const char *token = pd_cookie_find(header, names[0], r->pool);
-    visit->token = pd_token_wellformed(token) ? token : NULL;
-    visit->form_cookie = pd_cookie_find(header, names[1], r->pool);
-    const char *rest = pd_cookie_strip(header, names, r->pool);
+    const char *values[2];
+    const char *rest = pd_cookie_take(values, header, names, r->pool);
+    visit->token = pd_token_wellformed(values[0]) ? values[0] : NULL;
+    visit->form_cookie = values[1];
     if (rest == NULL) {
         apr_table_unset(r->headers_in, "Cookie");
     }
@@ -155,7 +176,7 @@ static apr_status_t seek(pd_visit_t *visit)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return pd_session_database.find(&visit->session, portal, visit->token, visit->pool);
+    return pd_session_cached.find(&visit->session, portal, visit->token, visit->pool);
 }
 
 apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit)
@@ -168,15 +189,30 @@ apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit)
     return visit->status;
 }
 
+apr_status_t pd_visit_policy(int *lacking, pd_visit_t *visit)
+{
+    const pd_portal_t *portal;
+    apr_status_t rv = pd_site_portal(&portal, visit->site, visit->pool);
+    if (rv == APR_SUCCESS) {
+        rv = pd_acknowledge_lacking(lacking, portal, &visit->session, visit->pool);
+    }
+    if (rv == APR_SUCCESS && *lacking) {
+        visit->lacks |= PD_LACKS_POLICY;
+    }
+    return rv;
+}
+
 int pd_visit_end(request_rec *r)
 {
     const pd_portal_t *portal;
     pd_visit_t *visit = pd_visit_of(r);
-    if (visit == NULL || !visit->sought || visit->session.due == PD_SESSION_KEPT ||
+    if (visit == NULL || !visit->sought ||
+        (visit->session.due == PD_SESSION_KEPT && visit->session.evicted.used_at == 0) ||
         pd_site_portal(&portal, visit->site, r->pool) != APR_SUCCESS) {
         return DECLINED;
     }
-    pd_session_database.settle(&visit->session, portal, r->pool);
+    pd_session_cached.settle(&visit->session, portal, r->pool);
     visit->session.due = PD_SESSION_KEPT;
+    visit->session.evicted.used_at = 0;
     return DECLINED;
 }

@@ -16,7 +16,21 @@ typedef struct pd_visit_t {
     int sought;              /* the look-up was made */
     apr_status_t status;     /* its result */
     pd_session_t session;
+    int lacks;           /* pd_lacks_e, what Require wanted beside */
+    const void *section; /* per_dir_config that was looked at last for AuthType, and what it was */
+    int section_is_ours;
 } pd_visit_t;
+
+/* What a signed-in person lacks for a page; bits. */
+typedef enum {
+    PD_LACKS_ROLE = 1,
+    PD_LACKS_CONSENT = 2,
+    PD_LACKS_MFA = 4,
+    PD_LACKS_FRESH = 8,
+    PD_LACKS_POLICY = 16 /* the policy in force is not acknowledged */
+} pd_lacks_e;
+
+#define PD_AUTH_TYPE "PDPortal"
 
 /* Names of our cookies at a site: with the __Host- prefix where the site is https. */
 const char *pd_visit_session_cookie(const pd_site_t *site);
@@ -30,8 +44,15 @@ pd_visit_t *pd_visit_of(const request_rec *r);
  */
 apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit);
 
+/* Has the session's person yet to acknowledge the policy in force? After pd_visit_session was
+ * successful; also noted in `lacks`. */
+apr_status_t pd_visit_policy(int *lacking, pd_visit_t *visit);
+
 /* The first request of a chain of sub-requests and internal redirects. */
 const request_rec *pd_visit_first(const request_rec *r);
+
+/* Is it a person going somewhere with a browser, as against a program fetching something? */
+int pd_visit_is_navigation(const request_rec *r);
 
 /* Hook: begins the visit as soon as the request's headers are there. */
 int pd_visit_begin(request_rec *r);

@@ -45,12 +45,18 @@ int pd_token_wellformed(const char *token)
     return token[PD_TOKEN_CHARS] == '\0';
 }
 
+void pd_token_digest(unsigned char digest[PD_TOKEN_DIGEST_BYTES], const char *token)
+{
+    pd_random_ready();
+    crypto_generichash(digest, PD_TOKEN_DIGEST_BYTES, (const unsigned char *)token, strlen(token),
+                       NULL, 0);
+}
+
 const char *pd_token_hash(const char *token, apr_pool_t *p)
 {
-    unsigned char hash[PD_HASH_BYTES];
-    pd_random_ready();
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)token, strlen(token), NULL, 0);
-    return pd_base64url_encode(hash, sizeof hash, p);
+    unsigned char digest[PD_TOKEN_DIGEST_BYTES];
+    pd_token_digest(digest, token);
+    return pd_base64url_encode(digest, sizeof digest, p);
 }
 
 const char *pd_code_new(apr_pool_t *p)

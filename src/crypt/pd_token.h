@@ -6,6 +6,8 @@
 
 /* A token is 32 random bytes in base64url. */
 #define PD_TOKEN_CHARS 43
+/* Of pd_token_digest. */
+#define PD_TOKEN_DIGEST_BYTES 32
 /* Digits of a code that a person types from a letter. */
 #define PD_CODE_DIGITS 8
 
@@ -16,6 +18,9 @@ int pd_token_wellformed(const char *token);
 
 /* What the database keeps: unkeyed BLAKE2b-256 in base64url (the token has 256 random bits). */
 const char *pd_token_hash(const char *token, apr_pool_t *p);
+
+/* The same hash as bytes: no pool, no text. */
+void pd_token_digest(unsigned char digest[PD_TOKEN_DIGEST_BYTES], const char *token);
 
 /* Eight random digits, and the keyed hash that is stored, bound to the row it belongs to. */
 const char *pd_code_new(apr_pool_t *p);

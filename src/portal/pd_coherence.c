@@ -9,7 +9,7 @@
 
 #define BUCKETS 16384 /* a power of two */
 
-/* `retired` stays where it is in every version: newer modules write it in older ones' blocks. */
+/* `retired` comes first in every version: pd_segment writes it, whatever else is here. */
 struct pd_coherence_shared_t {
     apr_uint32_t retired;
     apr_uint32_t begun; /* the head was read once, so that `number` means something */
@@ -199,9 +199,4 @@ int pd_coherence_person_good(const pd_coherence_t *coherence, apr_uint32_t bucke
 int pd_coherence_documents_good(const pd_coherence_t *coherence, apr_int64_t tick)
 {
     return tick >= LOAD(coherence->shared->documents) && !LOAD(coherence->shared->retired);
-}
-
-void pd_coherence_retire(void *shared)
-{
-    STORE(((pd_coherence_shared_t *)shared)->retired, 1);
 }

@@ -14,13 +14,19 @@
  * trusts anything; half way to too old, one request reads ahead, so that the others need not wait.
  * There is no lock: every word is atomic, a process that dies at any point leaves at worst a
  * repeated reading, which makes things stale that were not. People of one bucket are stale
- * together. */
+ * together.
+ *
+ * The first 32 bits of the block are 0, and 1 when a newer module, with a block of another shape,
+ * has taken its place: then nothing that is kept counts, and the database is asked each time. */
 #ifndef PD_COHERENCE_H
 #define PD_COHERENCE_H
 #include "base/pd_bell.h"
 #include "portal/pd_portal.h"
 
 typedef struct pd_coherence_shared_t pd_coherence_shared_t;
+
+/* Changes with the layout: modules of different shapes never share a block. */
+#define PD_COHERENCE_SHAPE "-1"
 
 /* What the block takes; a mapping that is all zeros is a good one. */
 apr_size_t pd_coherence_bytes(void);
@@ -50,9 +56,5 @@ apr_uint32_t pd_coherence_bucket(const char *person_id);
 
 /* The same for documents of all kinds. */
 int pd_coherence_documents_good(const pd_coherence_t *coherence, apr_int64_t tick);
-
-/* Nothing that is kept counts any more: for a block that a newer module, with a block of another
- * shape, has taken the place of. Who still maps this one asks the database each time. */
-void pd_coherence_retire(void *shared);
 
 #endif

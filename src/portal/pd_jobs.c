@@ -7,6 +7,7 @@
 #include "portal/pd_outbox.h"
 #include "portal/pd_registration.h"
 #include "portal/pd_session.h"
+#include "portal/pd_session_cache.h"
 
 #define MAIL_BATCH   1 /* each may take a whole time-out: look at the clock between them */
 #define EXPIRE_BATCH 200
@@ -100,5 +101,7 @@ static apr_status_t expire_run(int *done, const pd_portal_t *portal, apr_pool_t 
     return first;
 }
 
-const pd_job_t pd_jobs[] = {
-    {"mail", mail_every, mail_run}, {"expire", expire_every, expire_run}, {NULL, NULL, NULL}};
+const pd_job_t pd_jobs[] = {{"mail", mail_every, mail_run},
+                            {"expire", expire_every, expire_run},
+                            {"sessions", pd_session_cache_every, pd_session_cache_note},
+                            {NULL, NULL, NULL}};

@@ -10,15 +10,19 @@
 #include "tmpl/pd_templates.h"
 
 typedef struct pd_coherence_t pd_coherence_t;
+struct pd_schedule_t;
+struct pd_session_table_t;
 
 typedef struct pd_portal_t {
     const pd_settings_t *settings;
     pd_db_t *db;
     const pd_keyring_t *keys;
-    pd_gate_t *hashing;              /* NULL where no passwords are hashed (pdportalctl) */
-    const pd_templates_t *templates; /* letters and pages */
-    pd_coherence_t *coherence;       /* NULL where nothing is kept in memory (pdportalctl) */
-    pd_counts_t *counts;             /* NULL: nobody counts */
+    pd_gate_t *hashing;                  /* NULL where no passwords are hashed (pdportalctl) */
+    const pd_templates_t *templates;     /* letters and pages */
+    pd_coherence_t *coherence;           /* NULL where nothing is kept in memory (pdportalctl) */
+    struct pd_schedule_t *schedule;      /* of the policy; NULL: the database is asked each time */
+    struct pd_session_table_t *sessions; /* NULL: none are kept in memory */
+    pd_counts_t *counts;                 /* NULL: nobody counts */
 } pd_portal_t;
 
 /* The languages of the project, NULL-ended, default first. */

@@ -43,22 +43,36 @@ const pd_sql_t pd_session_sql[] = {
     {NULL, NULL, NULL, NULL}};
 
 /* Noting every use would make every page a write. */
-static apr_interval_time_t note_every(const pd_settings_t *settings)
+apr_interval_time_t pd_session_note_every(const pd_settings_t *settings)
 {
     apr_interval_time_t half = settings->session_idle / 2;
     return half < apr_time_from_sec(60) ? half : apr_time_from_sec(60);
 }
 
 typedef struct note_t {
-    const char *token_hash;
-    apr_time_t now, before;
+    const pd_session_use_t *uses;
+    int n;
 } note_t;
 
 static apr_status_t note_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     const note_t *note = baton;
-    return pd_conn_exec(NULL, conn, &pd_session_sql[USED],
-                        PD_ARGS(PD_N(note->now), PD_T(note->token_hash), PD_N(note->before)), p);
+    apr_status_t status = APR_SUCCESS;
+    for (int i = 0; i < note->n && status == APR_SUCCESS; i++) {
+        const pd_session_use_t *use = &note->uses[i];
+        status =
+            pd_conn_exec(NULL, conn, &pd_session_sql[USED],
+                         PD_ARGS(PD_N(use->used_at), PD_T(use->token_hash), PD_N(use->used_at)), p);
+    }
+    return status;
+}
+
+apr_status_t pd_session_note(const pd_portal_t *portal, const pd_session_use_t *uses, int n,
+                             int now_or_never, apr_pool_t *p)
+{
+    note_t note = {uses, n};
+    return now_or_never ? pd_db_transact_now(portal->db, note_step, &note, p)
+                        : pd_db_transact(portal->db, note_step, &note, p);
 }
 
 static apr_status_t drop_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
@@ -71,10 +85,10 @@ static apr_status_t drop_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 static void settle(const pd_session_t *session, const pd_portal_t *portal, apr_pool_t *p)
 {
     apr_status_t status = APR_SUCCESS;
-    apr_time_t now = pd_clock_now();
-    note_t note = {session->token_hash, now, now - note_every(portal->settings)};
+    pd_session_use_t use = {.used_at = pd_clock_now()};
+    apr_cpystrn(use.token_hash, session->token_hash, sizeof(use.token_hash));
     if (session->due == PD_SESSION_USED)
-        status = pd_db_transact_now(portal->db, note_step, &note, p);
+        status = pd_session_note(portal, &use, 1, 1, p);
     else if (session->due == PD_SESSION_DEAD)
         status = pd_db_transact_now(portal->db, drop_step, (void *)session->token_hash, p);
     if (status != APR_SUCCESS)
@@ -86,15 +100,12 @@ static int expired(const pd_session_t *session, const pd_settings_t *settings, a
     return now >= session->expires_at || now - session->used_at >= settings->session_idle;
 }
 
-static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const char *token,
-                         apr_pool_t *p)
+apr_status_t pd_session_find_row(pd_session_t *session, const pd_portal_t *portal, const char *hash,
+                                 apr_time_t used_at, apr_pool_t *p)
 {
     const pd_rows_t *found;
     const pd_datakey_t *key;
     memset(session, 0, sizeof(*session));
-    if (!pd_token_wellformed(token))
-        return APR_ENOENT;
-    const char *hash = pd_token_hash(token, p);
     apr_status_t status =
         pd_db_read(&found, portal->db, &pd_session_sql[FIND], PD_ARGS(PD_T(hash)), 1, p);
     if (status != APR_SUCCESS)
@@ -111,7 +122,8 @@ static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const
                         .expires_at = cell[6].number,
                         .mfa_at = cell[11].number,
                         .policy_version = cell[12].number};
-    apr_time_t now = pd_clock_now();
+    apr_time_t now = pd_clock_now(), noted_at = row.used_at;
+    row.used_at = used_at > noted_at ? used_at : noted_at;
     int current = cell[2].number == cell[8].number;
     if (!current || expired(&row, portal->settings, now)) {
         row.due = PD_SESSION_DEAD;
@@ -127,10 +139,20 @@ static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const
         status = pd_session_add_facts(&row, portal, now, p);
     if (status != APR_SUCCESS)
         return status;
-    if (row.used_at < now - note_every(portal->settings))
+    row.used_at = noted_at;
+    if (noted_at < now - pd_session_note_every(portal->settings))
         row.due = PD_SESSION_USED;
     *session = row;
     return APR_SUCCESS;
+}
+
+static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const char *token,
+                         apr_pool_t *p)
+{
+    memset(session, 0, sizeof(*session));
+    if (!pd_token_wellformed(token))
+        return APR_ENOENT;
+    return pd_session_find_row(session, portal, pd_token_hash(token, p), 0, p);
 }
 
 const pd_session_source_t pd_session_database = {find, settle};

@@ -3,6 +3,7 @@
 #ifndef PD_SESSION_H
 #define PD_SESSION_H
 #include "portal/pd_portal.h"
+#include "portal/pd_session_table.h"
 
 typedef struct pd_session_t {
     const char *id;         /* for pages and the journal, not the token */
@@ -15,18 +16,21 @@ typedef struct pd_session_t {
     apr_time_t facts_until;     /* a role ends then; 0: none does */
     apr_time_t mfa_at;          /* of the second factor; 0: none */
     apr_int64_t policy_version; /* last acknowledged */
-    enum { PD_SESSION_KEPT = 0, PD_SESSION_USED, PD_SESSION_DEAD } due; /* for `settle` */
+    int from_memory;            /* the database was not asked */
+    /* for `settle` */
+    enum { PD_SESSION_KEPT = 0, PD_SESSION_USED, PD_SESSION_DEAD } due;
+    pd_session_use_t evicted; /* used_at 0: none */
 } pd_session_t;
 
 /* Does one of the words parted by spaces equal `word`? */
 int pd_session_has_word(const char *words, const char *word);
 
-/* The interface the web server sees. `find` gives a session that is good at this instant: known,
- * within both limits, its person active, the generation current. APR_ENOENT: there is none (an
- * ended or expired one is as unknown as a made-up one). PD_EBUSY, PD_EAWAY, PD_ESQL: it can't be
- * known now; the caller must not let the visitor in. `settle` does what `find` left to do, once the
- * answer is sent: notes the use, or removes a dead row. It may have to wait, and fails without
- * harm. */
+/* The interface the web server sees (pd_session_cache.h has the other one). `find` gives a session
+ * that is good at this instant: known, within both limits, its person active, the generation
+ * current. APR_ENOENT: there is none (an ended or expired one is as unknown as a made-up one).
+ * PD_EBUSY, PD_EAWAY, PD_ESQL: it can't be known now; the caller must not let the visitor in.
+ * `settle` does what `find` left to do, once the answer is sent: notes the use, or removes a dead
+ * row. It may have to wait, and fails without harm. */
 typedef struct pd_session_source_t {
     apr_status_t (*find)(pd_session_t *session, const pd_portal_t *portal, const char *token,
                          apr_pool_t *p);

@@ -9,6 +9,18 @@ typedef struct pd_session_ended_t {
     const pd_datakey_t *key;
 } pd_session_ended_t;
 
+/* The session of a token's hash by the database, as `find` gives it. `used_at`: a later use than
+ * the database may know of, or 0. */
+apr_status_t pd_session_find_row(pd_session_t *session, const pd_portal_t *portal, const char *hash,
+                                 apr_time_t used_at, apr_pool_t *p);
+
+/* How far the database may be behind with a session's use. */
+apr_interval_time_t pd_session_note_every(const pd_settings_t *settings);
+
+/* Notes uses in one transaction; `now_or_never`: without waiting for anything. */
+apr_status_t pd_session_note(const pd_portal_t *portal, const pd_session_use_t *uses, int n,
+                             int now_or_never, apr_pool_t *p);
+
 /* pd_session_facts.c: fills in roles, consents and facts_until. */
 apr_status_t pd_session_add_facts(pd_session_t *session, const pd_portal_t *portal, apr_time_t now,
                                   apr_pool_t *p);

@@ -14,6 +14,7 @@ extern const pd_sql_t pd_session_sql[];
 extern const pd_sql_t pd_session_begin_sql[];
 extern const pd_sql_t pd_session_facts_sql[];
 extern const pd_sql_t pd_act_sql[];
+extern const pd_sql_t pd_acknowledge_sql[];
 extern const pd_sql_t pd_journal_sql[];
 extern const pd_sql_t pd_journal_verify_sql[];
 extern const pd_sql_t pd_document_sql[];

@@ -16,6 +16,7 @@ typedef struct segment_t {
     void *memory;
     apr_size_t n_bytes;
     int asked;
+    int retires;
 } segment_t;
 
 typedef struct list_t {
@@ -51,13 +52,15 @@ static segment_t *add(list_t *all, const char *name)
 static void let_go(segment_t *segment)
 {
     if (segment->memory != NULL) {
+        if (segment->retires) {
+            __atomic_store_n((apr_uint32_t *)segment->memory, 1, __ATOMIC_SEQ_CST);
+        }
         munmap(segment->memory, segment->n_bytes);
         segment->memory = NULL;
     }
 }
 
-apr_status_t pd_segment_get(void **memory, const char *name, apr_size_t n_bytes,
-                            void (*retire)(void *memory))
+apr_status_t pd_segment_get(void **memory, const char *name, apr_size_t n_bytes, int retires)
 {
     list_t *all = list();
     segment_t *segment = find(all, name);
@@ -65,9 +68,6 @@ apr_status_t pd_segment_get(void **memory, const char *name, apr_size_t n_bytes,
         segment = add(all, name);
     }
     if (segment->memory != NULL && segment->n_bytes != n_bytes) {
-        if (retire != NULL) {
-            retire(segment->memory);
-        }
         let_go(segment);
     }
     if (segment->memory == NULL) {
@@ -81,6 +81,7 @@ apr_status_t pd_segment_get(void **memory, const char *name, apr_size_t n_bytes,
         segment->n_bytes = n_bytes;
     }
     segment->asked = 1;
+    segment->retires = retires;
     *memory = segment->memory;
     return APR_SUCCESS;
 }

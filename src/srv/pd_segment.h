@@ -6,10 +6,10 @@
 #include <apr_pools.h>
 
 /* The segment of a name and size: the one of the generation before, or a new one, all zeros. One of
- * the same name and another size is handed to `retire` (NULL: nothing) and left to the older
- * generations. Call in post_config. */
-apr_status_t pd_segment_get(void **memory, const char *name, apr_size_t n_bytes,
-                            void (*retire)(void *memory));
+ * the same name and another size is left to the older generations. `retires`: the first 32 bits of
+ * one that is let go are set to 1, whatever is in it, so that older generations know. Call in
+ * post_config. */
+apr_status_t pd_segment_get(void **memory, const char *name, apr_size_t n_bytes, int retires);
 
 /* After the last pd_segment_get of a post_config: lets go of those that nobody asked for. */
 void pd_segment_sweep(void);

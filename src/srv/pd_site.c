@@ -12,8 +12,10 @@
 #include "base/pd_status.h"
 #include "cfg/pd_config.h"
 #include "crypt/pd_hash.h"
+#include "portal/pd_acknowledge.h"
 #include "portal/pd_coherence.h"
 #include "portal/pd_outbox.h"
+#include "portal/pd_session_table.h"
 #include "srv/pd_segment.h"
 #include "text/pd_url.h"
 
@@ -109,12 +111,18 @@ static const char *segment_name(const pd_site_t *site, const char *what, apr_poo
 static apr_status_t make_segments(pd_site_t *site, apr_pool_t *p)
 {
     void *counts = NULL;
-    apr_status_t rv = pd_segment_get(&site->coherence, segment_name(site, "coherence", p),
-                                     pd_coherence_bytes(), pd_coherence_retire);
+    apr_status_t rv =
+        pd_segment_get(&site->coherence, segment_name(site, "coherence" PD_COHERENCE_SHAPE, p),
+                       pd_coherence_bytes(), 1);
     if (rv == APR_SUCCESS) {
-        rv = pd_segment_get(&counts, segment_name(site, "counts", p), sizeof(pd_counts_t), NULL);
+        rv = pd_segment_get(&counts, segment_name(site, "counts", p), sizeof(pd_counts_t), 0);
     }
     site->counts = counts;
+    if (rv == APR_SUCCESS && site->settings->session_cache > 0) {
+        rv = pd_segment_get(&site->sessions,
+                            segment_name(site, "sessions" PD_SESSION_TABLE_SHAPE, p),
+                            (apr_size_t)site->settings->session_cache, 0);
+    }
     return rv;
 }
 
@@ -167,6 +175,10 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, 
     }
     if (rv == APR_SUCCESS) {
         (void)pd_url_base(&site->secure, site->settings->base_url, p);
+        const char *path = site->settings->path;
+        site->denied_page = apr_pstrcat(p, path, "/" PD_SITE_DENIED, NULL);
+        site->required_page = apr_pstrcat(p, path, "/" PD_SITE_REQUIRED, NULL);
+        site->unavailable_page = apr_pstrcat(p, path, "/" PD_SITE_UNAVAILABLE, NULL);
     }
     return rv;
 }
@@ -281,6 +293,10 @@ static apr_status_t join_coherence(pd_portal_t *portal, const pd_site_t *site, a
                      path);
     }
     rv = pd_coherence_attach(&portal->coherence, site->coherence, bell, pchild);
+    if (rv == APR_SUCCESS && site->sessions != NULL) {
+        rv = pd_session_table_attach(&portal->sessions, site->sessions,
+                                     (apr_size_t)site->settings->session_cache, pchild);
+    }
     if (rv == APR_SUCCESS) {
         pd_db_on_commit(portal->db, ring, portal->coherence);
     }
@@ -298,6 +314,7 @@ static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
     portal->hashing = site->hashing;
     portal->templates = site->templates;
     portal->counts = site->counts;
+    portal->schedule = pd_schedule_new(pchild);
     apr_status_t rv = pd_db_open(&portal->db, &why, &options, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, base, "PD0500: the database can't be opened: %s",

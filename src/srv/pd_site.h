@@ -12,10 +12,14 @@ typedef struct pd_site_t {
     const pd_templates_t *templates;
     const pd_zone_t *zone;
     pd_gate_t *hashing;
-    void *coherence;     /* shared memory: pd_coherence.h */
-    pd_counts_t *counts; /* likewise */
-    int secure;          /* the base URL is https */
-    const char *style;   /* bytes of style.css, and a short hash of them for its URL */
+    void *sessions;          /* shared memory: pd_session_table.h; NULL: none */
+    void *coherence;         /* likewise: pd_coherence.h */
+    pd_counts_t *counts;     /* likewise */
+    int secure;              /* the base URL is https */
+    const char *denied_page; /* paths of pages that only internal redirects reach */
+    const char *required_page;
+    const char *unavailable_page;
+    const char *style; /* bytes of style.css, and a short hash of them for its URL */
     apr_size_t style_length;
     const char *style_hash;
     pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */
@@ -24,6 +28,11 @@ typedef struct pd_site_t {
     apr_uint32_t said_key, said_job, said_unavailable;
     struct pd_site_t *next;
 } pd_site_t;
+
+/* Names of those pages below PDPortalPath: the answers of auth/, drawn by web/. */
+#define PD_SITE_DENIED      "denied"      /* 403: signed in, but not for you */
+#define PD_SITE_REQUIRED    "required"    /* 401 with a small body, for programs */
+#define PD_SITE_UNAVAILABLE "unavailable" /* 503: it can't be known now */
 
 /* What web/ needs of the templates; called while hooks are registered. */
 void pd_site_declare_pages(const char *const *common, const pd_contract_t *pages);

@@ -4,12 +4,15 @@
 #define PD_COOKIE_H
 #include <apr_pools.h>
 
-/* The value of cookie `name` in a Cookie header. NULL when absent or when two of that name came
- * (then neither is believed). Quotes are not removed; copied into `p`. `header` may be NULL. */
-const char *pd_cookie_find(const char *header, const char *name, apr_pool_t *p);
+#define PD_COOKIE_NAMES_MAX 4
 
-/* The header without every cookie whose name stands in the NULL-ended list; NULL when nothing is
- * left. All other bytes stay as they were. */
-const char *pd_cookie_strip(const char *header, const char *const *names, apr_pool_t *p);
+/* Takes our cookies off a Cookie header in one walk: finding and removing have the same idea of a
+ * name, so that no cookie is believed here and let through to the application. `names` is a list of
+ * at most PD_COOKIE_NAMES_MAX, NULL-ended; values[i] becomes the value of names[i], copied into
+ * `p`, quotes and all: NULL when it is absent or when two of that name came (then neither is
+ * believed). Result: the header without any of them, all other bytes as they were; NULL when
+ * nothing is left. `header` may be NULL. */
+const char *pd_cookie_take(const char **values, const char *header, const char *const *names,
+                           apr_pool_t *p);
 
 #endif

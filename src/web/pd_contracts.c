@@ -39,6 +39,11 @@ static const char *const login_names[] = {
     MISTAKES,      "csrf",       "stale",     "return_to",
     "login_value", "signed_out", "confirmed", /* what has just happened */
     "needed",                                 /* the visitor asked for a page that needs sign-in */
+    "again", /* signed in, but too long ago for the page asked for */
+    NULL};
+static const char *const acknowledge_names[] = {
+    MISTAKES,  "csrf",      "stale", "return_to", "policy_wording",
+    "version", "effective", "first", /* no version was acknowledged before */
     NULL};
 static const char *const account_names[] = {
     "person_login", "person_email",  "registered", "acts", "acknowledged", "consented", "withdrew",
@@ -73,7 +78,9 @@ static const char *const cookies_names[] = {"session_cookie", "form_cookie",
 static const char *const error_names[] = {"e400", "e403",        "e404",      "e405",
                                           "e413", "e415",        "e429",      "e500",
                                           "e503", "retry_after", "reference", NULL};
-static const char *const denied_names[] = {"asked", NULL};
+static const char *const denied_names[] = {"asked",     "lacks_role",  "lacks_consent",
+                                           "lacks_mfa", "lacks_fresh", /* what Require wanted */
+                                           NULL};
 static const char *const wording_names[] = {"version", NULL};
 
 const pd_contract_t pd_page_contracts[] = {
@@ -81,6 +88,7 @@ const pd_contract_t pd_page_contracts[] = {
     {"register.html", register_names, NULL},
     {"confirm.html", confirm_names, NULL},
     {"login.html", login_names, NULL},
+    {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},
     {"document.html", document_names, document_raw},
     {"cookies.html", cookies_names, NULL},

@@ -25,6 +25,10 @@ int pd_web_login(pd_page_t *page);
 int pd_web_logout(pd_page_t *page);
 int pd_web_logout_again(pd_page_t *page);
 
+/* pd_web_acknowledge.c */
+int pd_web_acknowledge_form(pd_page_t *page);
+int pd_web_acknowledge(pd_page_t *page);
+
 /* pd_web_account.c */
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);

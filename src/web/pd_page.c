@@ -19,6 +19,8 @@ APLOG_USE_MODULE(pdportal);
 #define PAGE_BYTES_MAX   (4 * 1024 * 1024)
 #define RETRY_AFTER_SECS 5
 
+#define WORDING_BYTES_MAX 4096
+
 const char *pd_page_path(const pd_page_t *page, const char *path)
 {
     return apr_pstrcat(page->p, page->site->settings->path, "/", path, NULL);
@@ -66,6 +68,21 @@ void pd_page_mistake(pd_page_t *page, const char *field, const char *code)
 int pd_page_has_mistakes(const pd_page_t *page)
 {
     return pd_value_get(page->values, "mistakes") != NULL;
+}
+
+const char *pd_page_wording(const pd_page_t *page, const char *file, apr_int64_t version)
+{
+    pd_buf_t out;
+    pd_value_t *values = pd_value_map(page->p);
+    pd_value_set_number(values, "version", version, page->p);
+    pd_value_set_text(values, "site_name", page->site->settings->site_name, page->p);
+    pd_buf_init(&out, WORDING_BYTES_MAX, page->p);
+    pd_mustache_render(pd_templates_get(page->site->templates, file, page->language), values, &out,
+                       page->p);
+    while (out.length > 0 && out.bytes[out.length - 1] == '\n') {
+        out.bytes[--out.length] = '\0';
+    }
+    return out.bytes;
 }
 
 void pd_page_form_token(pd_page_t *page, const char *purpose)

@@ -44,6 +44,9 @@ void pd_page_date(pd_page_t *page, pd_value_t *map, const char *name, apr_time_t
 void pd_page_mistake(pd_page_t *page, const char *field, const char *code);
 int pd_page_has_mistakes(const pd_page_t *page);
 
+/* The words of a tick box about a version, in the page's language: shown, and recorded as shown. */
+const char *pd_page_wording(const pd_page_t *page, const char *file, apr_int64_t version);
+
 /* Gives the page its form token `csrf` for a purpose, and the browser a form cookie to go with it.
  */
 void pd_page_form_token(pd_page_t *page, const char *purpose);

@@ -21,6 +21,11 @@ const pd_route_t pd_routes[] = {
     {"POST", "logout", PD_NEED_DATABASE, "logout", "4.1.2", PD_SHOW_PERSONAL, pd_web_logout,
      pd_web_logout_again},
 
+    {"GET", "acknowledge", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_acknowledge_form, NULL},
+    {"POST", "acknowledge", PD_NEED_SESSION, "acknowledge", "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_acknowledge, pd_web_acknowledge_form},
+
     {"GET", "policy", PD_NEED_DATABASE, NULL, "4.1.3", PD_SHOW_PUBLIC, pd_web_policy, NULL},
     {"GET", "policy/#", PD_NEED_DATABASE, NULL, "4.1.3", PD_SHOW_PUBLIC, pd_web_policy_version,
      NULL},

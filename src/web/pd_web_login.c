@@ -24,7 +24,9 @@ static void show_notice(pd_page_t *page)
     int signed_out = notice != NULL && strcmp(notice, "signed-out") == 0;
     pd_page_true(page, "confirmed", confirmed);
     pd_page_true(page, "signed_out", signed_out);
-    pd_page_true(page, "needed", target != NULL && !confirmed && !signed_out);
+    pd_page_true(page, "again", page->session != NULL);
+    pd_page_true(page, "needed",
+                 target != NULL && page->session == NULL && !confirmed && !signed_out);
 }
 
 static int show_form(pd_page_t *page, int status)
@@ -38,7 +40,8 @@ static int show_form(pd_page_t *page, int status)
 
 int pd_web_login_form(pd_page_t *page)
 {
-    if (page->session != NULL) {
+    /* Signed in too long ago for the page asked for: the password is asked once more. */
+    if (page->session != NULL && pd_form_get(page->query, "again") == NULL && !page->stale) {
         return after_sign_in(page);
     }
     return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);

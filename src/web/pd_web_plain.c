@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include "srv/pd_headers.h"
+#include "text/pd_url.h"
 #include "web/pd_handlers.h"
 
 int pd_web_home(pd_page_t *page)
@@ -40,9 +41,31 @@ int pd_web_style(pd_page_t *page)
     return status;
 }
 
+/* Nothing is wrong but the age of the sign-in: a person mends that at once and comes back. */
+static int only_not_fresh(const pd_page_t *page)
+{
+    return page->visit->lacks == PD_LACKS_FRESH && page->session != NULL &&
+           page->r->prev->method_number == M_GET && pd_visit_is_navigation(page->r->prev);
+}
+
+static int ask_again(pd_page_t *page)
+{
+    const char *asked = pd_url_target(pd_visit_first(page->r)->unparsed_uri, page->p);
+    return pd_page_go(page, apr_pstrcat(page->p, pd_page_path(page, "login?again=1&return="),
+                                        asked ? pd_url_encode(asked, page->p) : "", NULL));
+}
+
 int pd_web_denied(pd_page_t *page)
 {
+    int lacks = page->visit->lacks;
+    if (only_not_fresh(page)) {
+        return ask_again(page);
+    }
     pd_page_text(page, "asked", page->r->prev->uri);
+    pd_page_true(page, "lacks_role", lacks & PD_LACKS_ROLE);
+    pd_page_true(page, "lacks_consent", lacks & PD_LACKS_CONSENT);
+    pd_page_true(page, "lacks_mfa", lacks & PD_LACKS_MFA);
+    pd_page_true(page, "lacks_fresh", lacks & PD_LACKS_FRESH);
     return pd_page_show(page, "denied.html", HTTP_FORBIDDEN);
 }
 
@@ -56,8 +79,11 @@ int pd_web_unavailable(pd_page_t *page)
 int pd_web_required(pd_page_t *page)
 {
     request_rec *r = page->r;
-    const char *body = apr_pstrcat(r->pool, "{\"error\":\"sign_in_required\",\"sign_in\":\"",
-                                   pd_page_path(page, "login"), "\"}\n", NULL);
+    int acknowledge = page->visit->lacks & PD_LACKS_POLICY;
+    const char *body = apr_pstrcat(
+        r->pool, "{\"error\":\"", acknowledge ? "acknowledgement_required" : "sign_in_required",
+        "\",\"", acknowledge ? "acknowledge" : "sign_in", "\":\"",
+        pd_page_path(page, acknowledge ? "acknowledge" : "login"), "\"}\n", NULL);
     pd_headers_add(r, page->site);
     apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",

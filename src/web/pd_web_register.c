@@ -1,29 +1,10 @@
 /* Registration (F01-F04): the form, and what comes of it. The text of each box is rendered first,
  * shown, and recorded as it was shown. */
 #include <apr_strings.h>
-#include "base/pd_bytes.h"
 #include "portal/pd_document.h"
 #include "portal/pd_registration.h"
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
-
-#define WORDING_BYTES_MAX 4096
-
-/* The words of a tick box about a version, in the page's language. */
-static const char *wording(const pd_page_t *page, const char *file, apr_int64_t version)
-{
-    pd_buf_t out;
-    pd_value_t *values = pd_value_map(page->p);
-    pd_value_set_number(values, "version", version, page->p);
-    pd_value_set_text(values, "site_name", page->site->settings->site_name, page->p);
-    pd_buf_init(&out, WORDING_BYTES_MAX, page->p);
-    pd_mustache_render(pd_templates_get(page->site->templates, file, page->language), values, &out,
-                       page->p);
-    while (out.length > 0 && out.bytes[out.length - 1] == '\n') {
-        out.bytes[--out.length] = '\0';
-    }
-    return out.bytes;
-}
 
 /* Both texts in force, and the words of their boxes. APR_ENOENT: registration is closed. */
 static apr_status_t find_wordings(pd_page_t *page, const char **policy, const char **consent)
@@ -35,14 +16,14 @@ static apr_status_t find_wordings(pd_page_t *page, const char **policy, const ch
         return rv;
     }
     pd_value_set_number(page->values, "policy_version", document.version, page->p);
-    *policy = wording(page, "wording-policy.txt", document.version);
+    *policy = pd_page_wording(page, "wording-policy.txt", document.version);
     rv = pd_document_current(&document, page->portal, PD_DOCUMENT_PROCESSING, page->language,
                              page->p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     pd_value_set_number(page->values, "consent_version", document.version, page->p);
-    *consent = wording(page, "wording-processing.txt", document.version);
+    *consent = pd_page_wording(page, "wording-processing.txt", document.version);
     return APR_SUCCESS;
 }
 

@@ -31,7 +31,9 @@ static const struct {
 
 START_TEST(find)
 {
-    const char *value = pd_cookie_find(finds[_i].header, "__Host-pd", tp);
+    static const char *const names[] = {"__Host-pd", NULL};
+    const char *value;
+    pd_cookie_take(&value, finds[_i].header, names, tp);
     ck_assert_pstr_eq(value, finds[_i].value);
 }
 END_TEST
@@ -61,7 +63,8 @@ static const struct {
 START_TEST(strip)
 {
     static const char *const names[] = {"__Host-pd", "__Host-pdf", NULL};
-    const char *left = pd_cookie_strip(strips[_i].header, names, tp);
+    const char *values[2];
+    const char *left = pd_cookie_take(values, strips[_i].header, names, tp);
     ck_assert_pstr_eq(left, strips[_i].left);
 }
 END_TEST

@@ -1,0 +1,174 @@
+/* Which version is required, kept per process, and the act of acknowledging. */
+#include "portal/pd_acknowledge.h"
+#include <pthread.h>
+#include <stdint.h>
+#include "base/pd_clock.h"
+#include "portal/pd_act.h"
+#include "portal/pd_coherence.h"
+#include "portal/pd_invalidation.h"
+#include "portal/pd_person.h"
+#include "portal/pd_tables_int.h"
+
+#define VERSIONS_MAX 10000
+
+enum { MATERIAL, ACKNOWLEDGED };
+
+const pd_sql_t pd_acknowledge_sql[] = {
+    [MATERIAL] = {"acknowledge_material",
+                  "SELECT version, effective_at FROM document"
+                  " WHERE kind = 'policy' AND editorial = ''"
+                  " ORDER BY effective_at, version LIMIT 10000",
+                  "ii", "the policy's versions that have to be acknowledged"},
+    [ACKNOWLEDGED] = {"acknowledge_version",
+                      "UPDATE person SET policy_version = %lld WHERE id = %s"
+                      " AND policy_version < %lld",
+                      "", "the version a person acknowledged last"},
+    {NULL, NULL, NULL, NULL}};
+
+/* Good from `from` until `until`, as long as documents don't change after `tick`. */
+typedef struct span_t {
+    apr_int64_t tick;
+    apr_time_t from, until;
+    apr_int64_t required;
+} span_t;
+
+/* Read without a lock: `turn` is odd while it is written, and another one afterwards. */
+struct pd_schedule_t {
+    apr_uint64_t turn; /* 0: never written */
+    apr_int64_t words[4];
+    pthread_mutex_t writing;
+};
+
+struct pd_schedule_t *pd_schedule_new(apr_pool_t *p)
+{
+    struct pd_schedule_t *schedule = apr_pcalloc(p, sizeof(*schedule));
+    pthread_mutex_init(&schedule->writing, NULL);
+    return schedule;
+}
+
+static int read_span(span_t *span, const struct pd_schedule_t *schedule)
+{
+    apr_uint64_t turn = __atomic_load_n(&schedule->turn, __ATOMIC_ACQUIRE);
+    if (turn == 0 || (turn & 1))
+        return 0;
+    span->tick = __atomic_load_n(&schedule->words[0], __ATOMIC_ACQUIRE);
+    span->from = __atomic_load_n(&schedule->words[1], __ATOMIC_ACQUIRE);
+    span->until = __atomic_load_n(&schedule->words[2], __ATOMIC_ACQUIRE);
+    span->required = __atomic_load_n(&schedule->words[3], __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&schedule->turn, __ATOMIC_ACQUIRE) == turn;
+}
+
+static void write_span(struct pd_schedule_t *schedule, const span_t *span)
+{
+    const apr_int64_t words[4] = {span->tick, span->from, span->until, span->required};
+    pthread_mutex_lock(&schedule->writing);
+    __atomic_add_fetch(&schedule->turn, 1, __ATOMIC_ACQ_REL);
+    for (int i = 0; i < 4; i++)
+        __atomic_store_n(&schedule->words[i], words[i], __ATOMIC_RELEASE);
+    __atomic_add_fetch(&schedule->turn, 1, __ATOMIC_ACQ_REL);
+    pthread_mutex_unlock(&schedule->writing);
+}
+
+static apr_status_t ask(span_t *span, const pd_portal_t *portal, apr_time_t now, apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    *span = (span_t){.until = INT64_MAX};
+    apr_status_t status =
+        pd_db_read(&found, portal->db, &pd_acknowledge_sql[MATERIAL], PD_NO_ARGS, VERSIONS_MAX, p);
+    for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++) {
+        const pd_cell_t *cell = PD_ROW(found, i);
+        if (cell[1].number > now) {
+            span->until = cell[1].number;
+            break;
+        }
+        span->required = cell[0].number;
+        span->from = cell[1].number;
+    }
+    return status;
+}
+
+/* The tick is taken before the database is asked: what changes in between makes the span stale. */
+static apr_status_t ask_and_keep(span_t *span, const pd_portal_t *portal, apr_time_t now,
+                                 apr_pool_t *p)
+{
+    int fresh = pd_coherence_refresh(portal, p) == APR_SUCCESS;
+    apr_int64_t tick = fresh ? pd_coherence_tick(portal->coherence) : 0;
+    apr_status_t status = ask(span, portal, now, p);
+    if (status == APR_SUCCESS && fresh && portal->schedule) {
+        span->tick = tick;
+        write_span(portal->schedule, span);
+    }
+    return status;
+}
+
+/* Is what is kept good at this instant? For a session from memory the block was just looked at. */
+static int is_good(const span_t *span, const pd_portal_t *portal, const pd_session_t *session,
+                   apr_time_t now, apr_pool_t *p)
+{
+    return now >= span->from && now < span->until &&
+           (session->from_memory || pd_coherence_refresh(portal, p) == APR_SUCCESS) &&
+           pd_coherence_documents_good(portal->coherence, span->tick);
+}
+
+apr_status_t pd_acknowledge_lacking(int *lacking, const pd_portal_t *portal,
+                                    const pd_session_t *session, apr_pool_t *p)
+{
+    span_t span;
+    apr_time_t now = pd_clock_now();
+    apr_status_t status = APR_SUCCESS;
+    if (!portal->schedule || !read_span(&span, portal->schedule) ||
+        !is_good(&span, portal, session, now, p))
+        status = ask_and_keep(&span, portal, now, p);
+    *lacking = status == APR_SUCCESS ? session->policy_version < span.required : 1;
+    return status;
+}
+
+typedef struct work_t {
+    const pd_portal_t *portal;
+    const pd_datakey_t *key;
+    const char *person_id;
+    pd_act_t act;
+} work_t;
+
+static apr_status_t acknowledge_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    const work_t *work = baton;
+    apr_status_t status = pd_conn_exec(
+        NULL, conn, &pd_acknowledge_sql[ACKNOWLEDGED],
+        PD_ARGS(PD_N(work->act.version), PD_T(work->person_id), PD_N(work->act.version)), p);
+    if (status == APR_SUCCESS)
+        status = pd_invalidation_add(conn, PD_INVALID_PERSON, work->person_id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_act_add(conn, work->portal, work->person_id, work->key, &work->act, p);
+}
+
+apr_status_t pd_acknowledge(pd_acknowledge_e *outcome, const pd_portal_t *portal,
+                            const char *person_id, const pd_acknowledge_form_t *form, apr_pool_t *p)
+{
+    pd_document_t document;
+    pd_person_t person;
+    *outcome = PD_ACKNOWLEDGE_CHANGED;
+    apr_status_t status =
+        pd_document_current(&document, portal, PD_DOCUMENT_POLICY, form->language, p);
+    if (status != APR_SUCCESS || document.version != form->version)
+        return status;
+    status = pd_person_get(&person, portal, person_id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    work_t work = {portal,
+                   person.key,
+                   person_id,
+                   {.verb = "acknowledged",
+                    .kind = PD_DOCUMENT_POLICY,
+                    .version = document.version,
+                    .language = document.language,
+                    .html_sha256 = document.html_sha256,
+                    .wording = form->wording,
+                    .form = "acknowledge",
+                    .at = pd_clock_now()}};
+    status = pd_db_transact(portal->db, acknowledge_step, &work, p);
+    if (status == APR_SUCCESS)
+        *outcome = PD_ACKNOWLEDGED;
+    return status;
+}

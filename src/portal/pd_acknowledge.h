@@ -1,0 +1,33 @@
+/* The policy in force has to be acknowledged before authorised sections open (F24, seed 2.1, 9.2).
+ * Versions marked editorial pass silently. Acknowledging is no consent to processing. */
+#ifndef PD_ACKNOWLEDGE_H
+#define PD_ACKNOWLEDGE_H
+#include "portal/pd_document.h"
+#include "portal/pd_session.h"
+
+/* What a process knows of the versions, so that a request need not ask: read anew when documents
+ * changed, and when the next version takes force. */
+struct pd_schedule_t *pd_schedule_new(apr_pool_t *p);
+
+/* Has the person of a session, found just now, yet to acknowledge the policy in force? Anything but
+ * success: it can't be known. */
+apr_status_t pd_acknowledge_lacking(int *lacking, const pd_portal_t *portal,
+                                    const pd_session_t *session, apr_pool_t *p);
+
+typedef struct pd_acknowledge_form_t {
+    const char *language; /* in which the text was shown */
+    apr_int64_t version;  /* that was shown */
+    const char *wording;  /* of the box, as shown */
+} pd_acknowledge_form_t;
+
+typedef enum {
+    PD_ACKNOWLEDGED = 0,
+    PD_ACKNOWLEDGE_CHANGED /* another version is in force now: show that one */
+} pd_acknowledge_e;
+
+/* Records the act and the version, with the journal, in one transaction. */
+apr_status_t pd_acknowledge(pd_acknowledge_e *outcome, const pd_portal_t *portal,
+                            const char *person_id, const pd_acknowledge_form_t *form,
+                            apr_pool_t *p);
+
+#endif

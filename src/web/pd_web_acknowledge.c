@@ -1,0 +1,66 @@
+/* The page between a person and the authorised sections after a new policy took force (F24). Who
+ * does not agree signs out; the account's own pages stay open. */
+#include <apr_strings.h>
+#include "portal/pd_acknowledge.h"
+#include "text/pd_url.h"
+#include "web/pd_handlers.h"
+
+static const char *return_target(const pd_page_t *page)
+{
+    const char *target = pd_url_target(pd_form_get(page->form, "return"), page->p);
+    return target ? target : page->site->settings->site_home;
+}
+
+/* Nothing to acknowledge: no policy, or done already in another window. */
+static int is_done(const pd_page_t *page, const pd_document_t *document, apr_status_t rv)
+{
+    return rv == APR_ENOENT || page->session->policy_version >= document->version;
+}
+
+static int show_form(pd_page_t *page, int status)
+{
+    pd_document_t document = {0};
+    apr_status_t rv =
+        pd_document_current(&document, page->portal, PD_DOCUMENT_POLICY, page->language, page->p);
+    if (rv != APR_SUCCESS && rv != APR_ENOENT) {
+        return pd_page_failure(page, rv);
+    }
+    if (is_done(page, &document, rv)) {
+        return pd_page_go(page, return_target(page));
+    }
+    pd_value_set_number(page->values, "version", document.version, page->p);
+    pd_page_date(page, page->values, "effective", document.effective_at);
+    pd_page_text(page, "policy_wording",
+                 pd_page_wording(page, "wording-policy.txt", document.version));
+    pd_page_text(page, "return_to", return_target(page));
+    pd_page_true(page, "first", page->session->policy_version == 0);
+    pd_page_form_token(page, "acknowledge");
+    return pd_page_show(page, "acknowledge.html", status);
+}
+
+int pd_web_acknowledge_form(pd_page_t *page)
+{
+    return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
+}
+
+int pd_web_acknowledge(pd_page_t *page)
+{
+    pd_acknowledge_e outcome;
+    const char *shown = pd_form_get(page->form, "version");
+    pd_acknowledge_form_t form = {page->language, shown ? apr_atoi64(shown) : 0, NULL};
+    if (pd_form_get(page->form, "policy") == NULL) {
+        pd_page_mistake(page, "policy", "policy_missing");
+        return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
+    }
+    form.wording = pd_page_wording(page, "wording-policy.txt", form.version);
+    apr_status_t rv =
+        pd_acknowledge(&outcome, page->portal, page->session->person_id, &form, page->p);
+    if (rv != APR_SUCCESS && rv != APR_ENOENT) {
+        return pd_page_failure(page, rv);
+    }
+    if (outcome != PD_ACKNOWLEDGED) {
+        page->stale = 1;
+        return show_form(page, HTTP_FORBIDDEN);
+    }
+    return pd_page_go(page, return_target(page));
+}
