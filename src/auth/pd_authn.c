@@ -19,6 +19,7 @@ APLOG_USE_MODULE(pdportal);
 
 #define RETRY_AFTER_SECS "5"
 
+static const ap_filter_rec_t *includes; /* the filter of mod_include, or NULL */
 static int forbidden_index; /* of 403 among httpd's responses; set while hooks are registered */
 
 /* In err_headers_out, so that error pages and 304 carry it too (F09); and for the whole page that a
@@ -30,26 +31,27 @@ static void never_store(request_rec *r)
     }
 }
 
-/* Asked by several hooks of each request; the answer belongs to its section. */
-static int is_ours(const request_rec *r, pd_visit_t *visit)
+/* Is the place under AuthType PDPortal? Asked by several hooks of each request, so the answer is
+ * kept for the section that it was asked in. The portal's own pages need no session, however much
+ * of the site is locked: PD_PLACE_PORTAL. */
+static pd_place_e place_of(const request_rec *r, pd_visit_t *visit)
 {
-    if (visit != NULL && visit->section == r->per_dir_config) {
-        return visit->section_is_ours;
+    if (visit != NULL && visit->section == r->per_dir_config && visit->section_uri == r->uri) {
+        return visit->place;
     }
     const char *type = ap_auth_type((request_rec *)r);
-    int ours = type != NULL && ap_cstr_casecmp(type, PD_AUTH_TYPE) == 0;
-    if (visit != NULL) {
-        visit->section = r->per_dir_config;
-        visit->section_is_ours = ours;
+    int ours =
+        type != NULL && (strcmp(type, PD_AUTH_TYPE) == 0 || /* as nearly everybody writes it */
+                         ap_cstr_casecmp(type, PD_AUTH_TYPE) == 0);
+    if (visit == NULL) {
+        return ours ? PD_PLACE_LOCKED : PD_PLACE_FOREIGN;
     }
-    return ours;
-}
-
-/* The portal's own pages: nobody needs a session to reach sign-in, however much of the site is
- * locked. */
-static int is_portal_page(const request_rec *r, const pd_visit_t *visit)
-{
-    return pd_site_below(visit->site, r->uri) != NULL;
+    visit->section = r->per_dir_config;
+    visit->section_uri = r->uri;
+    visit->place = !ours                                        ? PD_PLACE_FOREIGN
+                   : pd_site_below(visit->site, r->uri) != NULL ? PD_PLACE_PORTAL
+                                                                : PD_PLACE_LOCKED;
+    return visit->place;
 }
 
 /* The page asked for at first: an internal redirect (a DirectoryIndex) must not show. */
@@ -97,6 +99,17 @@ static void introduce_by_headers(request_rec *r, const pd_session_t *session)
     apr_table_setn(r->headers_in, "PDPortal-Consents", session->consents);
 }
 
+/* Into an empty table, as it mostly is, without looking for what is to be replaced. */
+static void introduce_by_variables(apr_table_t *env, const pd_session_t *session)
+{
+    void (*put)(apr_table_t *, const char *, const char *) =
+        apr_is_empty_table(env) ? apr_table_addn : apr_table_setn;
+    put(env, "PDPORTAL_ID", session->person_id);
+    put(env, "PDPORTAL_LOGIN", session->login);
+    put(env, "PDPORTAL_ROLES", session->roles);
+    put(env, "PDPORTAL_CONSENTS", session->consents);
+}
+
 /* What the site behind learns (DESIGN 3). In fixups, since an internal redirect takes over the user
  * without asking check_authn again, and without the variables. */
 static int introduce(request_rec *r)
@@ -108,10 +121,7 @@ static int introduce(request_rec *r)
         pd_visit_session(&session, visit) != APR_SUCCESS) {
         return DECLINED;
     }
-    apr_table_setn(r->subprocess_env, "PDPORTAL_ID", session->person_id);
-    apr_table_setn(r->subprocess_env, "PDPORTAL_LOGIN", session->login);
-    apr_table_setn(r->subprocess_env, "PDPORTAL_ROLES", session->roles);
-    apr_table_setn(r->subprocess_env, "PDPORTAL_CONSENTS", session->consents);
+    introduce_by_variables(r->subprocess_env, session);
     if (pd_config_directory(r)->identity_headers == 1) {
         introduce_by_headers(r, session);
     }
@@ -122,7 +132,8 @@ static int check_authn(request_rec *r)
 {
     const pd_session_t *session;
     pd_visit_t *visit = pd_visit_of(r);
-    if (!is_ours(r, visit)) {
+    pd_place_e place = place_of(r, visit);
+    if (place == PD_PLACE_FOREIGN) {
         return DECLINED;
     }
     if (visit == NULL || r->proxyreq == PROXYREQ_PROXY) {
@@ -131,7 +142,7 @@ static int check_authn(request_rec *r)
                      "the other directives in this server");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (is_portal_page(r, visit)) {
+    if (place == PD_PLACE_PORTAL) {
         r->user = (char *)""; /* somebody: let_portal_pages_pass decides */
         return OK;
     }
@@ -158,7 +169,7 @@ static int check_authn(request_rec *r)
 static int let_portal_pages_pass(request_rec *r)
 {
     pd_visit_t *visit = pd_visit_of(r);
-    if (visit == NULL || !is_ours(r, visit) || !is_portal_page(r, visit)) {
+    if (visit == NULL || place_of(r, visit) != PD_PLACE_PORTAL) {
         return DECLINED;
     }
     r->user = NULL;
@@ -185,7 +196,7 @@ static int explain_refusal(request_rec *r, const char *type)
 static int explain_closed(request_rec *r)
 {
     pd_visit_t *visit = pd_visit_of(r);
-    if (visit == NULL || !is_ours(r, visit) || is_portal_page(r, visit)) {
+    if (visit == NULL || place_of(r, visit) != PD_PLACE_LOCKED) {
         return DECLINED;
     }
     core_request_config *core = ap_get_core_module_config(r->request_config);
@@ -202,18 +213,27 @@ static int explain_closed(request_rec *r)
 static void mark_pages_that_include(request_rec *r)
 {
     const pd_visit_t *visit = pd_visit_of(r);
-    if (visit == NULL || visit->token == NULL || r->main != NULL) {
+    if (visit == NULL || visit->token == NULL || r->main != NULL || includes == NULL) {
         return;
     }
     for (const ap_filter_t *filter = r->output_filters; filter != NULL; filter = filter->next) {
-        if (ap_cstr_casecmp(filter->frec->name, "includes") == 0) {
+        if (filter->frec == includes) {
             never_store(r);
         }
     }
 }
 
+/* In each child, when every module has registered its filters. */
+static void find_includes(apr_pool_t *pchild, server_rec *s)
+{
+    (void)pchild;
+    (void)s;
+    includes = ap_get_output_filter_handle("INCLUDES");
+}
+
 void pd_authn_register(apr_pool_t *p)
 {
+    ap_hook_child_init(find_includes, NULL, NULL, APR_HOOK_MIDDLE);
     forbidden_index = ap_index_of_response(HTTP_FORBIDDEN);
     pd_authz_register(p);
     ap_hook_post_read_request(pd_visit_begin, NULL, NULL, APR_HOOK_MIDDLE);

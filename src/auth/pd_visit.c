@@ -130,8 +130,8 @@ static void take_cookies(request_rec *r, pd_visit_t *visit)
  * them. */
 static void hide_link_token(request_rec *r, pd_visit_t *visit)
 {
-    const char *rest = pd_site_below(visit->site, r->uri);
-    if (r->args == NULL || rest == NULL || strncmp(rest, "confirm", 7) != 0) {
+    const char *rest = r->args != NULL ? pd_site_below(visit->site, r->uri) : NULL;
+    if (rest == NULL || strncmp(rest, "confirm", 7) != 0) {
         return;
     }
     visit->query = r->args;

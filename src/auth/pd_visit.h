@@ -7,6 +7,12 @@
 #include "portal/pd_session.h"
 #include "srv/pd_site.h"
 
+typedef enum {
+    PD_PLACE_FOREIGN = 0, /* not under AuthType PDPortal */
+    PD_PLACE_LOCKED,
+    PD_PLACE_PORTAL /* a page of the portal, under it as well */
+} pd_place_e;
+
 typedef struct pd_visit_t {
     pd_site_t *site;
     apr_pool_t *pool;        /* of the first request */
@@ -17,8 +23,9 @@ typedef struct pd_visit_t {
     apr_status_t status;     /* its result */
     pd_session_t session;
     int lacks;           /* pd_lacks_e, what Require wanted beside */
-    const void *section; /* per_dir_config that was looked at last for AuthType, and what it was */
-    int section_is_ours;
+    const void *section; /* per_dir_config and path looked at last, and what they are */
+    const char *section_uri;
+    pd_place_e place;
 } pd_visit_t;
 
 /* What a signed-in person lacks for a page; bits. */

@@ -80,9 +80,9 @@ static int is_over(const pd_session_entry_t *entry, apr_time_t used_at, const pd
     return now >= entry->expires_at || now - used_at >= portal->settings->session_idle;
 }
 
-static int is_good(const pd_session_entry_t *entry, apr_time_t used_at, const pd_portal_t *portal)
+static int is_good(const pd_session_entry_t *entry, apr_time_t used_at, const pd_portal_t *portal,
+                   apr_time_t now)
 {
-    apr_time_t now = pd_clock_now();
     return !is_over(entry, used_at, portal, now) && is_current(entry, portal) &&
            (entry->facts_until == 0 || now < entry->facts_until);
 }
@@ -122,7 +122,7 @@ static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const
     unsigned char key[PD_SESSION_KEY_BYTES];
     pd_session_entry_t *entry;
     pd_session_slot_t *slot;
-    apr_time_t used_at = 0;
+    apr_time_t used_at = 0, now = pd_clock_now();
     if (!portal->sessions || portal->settings->session_recheck == 0)
         return pd_session_database.find(session, portal, token, p);
     pd_token_digest(key, token);
@@ -130,10 +130,10 @@ static apr_status_t find(pd_session_t *session, const pd_portal_t *portal, const
     entry = apr_palloc(p, sizeof(*entry));
     if (!pd_session_table_get(entry, &used_at, &slot, portal->sessions, key))
         used_at = 0;
-    else if (fresh && is_good(entry, used_at, portal) && read_entry(session, entry)) {
+    else if (fresh && is_good(entry, used_at, portal, now) && read_entry(session, entry)) {
         session->used_at = used_at;
         session->from_memory = 1;
-        pd_session_table_touch(slot, pd_clock_now());
+        pd_session_table_touch(slot, now);
         pd_count(portal->counts, PD_COUNT_SESSION_HIT);
         return APR_SUCCESS;
     }

@@ -46,6 +46,9 @@ typedef struct place_t {
     apr_uint32_t tag;
 } place_t;
 
+/* An entry, seen as words. */
+typedef apr_uint64_t word_t __attribute__((may_alias));
+
 #define LOAD(word)          __atomic_load_n(&(word), __ATOMIC_ACQUIRE)
 #define STORE(word, value)  __atomic_store_n(&(word), (value), __ATOMIC_RELEASE)
 #define WRITER_OF(state)    ((apr_uint32_t)(state))
@@ -83,8 +86,7 @@ static void find_place(place_t *place, const pd_session_table_t *table, const un
     place->tag = (apr_uint32_t)place->words[2] | 1;
 }
 
-static apr_uint64_t checksum(const apr_uint64_t *key, const apr_uint64_t *content,
-                             apr_size_t n_words)
+static apr_uint64_t checksum(const apr_uint64_t *key, const word_t *content, apr_size_t n_words)
 {
     apr_uint64_t sum = key[0] ^ (key[3] << 1);
     for (apr_size_t i = 0; i < n_words; i++) {
@@ -103,12 +105,10 @@ static int same_key(const pd_session_slot_t *slot, const place_t *place)
     return 1;
 }
 
-/* How much of an entry is used, by its first words; never more than there is. */
-static apr_size_t used_words(const apr_uint64_t *head)
+/* How much of an entry is used; never more than there is. */
+static apr_size_t used_words(const pd_session_entry_t *entry)
 {
-    pd_session_entry_t entry;
-    memcpy(&entry, head, HEAD_WORDS * 8);
-    apr_size_t n_words = HEAD_WORDS + (entry.text_bytes + 7U) / 8;
+    apr_size_t n_words = HEAD_WORDS + (entry->text_bytes + 7U) / 8;
     return n_words < CONTENT_WORDS ? n_words : CONTENT_WORDS;
 }
 
@@ -116,16 +116,13 @@ static apr_size_t used_words(const apr_uint64_t *head)
 static int load_content(pd_session_entry_t *entry, const pd_session_slot_t *slot,
                         const apr_uint64_t *key)
 {
-    apr_uint64_t words[CONTENT_WORDS];
+    word_t *words = (word_t *)(void *)entry;
     for (apr_size_t i = 0; i < HEAD_WORDS; i++)
         words[i] = LOAD(slot->content[i]);
-    apr_size_t n_words = used_words(words);
+    apr_size_t n_words = used_words(entry);
     for (apr_size_t i = HEAD_WORDS; i < n_words; i++)
         words[i] = LOAD(slot->content[i]);
-    if (LOAD(slot->check) != checksum(key, words, n_words))
-        return 0;
-    memcpy(entry, words, n_words * 8);
-    return 1;
+    return LOAD(slot->check) == checksum(key, words, n_words);
 }
 
 /* A whole entry of the key, or 0. */
@@ -236,13 +233,12 @@ static void tell_evicted(pd_session_use_t *use, const pd_session_slot_t *slot)
 static void write_slot(pd_session_slot_t *slot, const apr_uint64_t *key,
                        const pd_session_entry_t *entry)
 {
-    apr_uint64_t words[CONTENT_WORDS];
-    memcpy(words, entry, sizeof(words));
+    const word_t *words = (const word_t *)(const void *)entry;
     for (int i = 0; i < KEY_WORDS; i++)
         STORE(slot->key[i], key[i]);
     for (apr_size_t i = 0; i < CONTENT_WORDS; i++)
         STORE(slot->content[i], words[i]); /* all: nothing of the one before stays */
-    STORE(slot->check, checksum(key, words, used_words(words)));
+    STORE(slot->check, checksum(key, words, used_words(entry)));
 }
 
 static void finish(pd_session_slot_t *slot)
@@ -271,19 +267,37 @@ int pd_session_table_put(pd_session_use_t *evicted, pd_session_table_t *table,
     return 1;
 }
 
+static int is_empty(const tags_t *tags)
+{
+    apr_uint32_t any = 0;
+    for (int way = 0; way < WAYS; way++)
+        any |= LOAD(tags->tag[way]);
+    return any == 0;
+}
+
+/* The entry of a slot on the walk, or 0. */
+static int meet(pd_session_met_t *met, const pd_session_table_t *table)
+{
+    met->slot = &table->slots[met->number];
+    if (LOAD(table->tags[met->number / WAYS].tag[met->number % WAYS]) == 0)
+        return 0;
+    met->state = LOAD(met->slot->state);
+    met->used_at = LOAD(met->slot->used_at);
+    met->noted_at = LOAD(met->slot->noted_at);
+    return WRITER_OF(met->state) == 0 && copy_content(&met->entry, met->slot) &&
+           LOAD(met->slot->state) == met->state;
+}
+
 int pd_session_table_next(pd_session_met_t *met, apr_size_t *at, const pd_session_table_t *table)
 {
     apr_size_t end = pd_session_table_slots(table);
     while (*at < end) {
-        met->number = (*at)++;
-        met->slot = &table->slots[met->number];
-        if (LOAD(table->tags[met->number / WAYS].tag[met->number % WAYS]) == 0)
+        if (*at % WAYS == 0 && is_empty(&table->tags[*at / WAYS])) {
+            *at += WAYS;
             continue;
-        met->state = LOAD(met->slot->state);
-        met->used_at = LOAD(met->slot->used_at);
-        met->noted_at = LOAD(met->slot->noted_at);
-        if (WRITER_OF(met->state) == 0 && copy_content(&met->entry, met->slot) &&
-            LOAD(met->slot->state) == met->state)
+        }
+        met->number = (*at)++;
+        if (meet(met, table))
             return 1;
     }
     return 0;

@@ -54,18 +54,6 @@ static int has_name(const pair_t *pair, const char *name)
     return strlen(name) == pair->name_length && memcmp(name, pair->name, pair->name_length) == 0;
 }
 
-/* Only cookie-octets and quotes (RFC 6265 4.1.1). */
-static int is_clean(const char *value, apr_size_t length)
-{
-    for (apr_size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)value[i];
-        if (c <= 0x20 || c >= 0x7f || c == ',' || c == '\\') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 /* Which of the names the piece has; -1: none. */
 static int name_of(const pair_t *pair, const char *const *names)
 {
@@ -77,15 +65,18 @@ static int name_of(const pair_t *pair, const char *const *names)
     return -1;
 }
 
-/* What is kept of the header, written behind one another. */
+/* What is kept of the header, written behind one another; the text is made with the first of it. */
 typedef struct {
-    char *to;
+    char *text, *to;
     int n_kept, n_removed;
     int has_text;
 } kept_t;
 
-static void keep(kept_t *kept, pair_t *pair)
+static void keep(kept_t *kept, pair_t *pair, const char *header, apr_pool_t *p)
 {
+    if (kept->text == NULL) {
+        kept->text = kept->to = apr_palloc(p, strlen(header) + 1);
+    }
     if (kept->n_kept++ > 0) {
         *kept->to++ = pair->before;
     }
@@ -103,10 +94,7 @@ static void keep(kept_t *kept, pair_t *pair)
 /* The value of the only pair of a name. */
 static const char *value_of(const pair_t *pair, int n_found, apr_pool_t *p)
 {
-    if (n_found != 1 || !is_clean(pair->value, pair->value_length)) {
-        return NULL;
-    }
-    return apr_pstrmemdup(p, pair->value, pair->value_length);
+    return n_found == 1 ? apr_pstrmemdup(p, pair->value, pair->value_length) : NULL;
 }
 
 const char *pd_cookie_take(const char **values, const char *header, const char *const *names,
@@ -114,13 +102,12 @@ const char *pd_cookie_take(const char **values, const char *header, const char *
 {
     pair_t pair, found[PD_COOKIE_NAMES_MAX];
     int n_found[PD_COOKIE_NAMES_MAX] = {0};
-    kept_t kept = {NULL, 0, 0, 0};
-    char *rest = kept.to = header != NULL ? apr_palloc(p, strlen(header) + 1) : NULL;
+    kept_t kept = {NULL, NULL, 0, 0, 0};
     for (const char *at = header; at != NULL;) {
         at = next_pair(&pair, at, header);
         int name = name_of(&pair, names);
         if (name < 0) {
-            keep(&kept, &pair);
+            keep(&kept, &pair, header, p);
             continue;
         }
         kept.n_removed++;
@@ -136,5 +123,5 @@ const char *pd_cookie_take(const char **values, const char *header, const char *
         return NULL;
     }
     *kept.to = '\0';
-    return rest;
+    return kept.text;
 }

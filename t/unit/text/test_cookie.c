@@ -20,12 +20,12 @@ static const struct {
     {"=__Host-pd=abc", NULL},
     {"__Host-pd=abc; __Host-pd=abc", NULL},
     {"__Host-pd=abc; a=1; __Host-pd =def", NULL},
-    {"__Host-pd=a b", NULL},
+    {"__Host-pd=a b", "a b"},
     /* two Cookie lines, joined */
     {"a=1, __Host-pd=abc", "abc"},
     {"__Host-pd=abc, __Host-pd=def", NULL},
-    {"__Host-pd=a\\b", NULL},
-    {"__Host-pd=\xd0\xb0", NULL},
+    {"__Host-pd=a\\b", "a\\b"},
+    {"__Host-pd=\xd0\xb0", "\xd0\xb0"},
     {"; ;;__Host-pd=abc;", "abc"},
 };
 
