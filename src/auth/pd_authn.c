@@ -186,6 +186,8 @@ static int explain_refusal(request_rec *r, const char *type)
         pd_visit_session(&session, visit) != APR_SUCCESS) {
         return DECLINED;
     }
+    /* Now, since the redirect to the page makes a GET of everything. */
+    visit->refused_navigation = pd_visit_is_navigation(r);
     ap_custom_response(r, HTTP_UNAUTHORIZED, visit->site->denied_page);
     return OK;
 }

@@ -22,8 +22,9 @@ typedef struct pd_visit_t {
     int sought;              /* the look-up was made */
     apr_status_t status;     /* its result */
     pd_session_t session;
-    int lacks;           /* pd_lacks_e, what Require wanted beside */
-    const void *section; /* per_dir_config and path looked at last, and what they are */
+    int lacks;              /* pd_lacks_e, what Require wanted beside */
+    int refused_navigation; /* the request that was refused was a person's going somewhere */
+    const void *section;    /* per_dir_config and path looked at last, and what they are */
     const char *section_uri;
     pd_place_e place;
 } pd_visit_t;

@@ -45,7 +45,7 @@ int pd_web_style(pd_page_t *page)
 static int only_not_fresh(const pd_page_t *page)
 {
     return page->visit->lacks == PD_LACKS_FRESH && page->session != NULL &&
-           page->r->prev->method_number == M_GET && pd_visit_is_navigation(page->r->prev);
+           page->visit->refused_navigation;
 }
 
 static int ask_again(pd_page_t *page)
