@@ -14,6 +14,7 @@ typedef struct pd_site_t {
     pd_gate_t *hashing;
     void *coherence;     /* shared memory: pd_coherence.h */
     pd_counts_t *counts; /* likewise */
+    void *guesses;       /* likewise: the block of pd_limiter_over */
     int secure;          /* the base URL is https */
     const char *style;   /* bytes of style.css, and a short hash of them for its URL */
     apr_size_t style_length;
