@@ -6,7 +6,6 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
-#include "base/pd_status.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_device.h"
 #include "portal/pd_journal.h"
@@ -202,8 +201,10 @@ apr_status_t pd_session_begin(pd_sign_in_t *result, const pd_portal_t *portal,
                               const char *password, const char *old_token, apr_pool_t *p)
 {
     begin_t begin = {.portal = portal, .client = client};
-    *result = (pd_sign_in_t){PD_SIGN_IN_LIMITED, NULL, 0};
+    *result = (pd_sign_in_t){PD_SIGN_IN_REFUSED, NULL, 0};
     apr_status_t status = count(&result->retry_after, &begin, login_or_email, p);
+    if (result->retry_after)
+        result->outcome = PD_SIGN_IN_LIMITED;
     if (status != APR_SUCCESS || result->retry_after)
         return status;
     status = check(&begin, login_or_email, password, p);
