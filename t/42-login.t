@@ -28,8 +28,10 @@ unlike($wrong->body, qr/wrong password here/, 'nor anywhere else');
 
 # A new token at every sign-in, the old one dead.
 my $again = $browser->clone;
-is(sign_in($again, $login)->status, 303, 'signing in once more');
-isnt($again->{cookies}{pd}, $token, 'gives another token');
+my $form_open = do { my $before = $browser->clone; delete $before->{cookies}{pd}; $before->get('/portal/login') };
+is($again->submit({ login => $login, password => password() }, page => $form_open)->status, 303, 'signing in once more');
+like($again->{cookies}{pd}, qr/^(?!\Q$token\E)[\w-]{43}$/, 'gives another token');
+is($again->get('/cabinet/')->status, 200, 'that is good');
 is($browser->get('/cabinet/')->status, 303, 'and the old one is dead');
 
 # A token chosen by someone else is never taken over.

@@ -12,7 +12,8 @@ my $server = server(name => 'flood', set => {
 $server->start;
 my ($browser, $login) = member(browser => $server->browser, folder => "$server->{dir}/mail");
 
-# Sixty visitors wait at one door, each with the form filled in, half of them for a person there is.
+# Sixty visitors wait at one door, each with the form filled in, each from a network of his own and for a
+# name of his own; five of them for a person there is.
 my $visitor = $server->browser;
 my $page = $visitor->get('/portal/login');
 pipe my $door, my $holder or die $!;
@@ -23,7 +24,8 @@ for my $n (1 .. 60) {
     if (!$pid) {
         close $holder;
         sysread $door, my $ignored, 1;
-        my $answer = eval { $visitor->submit({ login => $n % 2 ? $login : "nobody$n", password => "wrong password $n" }, page => $page) };
+        my $mine = $visitor->clone(local => "127.183.$n.1");
+        my $answer = eval { $mine->submit({ login => $n % 12 ? "nobody$n" : $login, password => "wrong password $n" }, page => $page) };
         syswrite $report, join(' ', $answer ? $answer->status : 0, ($answer && $answer->header('retry-after')) // '-', $answer && $answer->all('set-cookie') && "@{[$answer->all('set-cookie')]}" =~ /\bpd=/ ? 'session' : '-') . "\n";
         require POSIX;
         POSIX::_exit(0);

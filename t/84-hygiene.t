@@ -4,7 +4,6 @@ use strict;
 use warnings FATAL => 'all';
 use utf8;
 use Encode qw(encode_utf8 encode);
-use IO::Socket::INET ();
 use MIME::Base64 qw(encode_base64);
 use MIME::QuotedPrint qw(encode_qp);
 use Test::More;
@@ -21,12 +20,7 @@ $server->start;
 
 # This visitor comes from an address of its own, and sends Referer as browsers do.
 my $address = '127.0.0.84';
-{
-    package Visitor;
-    our @ISA = ('PDPortal::Browser');
-    sub connection { return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $_[0]{port}, LocalAddr => $address, Timeout => 10) }
-}
-sub visitor { return bless $server->browser(@_), 'Visitor' }
+sub visitor { return $server->browser(local => $address) }
 
 my (%secret, %seen);
 my $folder = "$server->{dir}/mail";
@@ -138,7 +132,7 @@ my @files = grep { -f && !m{/(?:mail|logs|htdocs)/} } glob "$server->{dir}/*";
 push @files, glob "$server->{dir}/logs/pdportal*";
 cmp_ok(scalar @files, '>', 3, scalar(@files) . ' files');
 clean(read_file($_), s{.*/}{}r) for sort @files;
-my @tables = qw(meta person identifier credential registration session act letter journal journal_head);
+my @tables = qw(meta person identifier credential registration session device act letter journal journal_head);
 my $rows = join "\n", map { PDPortal::Setup::sql($server, "SELECT * FROM $_") } @tables;
 cmp_ok(length $rows, '>', 2000, 'tables');
 clean(encode_utf8($rows), 'tables');

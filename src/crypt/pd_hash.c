@@ -49,6 +49,16 @@ const char *pd_hash_lookup(const pd_keyring_t *keyring, const char *kind, const 
     return pd_hash_keyed(keyring, PD_KEY_LOOKUP, parts, 2, p);
 }
 
+apr_uint64_t pd_hash_number(const pd_keyring_t *keyring, const char *kind, const char *value)
+{
+    const pd_part_t parts[] = {pd_part_text(kind), pd_part_text(value)};
+    unsigned char hash[PD_HASH_BYTES];
+    apr_uint64_t number;
+    pd_hash_parts(hash, pd_keyring_key(keyring, PD_KEY_LOOKUP, LASTING_VERSION), parts, 2);
+    memcpy(&number, hash, sizeof number);
+    return number;
+}
+
 const char *pd_hash_keyed(const pd_keyring_t *keyring, pd_key_use_e use, const char *const *parts,
                           int n_parts, apr_pool_t *p)
 {

@@ -12,6 +12,10 @@
 const char *pd_hash_lookup(const pd_keyring_t *keyring, const char *kind, const char *normalised,
                            apr_pool_t *p);
 
+/* The same kind of hash as a number, for tables in memory: nobody without the key can make two
+ * values meet. */
+apr_uint64_t pd_hash_number(const pd_keyring_t *keyring, const char *kind, const char *value);
+
 /* Keyed hash over length-prefixed parts with the key of a use; for the journal and for codes.
  * Version 1 of the key only, so that what is stored stays verifiable over a rotation. A NULL part
  * differs from an empty one. */

@@ -157,11 +157,17 @@ static apr_status_t resend_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     return status == APR_SUCCESS && !renewed ? APR_EEXIST : status;
 }
 
-apr_status_t pd_confirm_resend(const pd_portal_t *portal, const char *token, const char *browser,
-                               apr_pool_t *p)
+/* Counted whether or not there is one to write to. */
+apr_status_t pd_confirm_resend(int *retry_after, const pd_portal_t *portal,
+                               const pd_confirm_form_t *form, apr_pool_t *p)
 {
     pd_waiting_t waiting;
-    apr_status_t status = pd_confirm_find(&waiting, portal, token, browser, p);
+    const pd_client_t client = {form->address, form->browser};
+    pd_guess_t guess;
+    *retry_after = pd_guess_mail(&guess, portal, &client, p);
+    if (*retry_after)
+        return APR_SUCCESS;
+    apr_status_t status = pd_confirm_find(&waiting, portal, form->token, form->browser, p);
     if (APR_STATUS_IS_ENOENT(status))
         return APR_SUCCESS;
     if (status != APR_SUCCESS || waiting.confirmed_at || waiting.proved_at)

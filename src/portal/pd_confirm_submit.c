@@ -117,6 +117,11 @@ static apr_status_t count_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     return status;
 }
 
+static int is_typed(const char *text)
+{
+    return text && *text;
+}
+
 /* Sets the outcome CONFIRMED when the mailbox is proved, else what is missing. */
 static apr_status_t prove(submit_t *submit, apr_pool_t *p)
 {
@@ -126,8 +131,8 @@ static apr_status_t prove(submit_t *submit, apr_pool_t *p)
         submit->outcome = PD_CONFIRMED;
         return APR_SUCCESS;
     }
-    int code_typed = form->code && *form->code;
-    int password_typed = waiting->by_token && form->password && *form->password;
+    int code_typed = is_typed(form->code);
+    int password_typed = waiting->by_token && is_typed(form->password);
     submit->outcome = PD_CONFIRM_WRONG;
     if (!code_typed && !password_typed)
         return APR_SUCCESS;
@@ -267,6 +272,12 @@ static apr_status_t confirm_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                           waiting->key, p);
 }
 
+static void tell_confirmed(const submit_t *submit)
+{
+    pd_count(submit->portal->counts, PD_COUNT_REGISTRATION_CONFIRMED);
+    pd_log(PD_LOG_INFO, 0, "PD0404: registration %s confirmed", submit->waiting.person_id);
+}
+
 static apr_status_t confirm(submit_t *submit, apr_pool_t *p)
 {
     const char *browser = submit->form->browser;
@@ -279,7 +290,7 @@ static apr_status_t confirm(submit_t *submit, apr_pool_t *p)
     if (APR_STATUS_IS_EEXIST(status))
         return APR_SUCCESS;
     if (status == APR_SUCCESS && submit->outcome == PD_CONFIRMED)
-        pd_log(PD_LOG_INFO, 0, "PD0404: registration %s confirmed", submit->waiting.person_id);
+        tell_confirmed(submit);
     return status;
 }
 
@@ -306,28 +317,48 @@ static apr_status_t find_and_prove(const char **return_to, submit_t *submit, apr
 /* The gate comes before any look-up, so that what is asked can't be told by who waits for it. */
 static apr_status_t find_and_prove_gated(const char **return_to, submit_t *submit, apr_pool_t *p)
 {
-    const pd_portal_t *portal = submit->portal;
-    const char *password = submit->form->password;
     int slot;
-    if (!portal->hashing || !password || !*password)
+    if (!is_typed(submit->form->password))
         return find_and_prove(return_to, submit, p);
-    apr_status_t status = pd_gate_enter(&slot, portal->hashing, portal->settings->hashing_wait);
+    apr_status_t status = pd_hashing_enter(&slot, submit->portal);
     if (status != APR_SUCCESS)
         return status;
     status = find_and_prove(return_to, submit, p);
-    pd_gate_leave(portal->hashing, slot);
+    pd_hashing_leave(submit->portal, slot);
+    return status;
+}
+
+/* What is typed may be a guess: over many registrations it is counted by where it comes from. */
+static apr_status_t find_and_prove_counted(const char **return_to, int *retry_after,
+                                           submit_t *submit, apr_pool_t *p)
+{
+    const pd_confirm_form_t *form = submit->form;
+    const pd_client_t client = {form->address, form->browser};
+    pd_guess_t guess;
+    if (!is_typed(form->code) && !is_typed(form->password))
+        return find_and_prove(return_to, submit, p);
+    *retry_after = pd_guess_code(&guess, submit->portal, &client, p);
+    submit->outcome = PD_CONFIRM_LIMITED;
+    if (*retry_after)
+        return APR_SUCCESS;
+    apr_status_t status = find_and_prove_gated(return_to, submit, p);
+    if (status == PD_EBUSY)
+        pd_guess_untried(&guess);
+    else if (status == APR_SUCCESS && submit->outcome == PD_CONFIRMED)
+        pd_guess_right(&guess);
     return status;
 }
 
 apr_status_t pd_confirm_submit(pd_confirm_outcome_e *outcome, const char **return_to,
-                               const char **mistake, const pd_portal_t *portal,
+                               const char **mistake, int *retry_after, const pd_portal_t *portal,
                                const pd_confirm_form_t *form, apr_pool_t *p)
 {
     submit_t submit = {.portal = portal, .form = form};
     *outcome = PD_CONFIRM_GONE;
     *return_to = "";
     *mistake = NULL;
-    apr_status_t status = find_and_prove_gated(return_to, &submit, p);
+    *retry_after = 0;
+    apr_status_t status = find_and_prove_counted(return_to, retry_after, &submit, p);
     if (status == APR_SUCCESS && submit.outcome == PD_CONFIRMED)
         status = choose_login(mistake, &submit, p);
     if (status == APR_SUCCESS && submit.outcome == PD_CONFIRMED)

@@ -3,6 +3,7 @@
 #include "portal/pd_jobs.h"
 
 #include "base/pd_clock.h"
+#include "portal/pd_device.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_registration.h"
@@ -71,6 +72,13 @@ static apr_status_t invalidation_batch(int *done, int *seen, const pd_portal_t *
     return rv;
 }
 
+static apr_status_t device_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
+{
+    apr_status_t rv = pd_device_expire(done, portal, EXPIRE_BATCH, p);
+    *seen = *done;
+    return rv;
+}
+
 static apr_interval_time_t mail_every(const pd_settings_t *settings)
 {
     return settings->mail_interval;
@@ -91,7 +99,7 @@ static apr_interval_time_t expire_every(const pd_settings_t *settings)
 static apr_status_t expire_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
     static batch_fn *const batches[] = {registration_batch, session_batch, letter_batch,
-                                        invalidation_batch};
+                                        invalidation_batch, device_batch};
     apr_status_t first = APR_SUCCESS;
     *done = 0;
     for (apr_size_t i = 0; i < sizeof batches / sizeof *batches; i++) {

@@ -6,8 +6,10 @@
 #include "base/pd_log.h"
 #include "base/pd_random.h"
 #include "base/pd_status.h"
+#include "crypt/pd_hash.h"
 #include "portal/pd_tables_int.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -39,10 +41,21 @@ const pd_sql_t pd_outbox_sql[] = {
 
 static const char *const confirm_names[] = {"link", "code", "hours", "site_name", "base_url", NULL};
 static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+static const char *const attempts_names[] = {"site_name", "base_url", NULL};
 
 const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names, NULL},
                                              {"mail/known.txt", known_names, NULL},
+                                             {"mail/attempts.txt", attempts_names, NULL},
                                              {NULL, NULL, NULL}};
+
+const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p)
+{
+    char *folded = apr_pstrdup(p, address);
+    for (char *at = folded; *at; at++) {
+        *at = (char)apr_tolower(*at);
+    }
+    return pd_hash_lookup(portal->keys, "mailbox", folded, p);
+}
 
 typedef struct text_t {
     const char *subject, *body;

@@ -16,6 +16,11 @@ typedef struct pd_letter_t {
     pd_value_t *values; /* for the template */
 } pd_letter_t;
 
+/* Under which name letters to an address are counted: pd_letter_t.mailbox. Addresses are told apart
+ * by the case of their local part, mailboxes as a rule are not: or each spelling would have letters
+ * of its own. */
+const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p);
+
 /* Writes a letter; `written` 0 when the mailbox had its letters of this hour (no error). */
 apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *portal,
                            const pd_letter_t *letter, apr_pool_t *p);

@@ -3,6 +3,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include "base/pd_bytes.h"
+#include "base/pd_status.h"
 #include "crypt/pd_hash.h"
 #include "portal/pd_person_int.h"
 #include "portal/pd_tables_int.h"
@@ -44,6 +45,23 @@ pd_password_cost_t pd_password_cost_of(const pd_settings_t *settings)
 {
     return (pd_password_cost_t){(apr_uint32_t)settings->password_memory,
                                 (apr_uint32_t)settings->password_passes};
+}
+
+apr_status_t pd_hashing_enter(int *slot, const pd_portal_t *portal)
+{
+    *slot = 0;
+    if (!portal->hashing)
+        return APR_SUCCESS;
+    apr_status_t status = pd_gate_enter(slot, portal->hashing, portal->settings->hashing_wait);
+    if (status == PD_EBUSY)
+        pd_count(portal->counts, PD_COUNT_HASHING_BUSY);
+    return status;
+}
+
+void pd_hashing_leave(const pd_portal_t *portal, int slot)
+{
+    if (portal->hashing)
+        pd_gate_leave(portal->hashing, slot);
 }
 
 const char *pd_password_typed(const char *typed, apr_pool_t *p)
@@ -104,10 +122,9 @@ apr_status_t pd_person_get(pd_person_t *person, const pd_portal_t *portal, const
     return open_person(person, portal, cell, p);
 }
 
-/* The look-up of what was typed. A login can't hold an "@". Text that can be neither is looked up
- * as it is, so that the work stays the same. */
-static const char *lookup_of(const char **kind, const pd_portal_t *portal, const char *typed,
-                             apr_pool_t *p)
+/* Text that can be nobody's is looked up all the same, so that the work stays the same. */
+const char *pd_person_lookup_of(const char **kind, const pd_portal_t *portal, const char *typed,
+                                apr_pool_t *p)
 {
     const char *normal = typed;
     *kind = "login";
@@ -132,7 +149,7 @@ apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *porta
 {
     const pd_rows_t *rows;
     const char *kind;
-    const char *lookup = lookup_of(&kind, portal, login_or_email, p);
+    const char *lookup = pd_person_lookup_of(&kind, portal, login_or_email, p);
     memset(found, 0, sizeof(*found));
     apr_status_t status = pd_db_read(&rows, portal->db, &pd_person_sql[LOOKUP],
                                      PD_ARGS(PD_T(kind), PD_T(lookup)), 1, p);

@@ -13,11 +13,21 @@ typedef struct pd_person_found_t {
     const char *stored_password; /* opened: what pd_password_verify wants */
 } pd_person_found_t;
 
+/* What was typed as a login or an e-mail, in its one writing and hashed: what identifiers are found
+ * by. A login can't hold an "@". Text that can be neither is hashed as it is. */
+const char *pd_person_lookup_of(const char **kind, const pd_portal_t *portal, const char *typed,
+                                apr_pool_t *p);
+
 /* One look-up, whatever was typed. APR_ENOENT: no active or blocked person is called so. */
 apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *portal,
                               const char *login_or_email, apr_pool_t *p);
 
 pd_person_state_e pd_person_state_parse(const char *text);
+
+/* A place in the portal's hashing gate, before any look-up. PD_EBUSY: there is none in time, which
+ * is counted. */
+apr_status_t pd_hashing_enter(int *slot, const pd_portal_t *portal);
+void pd_hashing_leave(const pd_portal_t *portal, int slot);
 
 /* What a password costs by the settings. */
 pd_password_cost_t pd_password_cost_of(const pd_settings_t *settings);

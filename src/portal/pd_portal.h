@@ -3,6 +3,7 @@
 #define PD_PORTAL_H
 #include "base/pd_count.h"
 #include "base/pd_gate.h"
+#include "base/pd_limiter.h"
 #include "crypt/pd_keyring.h"
 #include "crypt/pd_seal.h"
 #include "db/pd_db.h"
@@ -18,6 +19,7 @@ typedef struct pd_portal_t {
     pd_db_t *db;
     const pd_keyring_t *keys;
     pd_gate_t *hashing;                  /* NULL where no passwords are hashed (pdportalctl) */
+    pd_limiter_t *limiter;               /* of guesses; NULL: nobody has to wait (pdportalctl) */
     const pd_templates_t *templates;     /* letters and pages */
     pd_coherence_t *coherence;           /* NULL where nothing is kept in memory (pdportalctl) */
     struct pd_schedule_t *schedule;      /* of the policy; NULL: the database is asked each time */

@@ -6,6 +6,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
+#include "base/pd_status.h"
 #include "crypt/pd_hash.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_journal.h"
@@ -50,17 +51,13 @@ typedef struct begin_t {
 static apr_status_t hash_password(const char **stored, const pd_portal_t *portal,
                                   const char *password, apr_pool_t *p)
 {
-    const pd_settings_t *settings = portal->settings;
-    const pd_password_cost_t cost = pd_password_cost_of(settings);
-    int slot = 0;
-    apr_status_t status = APR_SUCCESS;
-    if (portal->hashing)
-        status = pd_gate_enter(&slot, portal->hashing, settings->hashing_wait);
+    const pd_password_cost_t cost = pd_password_cost_of(portal->settings);
+    int slot;
+    apr_status_t status = pd_hashing_enter(&slot, portal);
     if (status != APR_SUCCESS)
         return status;
     status = pd_password_hash(stored, portal->keys, &cost, password, p);
-    if (portal->hashing)
-        pd_gate_leave(portal->hashing, slot);
+    pd_hashing_leave(portal, slot);
     return status;
 }
 
@@ -171,34 +168,52 @@ static apr_status_t texts_in_force(pd_document_t *policy, pd_document_t *process
     return status;
 }
 
+/* The form is whole, and both texts are known: now it costs something. */
+static apr_status_t begin_checked(const pd_portal_t *portal, const pd_checked_form_t *checked,
+                                  const pd_registration_form_t *form, const pd_document_t *policy,
+                                  const pd_document_t *processing, apr_pool_t *p)
+{
+    const char *stored;
+    apr_status_t status = hash_password(&stored, portal, checked->password, p);
+    if (status != APR_SUCCESS)
+        return status;
+    begin_t begin = {.portal = portal, .now = pd_clock_now()};
+    const char *acts = pd_registration_acts_text(form, policy, processing, begin.now, p);
+    status = acts ? prepare(&begin, checked, form, stored, acts, p) : APR_ENOMEM;
+    if (status == APR_SUCCESS)
+        status = pd_db_transact(portal->db, begin_step, &begin, p);
+    if (status != APR_SUCCESS)
+        return status;
+    pd_count(portal->counts, PD_COUNT_REGISTRATION_BEGUN);
+    pd_log(PD_LOG_INFO, 0, "PD0401: registration %s begun", begin.newcomer.person_id);
+    return APR_SUCCESS;
+}
+
 apr_status_t pd_registration_begin(pd_registration_e *outcome, apr_array_header_t **mistakes,
-                                   const pd_portal_t *portal, const pd_registration_form_t *form,
-                                   apr_pool_t *p)
+                                   int *retry_after, const pd_portal_t *portal,
+                                   const pd_registration_form_t *form, apr_pool_t *p)
 {
     pd_checked_form_t checked;
+    pd_document_t policy, processing;
+    const pd_client_t client = {form->address, form->browser};
+    pd_guess_t guess;
     *outcome = PD_REGISTRATION_MISTAKES;
+    *retry_after = 0;
     apr_status_t status = pd_registration_check(mistakes, &checked, portal, form, p);
     if (status != APR_SUCCESS || (*mistakes)->nelts)
         return status;
-    pd_document_t policy, processing;
     const char *language =
         pd_language_offered(form->language, pd_languages) ? form->language : pd_languages[0];
     status = texts_in_force(&policy, &processing, portal, language, p);
     *outcome = PD_REGISTRATION_CLOSED;
-    if (APR_STATUS_IS_ENOENT(status))
-        return APR_SUCCESS;
-    const char *stored;
-    if (status == APR_SUCCESS)
-        status = hash_password(&stored, portal, checked.password, p);
     if (status != APR_SUCCESS)
-        return status;
-    begin_t begin = {.portal = portal, .now = pd_clock_now()};
-    const char *acts = pd_registration_acts_text(form, &policy, &processing, begin.now, p);
-    status = acts ? prepare(&begin, &checked, form, stored, acts, p) : APR_ENOMEM;
-    if (status == APR_SUCCESS)
-        status = pd_db_transact(portal->db, begin_step, &begin, p);
-    *outcome = PD_REGISTRATION_BEGUN;
-    if (status == APR_SUCCESS)
-        pd_log(PD_LOG_INFO, 0, "PD0401: registration %s begun", begin.newcomer.person_id);
+        return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
+    *retry_after = pd_guess_mail(&guess, portal, &client, p);
+    *outcome = *retry_after ? PD_REGISTRATION_LIMITED : PD_REGISTRATION_BEGUN;
+    if (*retry_after)
+        return APR_SUCCESS;
+    status = begin_checked(portal, &checked, form, &policy, &processing, p);
+    if (status == PD_EBUSY)
+        pd_guess_untried(&guess);
     return status;
 }

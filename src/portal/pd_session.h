@@ -2,6 +2,7 @@
  * that a shared-memory table can stand before the database. */
 #ifndef PD_SESSION_H
 #define PD_SESSION_H
+#include "portal/pd_guess.h"
 #include "portal/pd_portal.h"
 #include "portal/pd_session_table.h"
 
@@ -41,15 +42,22 @@ extern const pd_session_source_t pd_session_database;
 
 typedef enum {
     PD_SIGNED_IN = 0,
-    PD_SIGN_IN_REFUSED /* wrong, unknown, not confirmed, blocked: never told apart */
+    PD_SIGN_IN_REFUSED, /* wrong, unknown, not confirmed, blocked: never told apart */
+    PD_SIGN_IN_LIMITED  /* too many attempts: nothing was checked */
 } pd_sign_in_e;
 
-/* Checks login (or e-mail) and password inside the hashing gate, ends the session `old_token`
- * (NULL: none), and begins a new one, in one transaction with the journal. `token` is the new
- * cookie value. */
-apr_status_t pd_session_begin(pd_sign_in_e *outcome, const char **token, const pd_portal_t *portal,
-                              const char *login_or_email, const char *password,
-                              const char *old_token, apr_pool_t *p);
+typedef struct pd_sign_in_t {
+    pd_sign_in_e outcome;
+    const char *token; /* SIGNED_IN: the new cookie value; else NULL */
+    int retry_after;   /* LIMITED: seconds; else 0 */
+} pd_sign_in_t;
+
+/* Counts the attempt (pd_guess.h), checks login (or e-mail) and password inside the hashing gate,
+ * ends the session `old_token` (NULL: none), begins a new one and notes the browser, in one
+ * transaction with the journal. */
+apr_status_t pd_session_begin(pd_sign_in_t *result, const pd_portal_t *portal,
+                              const pd_client_t *client, const char *login_or_email,
+                              const char *password, const char *old_token, apr_pool_t *p);
 
 /* Ends one session; success also when there was none. */
 apr_status_t pd_session_end(const pd_portal_t *portal, const char *token, apr_pool_t *p);

@@ -1,11 +1,13 @@
-/* Signing in. The place in the hashing gate comes before any look-up, the work is the same for
- * anybody and nobody, and whether a session may begin is decided by the INSERT itself, which sees
- * the person's state at that instant. */
+/* Signing in. The attempt is counted first: who has to wait costs no place at the hashing gate.
+ * That place comes before the person is looked up, the work is the same for anybody and nobody, and
+ * whether a session may begin is decided by the INSERT itself, which sees the person's state at
+ * that instant. */
 #include <apr_strings.h>
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_device.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_person_int.h"
@@ -31,6 +33,8 @@ const pd_sql_t pd_session_begin_sql[] = {
 
 typedef struct begin_t {
     const pd_portal_t *portal;
+    const pd_client_t *client;
+    pd_guess_t guess;
     pd_person_found_t person; /* id NULL: nobody is called so */
     pd_password_e password;
     const char *rehashed;  /* sealed, or NULL */
@@ -65,16 +69,33 @@ static apr_status_t check_password(begin_t *begin, const char *typed, apr_pool_t
     return status;
 }
 
+/* Strangers' attempts don't hold up a browser that the person is known to use. */
+static apr_status_t count(int *retry_after, begin_t *begin, const char *login_or_email,
+                          apr_pool_t *p)
+{
+    const pd_portal_t *portal = begin->portal;
+    const char *kind, *person_id;
+    const char *lookup = pd_person_lookup_of(&kind, portal, login_or_email, p);
+    apr_status_t status =
+        pd_device_find(&person_id, portal, kind, lookup, begin->client->browser, p);
+    if (status == APR_SUCCESS)
+        *retry_after = pd_guess_known(&begin->guess, portal, begin->client, person_id, p);
+    if (!APR_STATUS_IS_ENOENT(status))
+        return status;
+    *retry_after = pd_guess_sign_in(&begin->guess, portal, begin->client, lookup, p);
+    return APR_SUCCESS;
+}
+
 static apr_status_t check(begin_t *begin, const char *login_or_email, const char *password,
                           apr_pool_t *p)
 {
     const pd_portal_t *portal = begin->portal;
     int slot = 0;
-    apr_status_t status = APR_SUCCESS;
-    if (portal->hashing)
-        status = pd_gate_enter(&slot, portal->hashing, portal->settings->hashing_wait);
-    if (status != APR_SUCCESS)
+    apr_status_t status = pd_hashing_enter(&slot, portal);
+    if (status != APR_SUCCESS) {
+        pd_guess_untried(&begin->guess);
         return status;
+    }
     status = pd_person_lookup(&begin->person, portal, login_or_email, p);
     if (APR_STATUS_IS_ENOENT(status)) {
         memset(&begin->person, 0, sizeof(begin->person));
@@ -82,8 +103,7 @@ static apr_status_t check(begin_t *begin, const char *login_or_email, const char
     }
     if (status == APR_SUCCESS)
         status = check_password(begin, password, p);
-    if (portal->hashing)
-        pd_gate_leave(portal->hashing, slot);
+    pd_hashing_leave(portal, slot);
     return status;
 }
 
@@ -91,7 +111,12 @@ static apr_status_t check(begin_t *begin, const char *login_or_email, const char
 static apr_status_t refuse(begin_t *begin, pd_conn_t *conn, const char *reason, apr_pool_t *p)
 {
     const char *subject = begin->person.id ? begin->person.id : "";
+    apr_status_t status = APR_SUCCESS;
     begin->outcome = PD_SIGN_IN_REFUSED;
+    if (begin->guess.alarm && begin->person.id)
+        status = pd_guess_tell_owner(conn, begin->portal, subject, begin->person.key, p);
+    if (status != APR_SUCCESS)
+        return status;
     return pd_journal_add(conn, begin->portal, PD_EVENT_SIGN_IN_FAILED, subject,
                           pd_json_text(json_pack("{s:s}", "reason", reason), p), begin->person.key,
                           p);
@@ -149,19 +174,40 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         status = pd_session_drop(&ended, conn, begin->portal, begin->old_token, p);
     if (status == APR_SUCCESS)
         status = rehash(&rehashed, begin, conn, p);
+    if (status == APR_SUCCESS)
+        status = pd_device_note(conn, begin->person.id, begin->client->browser, p);
     if (status != APR_SUCCESS)
         return status;
     return tell(begin, conn, &ended, rehashed, p);
 }
 
-apr_status_t pd_session_begin(pd_sign_in_e *outcome, const char **token, const pd_portal_t *portal,
-                              const char *login_or_email, const char *password,
-                              const char *old_token, apr_pool_t *p)
+/* What comes of it, once the transaction is done. */
+static void conclude(pd_sign_in_t *result, const begin_t *begin, const char *token)
 {
-    begin_t begin = {.portal = portal};
-    *outcome = PD_SIGN_IN_REFUSED;
-    *token = NULL;
-    apr_status_t status = check(&begin, login_or_email, password, p);
+    const pd_portal_t *portal = begin->portal;
+    result->outcome = begin->outcome;
+    if (begin->outcome != PD_SIGNED_IN) {
+        pd_count(portal->counts, PD_COUNT_SIGN_IN_REFUSED);
+        return;
+    }
+    result->token = token;
+    pd_guess_right(&begin->guess);
+    pd_count(portal->counts, PD_COUNT_SESSION_BEGUN);
+    pd_log(PD_LOG_INFO, 0, "PD0407: session %s of person %s begun", begin->id, begin->person.id);
+}
+
+apr_status_t pd_session_begin(pd_sign_in_t *result, const pd_portal_t *portal,
+                              const pd_client_t *client, const char *login_or_email,
+                              const char *password, const char *old_token, apr_pool_t *p)
+{
+    begin_t begin = {.portal = portal, .client = client};
+    *result = (pd_sign_in_t){PD_SIGN_IN_REFUSED, NULL, 0};
+    apr_status_t status = count(&result->retry_after, &begin, login_or_email, p);
+    if (result->retry_after)
+        result->outcome = PD_SIGN_IN_LIMITED;
+    if (status != APR_SUCCESS || result->retry_after)
+        return status;
+    status = check(&begin, login_or_email, password, p);
     if (status != APR_SUCCESS)
         return status;
     const char *fresh = pd_token_new(p);
@@ -170,12 +216,7 @@ apr_status_t pd_session_begin(pd_sign_in_e *outcome, const char **token, const p
     if (pd_token_wellformed(old_token))
         begin.old_token = pd_token_hash(old_token, p);
     status = pd_db_transact(portal->db, begin_step, &begin, p);
-    if (status != APR_SUCCESS)
-        return status;
-    *outcome = begin.outcome;
-    if (begin.outcome == PD_SIGNED_IN) {
-        *token = fresh;
-        pd_log(PD_LOG_INFO, 0, "PD0407: session %s of person %s begun", begin.id, begin.person.id);
-    }
-    return APR_SUCCESS;
+    if (status == APR_SUCCESS)
+        conclude(result, &begin, fresh);
+    return status;
 }

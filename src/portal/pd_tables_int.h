@@ -13,6 +13,8 @@ extern const pd_sql_t pd_confirm_submit_sql[];
 extern const pd_sql_t pd_session_sql[];
 extern const pd_sql_t pd_session_begin_sql[];
 extern const pd_sql_t pd_session_facts_sql[];
+extern const pd_sql_t pd_device_sql[];
+extern const pd_sql_t pd_guess_letter_sql[];
 extern const pd_sql_t pd_act_sql[];
 extern const pd_sql_t pd_acknowledge_sql[];
 extern const pd_sql_t pd_journal_sql[];

@@ -8,12 +8,14 @@
 #include <http_log.h>
 #include <http_main.h>
 #include <unistd.h>
+#include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_status.h"
 #include "cfg/pd_config.h"
 #include "crypt/pd_hash.h"
 #include "portal/pd_acknowledge.h"
 #include "portal/pd_coherence.h"
+#include "portal/pd_guess.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_session_table.h"
 #include "srv/pd_segment.h"
@@ -116,6 +118,10 @@ static apr_status_t make_segments(pd_site_t *site, apr_pool_t *p)
                        pd_coherence_bytes(), 1);
     if (rv == APR_SUCCESS) {
         rv = pd_segment_get(&counts, segment_name(site, "counts", p), sizeof(pd_counts_t), 0);
+    }
+    if (rv == APR_SUCCESS) {
+        rv =
+            pd_segment_get(&site->guesses, segment_name(site, "guesses", p), pd_limiter_bytes(), 0);
     }
     site->counts = counts;
     if (rv == APR_SUCCESS && site->settings->session_cache > 0) {
@@ -315,6 +321,8 @@ static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
     portal->templates = site->templates;
     portal->counts = site->counts;
     portal->schedule = pd_schedule_new(pchild);
+    portal->limiter =
+        pd_limiter_over(site->guesses, pd_guess_rules, pd_guess_n_rules, pd_clock_ticks, pchild);
     apr_status_t rv = pd_db_open(&portal->db, &why, &options, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, base, "PD0500: the database can't be opened: %s",

@@ -14,6 +14,7 @@ typedef struct pd_site_t {
     pd_gate_t *hashing;
     void *sessions;          /* shared memory: pd_session_table.h; NULL: none */
     void *coherence;         /* likewise: pd_coherence.h */
+    void *guesses;           /* likewise: the block of pd_limiter_over */
     pd_counts_t *counts;     /* likewise */
     int secure;              /* the base URL is https */
     const char *denied_page; /* paths of pages that only internal redirects reach */

@@ -27,19 +27,23 @@ const char *const pd_common_names[] = {
         "error_login", "error_email", "error_password", "error_policy",                            \
         "error_consent_processing", "error_code"
 
+/* Too many attempts, partial "limited": how long to wait, in seconds or, when long, in minutes. */
+#define LIMITED "limited", "retry_after", "retry_minutes"
+
 static const char *const home_names[] = {NULL};
 static const char *const register_names[] = {
-    MISTAKES,          "csrf",           "stale",           "closed",          "return_to",
-    "login_value",     "email_value",    "policy_checked",  "consent_checked", "policy_wording",
-    "consent_wording", "policy_version", "consent_version", "shown",           NULL};
+    MISTAKES,         LIMITED,           "csrf",           "stale",
+    "closed",         "return_to",       "login_value",    "email_value",
+    "policy_checked", "consent_checked", "policy_wording", "consent_wording",
+    "policy_version", "consent_version", "shown",          NULL};
 static const char *const confirm_names[] = {
-    MISTAKES,      "csrf", "stale",          "none",   "waiting",     "ready", "needs_proof",
-    "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
+    MISTAKES,      LIMITED,       "csrf", "stale",          "none",   "waiting",     "ready",
+    "needs_proof", "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
 static const char *const login_names[] = {
-    MISTAKES,      "csrf",       "stale",     "return_to",
-    "login_value", "signed_out", "confirmed", /* what has just happened */
-    "needed",                                 /* the visitor asked for a page that needs sign-in */
-    "again", /* signed in, but too long ago for the page asked for */
+    MISTAKES,    LIMITED,       "csrf",       "stale",
+    "return_to", "login_value", "signed_out", "confirmed", /* what has just happened */
+    "needed", /* the visitor asked for a page that needs sign-in */
+    "again",  /* signed in, but too long ago for the page asked for */
     NULL};
 static const char *const acknowledge_names[] = {
     MISTAKES,  "csrf",      "stale", "return_to", "policy_wording",
@@ -74,7 +78,7 @@ static const char *const document_names[] = {
 static const char *const document_raw[] = {"body", NULL};
 static const char *const cookies_names[] = {"session_cookie", "form_cookie",
                                             "session_hours", /* may be absent */
-                                            NULL};
+                                            "device_days", NULL};
 static const char *const error_names[] = {"e400", "e403",        "e404",      "e405",
                                           "e413", "e415",        "e429",      "e500",
                                           "e503", "retry_after", "reference", NULL};

@@ -18,6 +18,7 @@ APLOG_USE_MODULE(pdportal);
 
 #define PAGE_BYTES_MAX   (4 * 1024 * 1024)
 #define RETRY_AFTER_SECS 5
+#define SECS_SHOWN_MAX   60 /* longer waits are told in minutes */
 
 #define WORDING_BYTES_MAX 4096
 
@@ -92,6 +93,24 @@ void pd_page_form_token(pd_page_t *page, const char *purpose)
         page, "csrf",
         pd_form_token_new(page->site->keys, purpose, page->browser, pd_clock_now(), page->p));
     pd_page_true(page, "stale", page->stale);
+}
+
+pd_client_t pd_page_client(const pd_page_t *page)
+{
+    return (pd_client_t){page->r->useragent_ip, page->browser};
+}
+
+void pd_page_limited(pd_page_t *page, int retry_after)
+{
+    apr_table_setn(page->r->err_headers_out, "Retry-After",
+                   apr_psprintf(page->p, "%d", retry_after));
+    pd_page_true(page, "limited", 1);
+    if (retry_after > SECS_SHOWN_MAX) {
+        pd_value_set_number(page->values, "retry_minutes", (retry_after + 59) / 60, page->p);
+    }
+    else {
+        pd_value_set_number(page->values, "retry_after", retry_after, page->p);
+    }
 }
 
 void pd_page_set_session(pd_page_t *page, const char *token)

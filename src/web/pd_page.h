@@ -25,6 +25,7 @@ typedef struct pd_page_t {
     const char *browser;         /* id in the form cookie; NULL when there is none */
     const char *kept_language;   /* chosen earlier, in the form cookie; or NULL */
     const char *link_token;      /* confirmation token in the form cookie, or NULL */
+    int lasting;                 /* somebody has signed in in this browser: the cookie lives long */
     const pd_session_t *session; /* NULL: nobody is signed in */
     int stale;                   /* the form came with an old or foreign token: show it again */
     pd_value_t *values;          /* for the template */
@@ -50,6 +51,13 @@ const char *pd_page_wording(const pd_page_t *page, const char *file, apr_int64_t
 /* Gives the page its form token `csrf` for a purpose, and the browser a form cookie to go with it.
  */
 void pd_page_form_token(pd_page_t *page, const char *purpose);
+
+/* Who asks, for the limits: the address of the connection or what mod_remoteip made of it. */
+pd_client_t pd_page_client(const pd_page_t *page);
+
+/* Too many attempts: Retry-After, and the values of the partial "limited". The form follows, with
+ * status 429. */
+void pd_page_limited(pd_page_t *page, int retry_after);
 
 /* The session cookie; NULL removes it. */
 void pd_page_set_session(pd_page_t *page, const char *token);

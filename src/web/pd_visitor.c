@@ -3,7 +3,10 @@
 #include "web/pd_visitor.h"
 #include <apr_strings.h>
 #include "crypt/pd_token.h"
+#include "portal/pd_device.h"
 #include "text/pd_language.h"
+
+#define SECS_PER_DAY (24 * 3600)
 
 /* Takes a token off the front; NULL when there is none. */
 static const char *take_token(const char **text, apr_pool_t *p)
@@ -16,10 +19,22 @@ static const char *take_token(const char **text, apr_pool_t *p)
     return token;
 }
 
+/* Takes the mark of a long life off the end. */
+static int take_mark(const char **text, apr_pool_t *p)
+{
+    apr_size_t length = *text ? strlen(*text) : 0;
+    if (length == 0 || (*text)[length - 1] != '~') {
+        return 0;
+    }
+    *text = apr_pstrmemdup(p, *text, length - 1);
+    return 1;
+}
+
 void pd_visitor_read(pd_page_t *page)
 {
     const char *at = page->visit->form_cookie, *link_token = NULL, *kept = NULL;
     page->language = page->site->settings->language;
+    int lasting = take_mark(&at, page->p);
     const char *browser = at != NULL ? take_token(&at, page->p) : NULL;
     if (browser != NULL && *at == '.') {
         at++;
@@ -34,6 +49,7 @@ void pd_visitor_read(pd_page_t *page)
         page->browser = browser;
         page->link_token = link_token;
         page->kept_language = kept;
+        page->lasting = lasting;
     }
 }
 
@@ -78,8 +94,10 @@ void pd_visitor_need_browser(pd_page_t *page)
 void pd_visitor_write(pd_page_t *page)
 {
     const char *token = page->link_token, *language = page->kept_language;
-    page->form_cookie = apr_pstrcat(page->p, pd_visit_form_cookie(page->site), "=", page->browser,
-                                    token ? "." : "", token ? token : "", language ? ":" : "",
-                                    language ? language : "", "; Path=/; Max-Age=86400; HttpOnly",
-                                    page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
+    const char *seconds = apr_itoa(page->p, (page->lasting ? PD_DEVICE_DAYS : 1) * SECS_PER_DAY);
+    page->form_cookie =
+        apr_pstrcat(page->p, pd_visit_form_cookie(page->site), "=", page->browser, token ? "." : "",
+                    token ? token : "", language ? ":" : "", language ? language : "",
+                    page->lasting ? "~" : "", "; Path=/; Max-Age=", seconds, "; HttpOnly",
+                    page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
 }

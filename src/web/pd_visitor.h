@@ -1,9 +1,10 @@
 /* What the form cookie and the headers say of a visitor: browser id, confirmation token, language.
  * The cookie is of one fixed form,
  *
- *   BROWSER [ "." TOKEN ] [ ":" LANGUAGE ]      43 characters, 43 characters, "ru"
+ *   BROWSER [ "." TOKEN ] [ ":" LANGUAGE ] [ "~" ]     43 characters, 43 characters, "ru"
  *
- * and anything else is no cookie. */
+ * and anything else is no cookie. It lives a day; with "~", since somebody signed in, as long as
+ * the browser is known (PD_DEVICE_DAYS). */
 #ifndef PD_VISITOR_H
 #define PD_VISITOR_H
 #include "web/pd_page.h"

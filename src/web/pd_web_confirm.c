@@ -49,11 +49,21 @@ int pd_web_confirm_form(pd_page_t *page)
     return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
 }
 
-static int resend(pd_page_t *page)
+static int limited(pd_page_t *page, int retry_after)
 {
-    apr_status_t rv = pd_confirm_resend(page->portal, page->link_token, page->browser, page->p);
+    pd_page_limited(page, retry_after);
+    return show_form(page, HTTP_TOO_MANY_REQUESTS);
+}
+
+static int resend(pd_page_t *page, const pd_confirm_form_t *form)
+{
+    int retry_after;
+    apr_status_t rv = pd_confirm_resend(&retry_after, page->portal, form, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
+    }
+    if (retry_after) {
+        return limited(page, retry_after);
     }
     /* The old link is void; what the cookie keeps of it would only mislead. */
     page->link_token = NULL;
@@ -78,7 +88,7 @@ static int mistaken(pd_page_t *page, const char *field, const char *code)
 }
 
 static int answer(pd_page_t *page, pd_confirm_outcome_e outcome, const char *return_to,
-                  const char *mistake)
+                  const char *mistake, int retry_after)
 {
     switch (outcome) {
     case PD_CONFIRMED:
@@ -91,6 +101,8 @@ static int answer(pd_page_t *page, pd_confirm_outcome_e outcome, const char *ret
         return mistaken(page, "login", "login_taken");
     case PD_CONFIRM_LOGIN_BAD:
         return mistaken(page, "login", mistake);
+    case PD_CONFIRM_LIMITED:
+        return limited(page, retry_after);
     case PD_CONFIRM_ALREADY:
     case PD_CONFIRM_GONE:
         break;
@@ -103,16 +115,20 @@ int pd_web_confirm(pd_page_t *page)
     const char *act = pd_form_get(page->form, "act");
     const char *return_to = "", *mistake = NULL;
     pd_confirm_outcome_e outcome;
+    int retry_after;
+    pd_confirm_form_t form = {.token = page->link_token,
+                              .browser = page->browser,
+                              .address = page->r->useragent_ip,
+                              .code = pd_form_get_trimmed(page->form, "code", page->p),
+                              .password = pd_form_get(page->form, "password"),
+                              .login = pd_form_get_trimmed(page->form, "login", page->p)};
     if (act != NULL && strcmp(act, "resend") == 0) {
-        return resend(page);
+        return resend(page, &form);
     }
-    pd_confirm_form_t form = {
-        page->link_token, page->browser, pd_form_get_trimmed(page->form, "code", page->p),
-        pd_form_get(page->form, "password"), pd_form_get_trimmed(page->form, "login", page->p)};
-    apr_status_t rv =
-        pd_confirm_submit(&outcome, &return_to, &mistake, page->portal, &form, page->p);
+    apr_status_t rv = pd_confirm_submit(&outcome, &return_to, &mistake, &retry_after, page->portal,
+                                        &form, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
-    return answer(page, outcome, return_to, mistake);
+    return answer(page, outcome, return_to, mistake, retry_after);
 }

@@ -4,6 +4,7 @@
 #include "portal/pd_session.h"
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
+#include "web/pd_visitor.h"
 
 static const char *return_target(const pd_page_t *page)
 {
@@ -49,20 +50,29 @@ int pd_web_login_form(pd_page_t *page)
 
 int pd_web_login(pd_page_t *page)
 {
-    pd_sign_in_e outcome;
-    const char *token;
+    pd_sign_in_t result;
+    pd_client_t client = pd_page_client(page);
     const char *login = pd_form_get_trimmed(page->form, "login", page->p);
     const char *password = pd_form_get(page->form, "password");
-    apr_status_t rv = pd_session_begin(&outcome, &token, page->portal, login,
+    apr_status_t rv = pd_session_begin(&result, page->portal, &client, login,
                                        password ? password : "", page->visit->token, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
-    if (outcome != PD_SIGNED_IN) {
+    switch (result.outcome) {
+    case PD_SIGN_IN_LIMITED:
+        pd_page_limited(page, result.retry_after);
+        return show_form(page, HTTP_TOO_MANY_REQUESTS);
+    case PD_SIGN_IN_REFUSED:
         pd_page_mistake(page, "login", "sign_in_refused");
         return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
+    case PD_SIGNED_IN:
+        break;
     }
-    pd_page_set_session(page, token);
+    /* From now on this browser is known: its cookie is to live as long. */
+    page->lasting = 1;
+    pd_visitor_write(page);
+    pd_page_set_session(page, result.token);
     return after_sign_in(page);
 }
 

@@ -2,6 +2,7 @@
  * answers that auth/ has drawn here. */
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include "portal/pd_device.h"
 #include "srv/pd_headers.h"
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
@@ -17,6 +18,7 @@ int pd_web_cookies(pd_page_t *page)
     pd_page_text(page, "form_cookie", pd_visit_form_cookie(page->site));
     pd_value_set_number(page->values, "session_hours",
                         apr_time_sec(page->site->settings->session_lifetime) / 3600, page->p);
+    pd_value_set_number(page->values, "device_days", PD_DEVICE_DAYS, page->p);
     return pd_page_show(page, "cookies.html", HTTP_OK);
 }
 

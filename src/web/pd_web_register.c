@@ -98,6 +98,7 @@ int pd_web_register(pd_page_t *page)
     pd_registration_form_t form = {0};
     pd_registration_e outcome;
     apr_array_header_t *mistakes;
+    int retry_after;
     apr_status_t rv = find_wordings(page, &form.policy_wording, &form.consent_wording);
     if (rv != APR_SUCCESS) {
         return rv == APR_ENOENT ? show_form(page, HTTP_OK) : pd_page_failure(page, rv);
@@ -115,7 +116,8 @@ int pd_web_register(pd_page_t *page)
     form.language = page->language;
     form.return_to = return_target(page);
     form.browser = page->browser;
-    rv = pd_registration_begin(&outcome, &mistakes, page->portal, &form, page->p);
+    form.address = page->r->useragent_ip;
+    rv = pd_registration_begin(&outcome, &mistakes, &retry_after, page->portal, &form, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
@@ -124,6 +126,9 @@ int pd_web_register(pd_page_t *page)
         return pd_page_go(page, pd_page_path(page, "confirm"));
     case PD_REGISTRATION_MISTAKES:
         return show_mistakes(page, mistakes);
+    case PD_REGISTRATION_LIMITED:
+        pd_page_limited(page, retry_after);
+        return show_form(page, HTTP_TOO_MANY_REQUESTS);
     case PD_REGISTRATION_CLOSED:
         break;
     }

@@ -1,5 +1,6 @@
-/* A wall clock that a test sets: preloaded into a server, it adds the seconds that stand in the
- * file $PD_CLOCK_FILE ("+600"), read anew at each look. The monotonic clock goes on as it is.
+/* Clocks that a test sets: preloaded into a server, this adds the seconds that stand in the file
+ * $PD_CLOCK_FILE ("+600") to the wall clock, and those in $PD_TICKS_FILE to the monotonic one, read
+ * anew at each look.
  * libfaketime does more, and hangs at its start under AddressSanitizer, whose allocator asks for
  * the time. Only system calls here, so that nothing of the C library is needed before it is ready.
  */
@@ -11,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static long shift(void)
+static long shift(const char *variable)
 {
     char text[32] = "";
-    const char *path = getenv("PD_CLOCK_FILE");
+    const char *path = getenv(variable);
     long file = path ? syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) {
         return 0;
@@ -28,7 +29,10 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 {
     int failed = (int)syscall(SYS_clock_gettime, clock, now);
     if (!failed && clock == CLOCK_REALTIME) {
-        now->tv_sec += shift();
+        now->tv_sec += shift("PD_CLOCK_FILE");
+    }
+    if (!failed && clock == CLOCK_MONOTONIC) {
+        now->tv_sec += shift("PD_TICKS_FILE");
     }
     return failed;
 }

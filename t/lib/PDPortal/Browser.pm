@@ -8,12 +8,21 @@ use IO::Socket::INET ();
 use Carp qw(croak);
 
 my $DEADLINE = 60;
+my $visitors = 0;
 
+# Every visitor lives in a network of his own, so that attempts of one test don't slow down another:
+# 127.FILE.VISITOR.1, each a loopback address.
+sub own_address {
+    my ($number) = $0 =~ m{(\d+)-[^/]*$};
+    return sprintf '127.%d.%d.1', 100 + ($number // 0) % 100, $visitors++ % 256;
+}
+
+# new(local => address it comes from, ...)
 sub new {
     my ($class, %given) = @_;
     my $self = {
         host => '127.0.0.1', port => $ENV{PD_PORT}, tls => 0, language => 'en', cookies => {},
-        navigation => 1, %given,
+        navigation => 1, local => own_address(), %given,
     };
     return bless $self, $class;
 }
@@ -25,7 +34,7 @@ sub clone { my ($self, %given) = @_; return bless { %$self, cookies => { %{ $sel
 
 sub connection {
     my ($self) = @_;
-    my %to = (PeerAddr => $self->{host}, PeerPort => $self->{port}, Timeout => 10);
+    my %to = (PeerAddr => $self->{host}, PeerPort => $self->{port}, LocalAddr => $self->{local}, Timeout => 10);
     return IO::Socket::INET->new(%to) unless $self->{tls};
     require IO::Socket::SSL;
     return IO::Socket::SSL->new(%to, SSL_verify_mode => IO::Socket::SSL::SSL_VERIFY_NONE());

@@ -22,8 +22,10 @@ static inline pd_registration_e begin_form(const pd_registration_form_t *form)
 {
     pd_registration_e outcome;
     apr_array_header_t *mistakes;
+    int wait;
     test_now += SECOND;
-    ck_assert_int_eq(pd_registration_begin(&outcome, &mistakes, &portal, form, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_registration_begin(&outcome, &mistakes, &wait, &portal, form, tp),
+                     APR_SUCCESS);
     return outcome;
 }
 
@@ -40,8 +42,9 @@ static inline pd_confirm_outcome_e submit(pd_confirm_form_t form)
 {
     pd_confirm_outcome_e outcome;
     const char *return_to, *mistake;
+    int wait;
     test_now += SECOND;
-    ck_assert_int_eq(pd_confirm_submit(&outcome, &return_to, &mistake, &portal, &form, tp),
+    ck_assert_int_eq(pd_confirm_submit(&outcome, &return_to, &mistake, &wait, &portal, &form, tp),
                      APR_SUCCESS);
     if (outcome == PD_CONFIRMED)
         ck_assert_str_eq(return_to, "/cabinet/");
@@ -49,6 +52,13 @@ static inline pd_confirm_outcome_e submit(pd_confirm_form_t form)
     return outcome;
 }
 #define SUBMIT(...) submit((pd_confirm_form_t){__VA_ARGS__})
+
+static inline apr_status_t resend(const char *browser)
+{
+    const pd_confirm_form_t form = {.browser = browser};
+    int wait;
+    return pd_confirm_resend(&wait, &portal, &form, tp);
+}
 
 /* A confirmed person's id. */
 static inline const char *confirmed_person(const char *login, const char *email)

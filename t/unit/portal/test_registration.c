@@ -49,7 +49,9 @@ START_TEST(test_form)
     form.consent = forms[_i].consent;
     pd_registration_e outcome;
     apr_array_header_t *mistakes;
-    ck_assert_int_eq(pd_registration_begin(&outcome, &mistakes, &portal, &form, tp), APR_SUCCESS);
+    int wait;
+    ck_assert_int_eq(pd_registration_begin(&outcome, &mistakes, &wait, &portal, &form, tp),
+                     APR_SUCCESS);
     const char *found = "";
     for (int i = 0; i < mistakes->nelts; i++) {
         const pd_mistake_t *mistake = &APR_ARRAY_IDX(mistakes, i, pd_mistake_t);
@@ -97,10 +99,12 @@ START_TEST(test_gate_full)
     pd_registration_form_t form = form_of("ivan", "a@example.org");
     pd_registration_e outcome;
     apr_array_header_t *mistakes;
+    int wait;
     ((pd_settings_t *)portal.settings)->hashing_wait = 0;
     ck_assert_int_eq(pd_gate_create(&portal.hashing, 1, 1, tp), APR_SUCCESS);
     ck_assert_int_eq(pd_gate_enter(&slot, portal.hashing, 0), APR_SUCCESS);
-    ck_assert_int_eq(pd_registration_begin(&outcome, &mistakes, &portal, &form, tp), PD_EBUSY);
+    ck_assert_int_eq(pd_registration_begin(&outcome, &mistakes, &wait, &portal, &form, tp),
+                     PD_EBUSY);
     pd_gate_leave(portal.hashing, slot);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM person"), 0);
     ck_assert_int_eq(begin_form(&form), PD_REGISTRATION_BEGUN);
@@ -232,7 +236,7 @@ START_TEST(test_known)
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'registration.known-mailbox'"),
                      1);
     test_now += SECOND;
-    ck_assert_int_eq(pd_confirm_resend(&portal, NULL, STRANGE, tp), APR_SUCCESS);
+    ck_assert_int_eq(resend(STRANGE), APR_SUCCESS);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter WHERE kind = 'known'"), 2);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter WHERE kind = 'confirm'"), 1);
     for (int i = 0; i < 9; i++)
@@ -312,7 +316,7 @@ START_TEST(test_resend)
     portal_documents();
     letter_t first = begin_from(BROWSER, "ivan", "a@example.org");
     test_now += SECOND;
-    ck_assert_int_eq(pd_confirm_resend(&portal, NULL, BROWSER, tp), APR_SUCCESS);
+    ck_assert_int_eq(resend(BROWSER), APR_SUCCESS);
     letter_t second = newest_letter();
     ck_assert_str_ne(first.token, second.token);
     ck_assert_int_eq(look(first.token, STRANGE), PD_CONFIRM_NONE);
@@ -320,13 +324,13 @@ START_TEST(test_resend)
     ck_assert_int_eq(look(second.token, BROWSER), PD_CONFIRM_READY);
     for (int i = 0; i < 5; i++) {
         test_now += SECOND;
-        ck_assert_int_eq(pd_confirm_resend(&portal, NULL, BROWSER, tp), APR_SUCCESS);
+        ck_assert_int_eq(resend(BROWSER), APR_SUCCESS);
     }
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter"), 5);
     letter_t last = newest_letter(); /* none was written since: it must still be good */
     ck_assert_int_eq(SUBMIT(.browser = BROWSER, .code = last.code), PD_CONFIRMED);
-    ck_assert_int_eq(pd_confirm_resend(&portal, NULL, BROWSER, tp), APR_SUCCESS);
-    ck_assert_int_eq(pd_confirm_resend(&portal, NULL, "unknown", tp), APR_SUCCESS);
+    ck_assert_int_eq(resend(BROWSER), APR_SUCCESS);
+    ck_assert_int_eq(resend("unknown"), APR_SUCCESS);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter"), 5);
 }
 END_TEST
@@ -344,10 +348,11 @@ static void *race(void *data)
 {
     struct racer_t *racer = data;
     const char *return_to, *mistake;
+    int wait;
     apr_pool_t *p;
     apr_pool_create(&p, NULL);
     racer->status =
-        pd_confirm_submit(&racer->outcome, &return_to, &mistake, &portal, &racer->form, p);
+        pd_confirm_submit(&racer->outcome, &return_to, &mistake, &wait, &portal, &racer->form, p);
     apr_pool_destroy(p);
     return NULL;
 }
@@ -467,10 +472,12 @@ END_TEST
  * other one comes. On SQLite he waits at the gate, on PostgreSQL at the row. */
 static void *ask_for_letter(void *data)
 {
+    const pd_confirm_form_t form = {.browser = BROWSER};
     apr_status_t *status = data;
+    int wait;
     apr_pool_t *p;
     apr_pool_create(&p, NULL);
-    *status = pd_confirm_resend(&portal, NULL, BROWSER, p);
+    *status = pd_confirm_resend(&wait, &portal, &form, p);
     apr_pool_destroy(p);
     return NULL;
 }

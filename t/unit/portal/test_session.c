@@ -6,12 +6,14 @@
 static pd_sign_in_e sign_in(const char **token, const char *name, const char *password,
                             const char *old_token)
 {
-    pd_sign_in_e outcome;
+    const pd_client_t client = {NULL, NULL};
+    pd_sign_in_t result;
     test_now += SECOND;
-    ck_assert_int_eq(pd_session_begin(&outcome, token, &portal, name, password, old_token, tp),
+    ck_assert_int_eq(pd_session_begin(&result, &portal, &client, name, password, old_token, tp),
                      APR_SUCCESS);
-    ck_assert_int_eq(outcome == PD_SIGNED_IN, *token != NULL);
-    return outcome;
+    ck_assert_int_eq(result.outcome == PD_SIGNED_IN, result.token != NULL);
+    *token = result.token;
+    return result.outcome;
 }
 
 static apr_status_t find(const char *token)
@@ -227,14 +229,14 @@ START_TEST(test_gate_full)
     if (!portal_open(0))
         return;
     int slot;
-    pd_sign_in_e outcome;
-    const char *token;
+    const pd_client_t client = {NULL, NULL};
+    pd_sign_in_t result;
     ((pd_settings_t *)portal.settings)->hashing_wait = 0;
     ck_assert_int_eq(pd_gate_enter(&slot, portal.hashing, 0), APR_SUCCESS);
-    ck_assert_int_eq(pd_session_begin(&outcome, &token, &portal, "ivan", GOOD, NULL, tp), PD_EBUSY);
-    ck_assert_ptr_null(token);
+    ck_assert_int_eq(pd_session_begin(&result, &portal, &client, "ivan", GOOD, NULL, tp), PD_EBUSY);
+    ck_assert_ptr_null(result.token);
     pd_gate_leave(portal.hashing, slot);
-    ck_assert_int_eq(pd_session_begin(&outcome, &token, &portal, "ivan", GOOD, NULL, tp), 0);
+    ck_assert_int_eq(pd_session_begin(&result, &portal, &client, "ivan", GOOD, NULL, tp), 0);
 }
 END_TEST
 
