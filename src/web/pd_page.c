@@ -73,7 +73,7 @@ void pd_page_form_token(pd_page_t *page, const char *purpose)
     pd_visitor_need_browser(page);
     pd_page_text(
         page, "csrf",
-        pd_form_token_new(page->site->keys, purpose, page->browser, pd_clock_now(), page->p));
+        pd_form_token_new(page->site->keys, purpose, page->kept.browser, pd_clock_now(), page->p));
     pd_page_true(page, "stale", page->stale);
 }
 

@@ -1,9 +1,4 @@
-/* What the form cookie and the headers say of a visitor: browser id, confirmation token, language.
- * The cookie is of one fixed form,
- *
- *   BROWSER [ "." TOKEN ] [ ":" LANGUAGE ]      43 characters, 43 characters, "ru"
- *
- * and anything else is no cookie. */
+/* What the form cookie and the headers say of a visitor. */
 #ifndef PD_VISITOR_H
 #define PD_VISITOR_H
 #include "web/pd_page.h"

@@ -1,0 +1,55 @@
+/* The one place that reads and writes the form cookie. A browser keeps the same id until the cookie
+ * is a day old, so that several tabs work side by side and cookies never pile up. */
+#include "auth/pd_form_cookie.h"
+#include <apr_strings.h>
+#include "auth/pd_visit.h"
+#include "crypt/pd_token.h"
+#include "text/pd_language.h"
+
+#define MARKS ".:"
+
+/* Takes what follows a mark off the front; NULL when that part isn't there. */
+static const char *take_part(const char **at, char mark, apr_pool_t *p)
+{
+    if (**at != mark) {
+        return NULL;
+    }
+    const char *from = *at + 1;
+    *at = from + strcspn(from, MARKS);
+    return apr_pstrmemdup(p, from, (apr_size_t)(*at - from));
+}
+
+void pd_form_cookie_read(pd_form_cookie_t *cookie, const char *value, apr_pool_t *p)
+{
+    memset(cookie, 0, sizeof(*cookie));
+    if (value == NULL) {
+        return;
+    }
+    const char *at = value + strcspn(value, MARKS);
+    const char *browser = apr_pstrmemdup(p, value, (apr_size_t)(at - value));
+    const char *link_token = take_part(&at, '.', p);
+    const char *language = take_part(&at, ':', p);
+    if (*at != '\0' || !pd_token_wellformed(browser) ||
+        (link_token != NULL && !pd_token_wellformed(link_token)) ||
+        (language != NULL && !pd_language_offered(language, pd_languages))) {
+        return;
+    }
+    cookie->browser = browser;
+    cookie->link_token = link_token;
+    cookie->language = language;
+}
+
+/* ".TOKEN"; nothing where there is none. */
+static const char *part(const char *mark, const char *text, apr_pool_t *p)
+{
+    return text ? apr_pstrcat(p, mark, text, NULL) : "";
+}
+
+const char *pd_form_cookie_line(const pd_form_cookie_t *cookie, const pd_site_t *site,
+                                apr_pool_t *p)
+{
+    return apr_pstrcat(p, pd_visit_form_cookie(site), "=", cookie->browser,
+                       part(".", cookie->link_token, p), part(":", cookie->language, p),
+                       "; Path=/; Max-Age=86400; HttpOnly", site->secure ? "; Secure" : "",
+                       "; SameSite=Lax", NULL);
+}

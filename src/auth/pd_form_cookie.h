@@ -1,0 +1,25 @@
+/* The form cookie: which browser this is, before anybody has signed in, and the little that the
+ * portal must remember between two of its pages. It is of one fixed form,
+ *
+ *   BROWSER [ "." TOKEN ] [ ":" LANGUAGE ]
+ *   43 characters, 43 characters, "ru"
+ *
+ * and anything else is no cookie. Any thread. */
+#ifndef PD_FORM_COOKIE_H
+#define PD_FORM_COOKIE_H
+#include "srv/pd_site.h"
+
+typedef struct pd_form_cookie_t {
+    const char *browser;    /* its id; NULL: there is no cookie, and the rest is unset */
+    const char *link_token; /* of a confirmation link, or NULL */
+    const char *language;   /* that the visitor chose, or NULL */
+} pd_form_cookie_t;
+
+/* What the value says; `value` may be NULL. Copied into `p`. */
+void pd_form_cookie_read(pd_form_cookie_t *cookie, const char *value, apr_pool_t *p);
+
+/* The Set-Cookie line for it; `cookie` has a browser. */
+const char *pd_form_cookie_line(const pd_form_cookie_t *cookie, const pd_site_t *site,
+                                apr_pool_t *p);
+
+#endif
