@@ -9,8 +9,10 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include "auth/pd_form_cookie.h"
 #include "auth/pd_visit.h"
 #include "cfg/pd_config.h"
+#include "crypt/pd_token.h"
 #include "srv/pd_headers.h"
 #include "text/pd_url.h"
 
@@ -65,20 +67,52 @@ static int is_navigation(const request_rec *r)
            ap_strstr_c(accept, "application/json") == NULL;
 }
 
-static int challenge(request_rec *r, const pd_site_t *site)
+const char *pd_authn_sign_in(const pd_site_t *site, const char *asked, int cookie_sent,
+                             apr_pool_t *p)
 {
-    pd_headers_add(r, site);
-    never_store(r);
-    if (!is_navigation(r)) {
-        ap_custom_response(r, HTTP_UNAUTHORIZED, portal_page(r, site, PD_AUTHN_REQUIRED));
-        return HTTP_UNAUTHORIZED;
+    const char *back = asked ? apr_pstrcat(p, "?return=", pd_url_encode(asked, p), NULL) : "";
+    const char *mark = asked ? "&" PD_AUTHN_COOKIE_SENT "=1" : "?" PD_AUTHN_COOKIE_SENT "=1";
+    return apr_pstrcat(p, site->settings->path, "/login", back, cookie_sent ? mark : "", NULL);
+}
+
+/* To a browser that brought no form cookie, so that sign-in can tell whether it keeps any (F07).
+ * One that brought its own keeps it: a form in another tab depends on it. */
+static int send_form_cookie(request_rec *r, const pd_visit_t *visit)
+{
+    pd_form_cookie_t cookie;
+    pd_form_cookie_read(&cookie, visit->form_cookie, r->pool);
+    if (cookie.browser != NULL) {
+        return 0;
     }
+    cookie.browser = pd_token_new(r->pool);
+    apr_table_addn(r->err_headers_out, "Set-Cookie",
+                   pd_form_cookie_line(&cookie, visit->site, r->pool));
+    return 1;
+}
+
+/* Where a browser goes that has no session. Over plain http nothing is issued where the site is
+ * https: the way leads through the origin's own address, which asks again. */
+static const char *way_in(request_rec *r, const pd_visit_t *visit)
+{
+    const pd_settings_t *settings = visit->site->settings;
     /* The page asked for at first: an internal redirect (a DirectoryIndex) must not show. */
     const char *asked = pd_url_target(pd_visit_first(r)->unparsed_uri, r->pool);
-    const char *location = apr_pstrcat(
-        r->pool, site->settings->path,
-        "/login?return=", pd_url_encode(asked ? asked : site->settings->site_home, r->pool), NULL);
-    apr_table_setn(r->err_headers_out, "Location", location);
+    asked = asked ? asked : settings->site_home;
+    if (visit->site->secure && strcmp(ap_http_scheme(r), "https") != 0) {
+        return apr_pstrcat(r->pool, settings->base_url, asked, NULL);
+    }
+    return pd_authn_sign_in(visit->site, asked, send_form_cookie(r, visit), r->pool);
+}
+
+static int challenge(request_rec *r, const pd_visit_t *visit)
+{
+    pd_headers_add(r, visit->site);
+    never_store(r);
+    if (!is_navigation(r)) {
+        ap_custom_response(r, HTTP_UNAUTHORIZED, portal_page(r, visit->site, PD_AUTHN_REQUIRED));
+        return HTTP_UNAUTHORIZED;
+    }
+    apr_table_setn(r->err_headers_out, "Location", way_in(r, visit));
     return HTTP_SEE_OTHER;
 }
 
@@ -137,7 +171,7 @@ static int check_authn(request_rec *r)
     }
     apr_status_t rv = pd_visit_session(&session, visit);
     if (rv == APR_ENOENT) {
-        return challenge(r, visit->site);
+        return challenge(r, visit);
     }
     if (rv != APR_SUCCESS) {
         return unavailable(r, visit->site);

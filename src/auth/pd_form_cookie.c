@@ -6,7 +6,8 @@
 #include "crypt/pd_token.h"
 #include "text/pd_language.h"
 
-#define MARKS ".:"
+#define MARKS             ".:!"
+#define SECONDS_CHARS_MAX 12
 
 /* Takes what follows a mark off the front; NULL when that part isn't there. */
 static const char *take_part(const char **at, char mark, apr_pool_t *p)
@@ -19,6 +20,12 @@ static const char *take_part(const char **at, char mark, apr_pool_t *p)
     return apr_pstrmemdup(p, from, (apr_size_t)(*at - from));
 }
 
+static int is_number(const char *text)
+{
+    apr_size_t length = strspn(text, "0123456789");
+    return length > 0 && length <= SECONDS_CHARS_MAX && text[length] == '\0';
+}
+
 void pd_form_cookie_read(pd_form_cookie_t *cookie, const char *value, apr_pool_t *p)
 {
     memset(cookie, 0, sizeof(*cookie));
@@ -29,14 +36,17 @@ void pd_form_cookie_read(pd_form_cookie_t *cookie, const char *value, apr_pool_t
     const char *browser = apr_pstrmemdup(p, value, (apr_size_t)(at - value));
     const char *link_token = take_part(&at, '.', p);
     const char *language = take_part(&at, ':', p);
+    const char *seconds = take_part(&at, '!', p);
     if (*at != '\0' || !pd_token_wellformed(browser) ||
         (link_token != NULL && !pd_token_wellformed(link_token)) ||
-        (language != NULL && !pd_language_offered(language, pd_languages))) {
+        (language != NULL && !pd_language_offered(language, pd_languages)) ||
+        (seconds != NULL && !is_number(seconds))) {
         return;
     }
     cookie->browser = browser;
     cookie->link_token = link_token;
     cookie->language = language;
+    cookie->signed_in = seconds ? apr_time_from_sec(apr_atoi64(seconds)) : 0;
 }
 
 /* ".TOKEN"; nothing where there is none. */
@@ -48,8 +58,11 @@ static const char *part(const char *mark, const char *text, apr_pool_t *p)
 const char *pd_form_cookie_line(const pd_form_cookie_t *cookie, const pd_site_t *site,
                                 apr_pool_t *p)
 {
+    const char *seconds = cookie->signed_in
+                              ? apr_psprintf(p, "%" APR_TIME_T_FMT, apr_time_sec(cookie->signed_in))
+                              : NULL;
     return apr_pstrcat(p, pd_visit_form_cookie(site), "=", cookie->browser,
                        part(".", cookie->link_token, p), part(":", cookie->language, p),
-                       "; Path=/; Max-Age=86400; HttpOnly", site->secure ? "; Secure" : "",
-                       "; SameSite=Lax", NULL);
+                       part("!", seconds, p), "; Path=/; Max-Age=86400; HttpOnly",
+                       site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
 }

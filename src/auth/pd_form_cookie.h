@@ -1,8 +1,8 @@
 /* The form cookie: which browser this is, before anybody has signed in, and the little that the
  * portal must remember between two of its pages. It is of one fixed form,
  *
- *   BROWSER [ "." TOKEN ] [ ":" LANGUAGE ]
- *   43 characters, 43 characters, "ru"
+ *   BROWSER [ "." TOKEN ] [ ":" LANGUAGE ] [ "!" SECONDS ]
+ *   43 characters, 43 characters, "ru", up to 12 digits
  *
  * and anything else is no cookie. Any thread. */
 #ifndef PD_FORM_COOKIE_H
@@ -13,6 +13,7 @@ typedef struct pd_form_cookie_t {
     const char *browser;    /* its id; NULL: there is no cookie, and the rest is unset */
     const char *link_token; /* of a confirmation link, or NULL */
     const char *language;   /* that the visitor chose, or NULL */
+    apr_time_t signed_in;   /* when a session cookie was last given, in whole seconds; 0: never */
 } pd_form_cookie_t;
 
 /* What the value says; `value` may be NULL. Copied into `p`. */

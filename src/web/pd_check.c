@@ -131,3 +131,11 @@ int pd_check_token(pd_page_t *page)
                               pd_form_get(page->form, "csrf"), pd_clock_now(),
                               page->site->settings->form_lifetime, page->p);
 }
+
+/* A page of another site can't send our cookies along with a form: that says nothing about the
+ * browser. Nor does signing out, which is bound to the session. */
+int pd_check_cookie_lost(const pd_page_t *page)
+{
+    return !page->cookie_came && page->session == NULL &&
+           strcmp(page->route->token, "logout") != 0 && sent_from_here(page);
+}

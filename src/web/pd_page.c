@@ -4,6 +4,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include "auth/pd_authn.h"
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
@@ -93,7 +94,8 @@ static const char *other_language_url(const pd_page_t *page, const char *other)
     }
     const char *back = pd_form_get(page->form, "return");
     return apr_pstrcat(page->p, page->r->uri, "?lang=", other, back != NULL ? "&return=" : "",
-                       back != NULL ? ap_escape_urlencoded(page->p, back) : "", NULL);
+                       back != NULL ? ap_escape_urlencoded(page->p, back) : "",
+                       page->explains_cookies ? "&" PD_AUTHN_COOKIE_SENT "=1" : "", NULL);
 }
 
 static const char *other_language(const pd_page_t *page)

@@ -24,6 +24,8 @@ typedef struct pd_page_t {
     const pd_form_t *query;
     const pd_form_t *form;       /* of a POST; an empty one otherwise */
     pd_form_cookie_t kept;       /* the form cookie, as the browser now has it */
+    int cookie_came;             /* the browser brought it */
+    int explains_cookies;        /* the answer says why cookies are needed */
     const pd_session_t *session; /* NULL: nobody is signed in */
     int stale;                   /* the form came with an old or foreign token: show it again */
     pd_value_t *values;          /* for the template */

@@ -1,12 +1,18 @@
 /* What a page knows of its visitor from the form cookie and the headers. */
 #include "web/pd_visitor.h"
+#include "base/pd_clock.h"
 #include "crypt/pd_token.h"
 #include "text/pd_language.h"
+
+/* A browser goes where sign-in leads at once; later than this it may have been closed meanwhile,
+ * and the session cookie with it. */
+#define EXPECTED_WITHIN apr_time_from_sec(120)
 
 void pd_visitor_read(pd_page_t *page)
 {
     page->language = page->site->settings->language;
     pd_form_cookie_read(&page->kept, page->visit->form_cookie, page->p);
+    page->cookie_came = page->kept.browser != NULL;
 }
 
 /* The site's own language first, so that it wins when nothing is asked for. */
@@ -49,4 +55,25 @@ void pd_visitor_need_browser(pd_page_t *page)
 void pd_visitor_write(pd_page_t *page)
 {
     page->form_cookie = pd_form_cookie_line(&page->kept, page->site, page->p);
+}
+
+void pd_visitor_signed_in(pd_page_t *page)
+{
+    page->kept.signed_in = pd_clock_now();
+    pd_visitor_write(page);
+}
+
+void pd_visitor_signed_out(pd_page_t *page)
+{
+    if (page->kept.signed_in != 0) {
+        page->kept.signed_in = 0;
+        pd_visitor_write(page);
+    }
+}
+
+int pd_visitor_lost_session(const pd_page_t *page)
+{
+    apr_interval_time_t since = pd_clock_now() - page->kept.signed_in;
+    /* The clocks of two hosts differ a little. */
+    return page->visit->token == NULL && since > -EXPECTED_WITHIN && since < EXPECTED_WITHIN;
 }

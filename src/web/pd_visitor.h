@@ -16,4 +16,11 @@ void pd_visitor_need_browser(pd_page_t *page);
 /* Has the cookie sent as it now should be. */
 void pd_visitor_write(pd_page_t *page);
 
+/* Notes that a session cookie goes out with this answer, or is taken back. */
+void pd_visitor_signed_in(pd_page_t *page);
+void pd_visitor_signed_out(pd_page_t *page);
+
+/* Was a session cookie given a moment ago, and the browser does not have it? */
+int pd_visitor_lost_session(const pd_page_t *page);
+
 #endif

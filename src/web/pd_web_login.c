@@ -4,6 +4,7 @@
 #include "portal/pd_session.h"
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
+#include "web/pd_visitor.h"
 
 static const char *return_target(const pd_page_t *page)
 {
@@ -41,6 +42,12 @@ int pd_web_login_form(pd_page_t *page)
     if (page->session != NULL) {
         return after_sign_in(page);
     }
+    if (!page->stale && pd_visitor_lost_session(page)) {
+        /* Said once: a session may also have gone because the browser was closed. */
+        pd_visitor_signed_out(page);
+        pd_page_true(page, "lost", 1);
+        return pd_web_cookies_needed(page, HTTP_OK);
+    }
     return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
 }
 
@@ -60,6 +67,7 @@ int pd_web_login(pd_page_t *page)
         return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
     }
     pd_page_set_session(page, token);
+    pd_visitor_signed_in(page);
     return after_sign_in(page);
 }
 
@@ -72,6 +80,7 @@ int pd_web_logout(pd_page_t *page)
         }
     }
     pd_page_set_session(page, NULL);
+    pd_visitor_signed_out(page);
     /* Pages kept by the browser go too. Not "cookies": those of the site around are not ours. */
     apr_table_setn(page->r->err_headers_out, "Clear-Site-Data", "\"cache\", \"storage\"");
     return pd_page_go(page, pd_page_path(page, "login?notice=signed-out"));

@@ -9,6 +9,7 @@ use Carp qw(croak);
 
 my $DEADLINE = 60;
 
+# refuse => qr/^pd$/: names of cookies that this browser doesn't keep.
 sub new {
     my ($class, %given) = @_;
     my $self = {
@@ -99,6 +100,7 @@ sub take_cookies {
     my ($self, $answer) = @_;
     for my $line ($answer->all('set-cookie')) {
         my ($name, $value, $rest) = $line =~ /^([^=;\s]+)=([^;]*)(.*)$/ or next;
+        next if $self->{refuse} && $name =~ $self->{refuse};
         if ($value eq '' || $rest =~ /;\s*max-age=(?:0|-)/i) {
             delete $self->{cookies}{$name};
         }
