@@ -10,7 +10,7 @@ my $guest = browser();
 # Navigation is led to sign-in and comes back; anything else gets 401.
 my $answer = $guest->get('/cabinet/?day=1&x=%20');
 is($answer->status, 303, 'navigation: led to sign-in');
-is($answer->header('location'), '/portal/login?return=%2Fcabinet%2F%3Fday%3D1%26x%3D%2520', 'with the way back');
+is($answer->header('location'), '/portal/login?return=%2Fcabinet%2F%3Fday%3D1%26x%3D%2520&c=1', 'with the way back');
 like($answer->header('cache-control'), qr/no-store/, 'not to be stored');
 my @others = (
     ['fetch', 'GET', ['Sec-Fetch-Dest' => 'empty', 'Sec-Fetch-Mode' => 'cors']],

@@ -98,7 +98,7 @@ my $folder = "$locked->{dir}/mail";
 
 my $guest = $locked->browser;
 my $answer = $guest->get('/');
-is($answer->header('location'), '/portal/login?return=%2F', 'all locked: the front page leads to sign-in');
+is($answer->header('location'), '/portal/login?return=%2F&c=1', 'all locked: the front page leads to sign-in');
 $answer = $guest->follow($answer);
 is($answer->status, 200, 'all locked: sign-in can be reached, without a loop');
 ok($answer->form, 'with its form');
@@ -147,7 +147,7 @@ for my $path ('/fallback/some/page', '/indexed/', '/rewritten/page', '/not-there
     is($env->{PDPORTAL_ID}, $id, "$path: PDPORTAL_ID");
     is($env->{REMOTE_USER}, $login, "$path: REMOTE_USER");
     is_deeply([grep { /forged/ } %$env], [], "$path: nothing forged");
-    is($locked->browser->get($path)->header('location'), '/portal/login?return=' . PDPortal::Browser::encode($path), "$path: a guest comes back to it");
+    is($locked->browser->get($path)->header('location'), '/portal/login?return=' . PDPortal::Browser::encode($path) . '&c=1', "$path: a guest comes back to it");
 }
 
 # --- other conditions
@@ -236,6 +236,7 @@ like($answer->header('Cache-Control') // '', qr/no-store/, 'SSI: the whole page 
 $answer = $open->browser->get('/outer.shtml');
 like($answer->body, qr/outer/, 'SSI: the page is open to a guest');
 unlike($answer->body, qr/words of cabinet/, 'SSI: the included part is not');
+is($answer->header('set-cookie'), undef, 'SSI: nor does the open page set a cookie for it');
 
 unlike($locked->log . $open->log, qr/:(?:crit|alert|emerg)\]|Segmentation|exit signal/, 'nothing crashed');
 done_testing;

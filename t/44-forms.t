@@ -93,7 +93,7 @@ $none->get('/portal/login');
 $none->{cookies} = {};
 my $lost = $none->submit({ login => 'anna', password => password() });
 is($lost->status, 403, 'without cookies: 403');
-page_like($lost, qr{/portal/cookies|name="login"}, 'with the form or an explanation');
+page_like($lost, qr{/portal/policy#p3\.3}, 'with an explanation');
 is(browser()->get('/portal/cookies')->status, 200, 'the page about cookies');
 
 # What is typed is text, everywhere.

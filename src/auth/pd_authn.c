@@ -10,8 +10,10 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include "auth/pd_authz.h"
+#include "auth/pd_form_cookie.h"
 #include "auth/pd_visit.h"
 #include "cfg/pd_config.h"
+#include "crypt/pd_token.h"
 #include "srv/pd_headers.h"
 #include "text/pd_url.h"
 
@@ -54,30 +56,61 @@ static pd_place_e place_of(const request_rec *r, pd_visit_t *visit)
     return visit->place;
 }
 
-/* The page asked for at first: an internal redirect (a DirectoryIndex) must not show. */
-static const char *with_return(const request_rec *r, const pd_site_t *site, const char *page)
+const char *pd_authn_sign_in(const pd_site_t *site, const char *asked, int cookie_sent,
+                             apr_pool_t *p)
 {
-    const char *asked = pd_url_target(pd_visit_first(r)->unparsed_uri, r->pool);
-    return apr_pstrcat(r->pool, site->settings->path, page,
-                       pd_url_encode(asked ? asked : site->settings->site_home, r->pool), NULL);
+    const char *back = asked ? apr_pstrcat(p, "?return=", pd_url_encode(asked, p), NULL) : "";
+    const char *mark = asked ? "&" PD_AUTHN_COOKIE_SENT "=1" : "?" PD_AUTHN_COOKIE_SENT "=1";
+    return apr_pstrcat(p, site->settings->path, "/login", back, cookie_sent ? mark : "", NULL);
 }
 
-/* A person is led to `page`, which ends in "return=", and comes back; a program gets its 401. */
-static int lead_to(request_rec *r, const pd_site_t *site, const char *page)
+/* To a browser that brought no form cookie, so that sign-in can tell whether it keeps any (F07).
+ * One that brought its own keeps it: a form in another tab depends on it. */
+static int send_form_cookie(request_rec *r, const pd_visit_t *visit)
 {
-    pd_headers_add(r, site);
+    pd_form_cookie_t cookie;
+    pd_form_cookie_read(&cookie, visit->form_cookie, r->pool);
+    if (cookie.browser != NULL) {
+        return 0;
+    }
+    cookie.browser = pd_token_new(r->pool);
+    apr_table_addn(r->err_headers_out, "Set-Cookie",
+                   pd_form_cookie_line(&cookie, visit->site, r->pool));
+    return 1;
+}
+
+/* Over plain http nothing is issued where the site is https: the way to sign-in leads through the
+ * origin's own address, which asks again. */
+static const char *way_in(request_rec *r, const pd_visit_t *visit, const char *asked)
+{
+    if (visit->site->secure && strcmp(ap_http_scheme(r), "https") != 0) {
+        return apr_pstrcat(r->pool, visit->site->settings->base_url, asked, NULL);
+    }
+    return pd_authn_sign_in(visit->site, asked, send_form_cookie(r, visit), r->pool);
+}
+
+static const char *way_to_policy(const request_rec *r, const pd_visit_t *visit, const char *asked)
+{
+    return apr_pstrcat(r->pool, visit->site->settings->path,
+                       "/acknowledge?return=", pd_url_encode(asked, r->pool), NULL);
+}
+
+/* A person is led where what is lacking can be mended, and comes back to the page asked for at
+ * first: an internal redirect (a DirectoryIndex) must not show. A program gets its 401. */
+static int challenge(request_rec *r, const pd_visit_t *visit)
+{
+    pd_headers_add(r, visit->site);
     never_store(r);
     if (!pd_visit_is_navigation(r)) {
-        ap_custom_response(r, HTTP_UNAUTHORIZED, site->required_page);
+        ap_custom_response(r, HTTP_UNAUTHORIZED, visit->site->required_page);
         return HTTP_UNAUTHORIZED;
     }
-    apr_table_setn(r->err_headers_out, "Location", with_return(r, site, page));
+    const char *asked = pd_url_target(pd_visit_first(r)->unparsed_uri, r->pool);
+    asked = asked ? asked : visit->site->settings->site_home;
+    apr_table_setn(r->err_headers_out, "Location",
+                   visit->lacks & PD_LACKS_POLICY ? way_to_policy(r, visit, asked)
+                                                  : way_in(r, visit, asked));
     return HTTP_SEE_OTHER;
-}
-
-static int challenge(request_rec *r, const pd_site_t *site)
-{
-    return lead_to(r, site, "/login?return=");
 }
 
 static int unavailable(request_rec *r, const pd_site_t *site)
@@ -148,7 +181,7 @@ static int check_authn(request_rec *r)
     }
     apr_status_t rv = pd_visit_session(&session, visit);
     if (rv == APR_ENOENT) {
-        return challenge(r, visit->site);
+        return challenge(r, visit);
     }
     int lacking = 0;
     if (rv == APR_SUCCESS) {
@@ -158,7 +191,7 @@ static int check_authn(request_rec *r)
         return unavailable(r, visit->site);
     }
     if (lacking) {
-        return lead_to(r, visit->site, "/acknowledge?return=");
+        return challenge(r, visit);
     }
     never_store(r);
     r->user = (char *)session->login;

@@ -118,7 +118,7 @@ static int sent_from_here(const pd_page_t *page)
 
 int pd_check_token(pd_page_t *page)
 {
-    const char *binding = page->browser;
+    const char *binding = page->kept.browser;
     if (strcmp(page->route->token, "logout") == 0) {
         binding = page->session ? page->session->token_hash : NULL;
         if (binding == NULL) {
@@ -130,4 +130,12 @@ int pd_check_token(pd_page_t *page)
            pd_form_token_good(page->site->keys, page->route->token, binding,
                               pd_form_get(page->form, "csrf"), pd_clock_now(),
                               page->site->settings->form_lifetime, page->p);
+}
+
+/* A page of another site can't send our cookies along with a form: that says nothing about the
+ * browser. Nor does signing out, which is bound to the session. */
+int pd_check_cookie_lost(const pd_page_t *page)
+{
+    return !page->cookie_came && page->session == NULL &&
+           strcmp(page->route->token, "logout") != 0 && sent_from_here(page);
 }

@@ -13,4 +13,7 @@ int pd_check_body(pd_page_t *page);
 /* Was the form served by this site to this browser, and sent from a page of this site? */
 int pd_check_token(pd_page_t *page);
 
+/* A form of this site whose token is not good: is it because no form cookie came with it? */
+int pd_check_cookie_lost(const pd_page_t *page);
+
 #endif

@@ -76,9 +76,16 @@ static const char *const document_names[] = {
     "absent",
     NULL};
 static const char *const document_raw[] = {"body", NULL};
-static const char *const cookies_names[] = {"session_cookie", "form_cookie",
-                                            "session_hours", /* may be absent */
-                                            "device_days", NULL};
+static const char *const cookies_names[] = {
+    "session_cookie",
+    "form_cookie",
+    "session_hours", /* may be absent */
+    "device_days",
+    "needed", /* the page comes instead of a form that can't work without cookies */
+    "refused",
+    "lost",  /* the form came without its cookie; the session's cookie did not come back */
+    "again", /* URL of that form */
+    NULL};
 static const char *const error_names[] = {"e400", "e403",        "e404",      "e405",
                                           "e413", "e415",        "e429",      "e500",
                                           "e503", "retry_after", "reference", NULL};

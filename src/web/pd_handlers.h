@@ -6,6 +6,7 @@
 /* pd_web_plain.c */
 int pd_web_home(pd_page_t *page);
 int pd_web_cookies(pd_page_t *page);
+int pd_web_cookies_needed(pd_page_t *page, int status);
 int pd_web_style(pd_page_t *page);
 int pd_web_denied(pd_page_t *page);
 int pd_web_required(pd_page_t *page);

@@ -4,6 +4,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include "auth/pd_authn.h"
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
@@ -91,13 +92,13 @@ void pd_page_form_token(pd_page_t *page, const char *purpose)
     pd_visitor_need_browser(page);
     pd_page_text(
         page, "csrf",
-        pd_form_token_new(page->site->keys, purpose, page->browser, pd_clock_now(), page->p));
+        pd_form_token_new(page->site->keys, purpose, page->kept.browser, pd_clock_now(), page->p));
     pd_page_true(page, "stale", page->stale);
 }
 
 pd_client_t pd_page_client(const pd_page_t *page)
 {
-    return (pd_client_t){page->r->useragent_ip, page->browser};
+    return (pd_client_t){page->r->useragent_ip, page->kept.browser};
 }
 
 void pd_page_limited(pd_page_t *page, int retry_after)
@@ -129,7 +130,8 @@ static const char *other_language_url(const pd_page_t *page, const char *other)
     }
     const char *back = pd_form_get(page->form, "return");
     return apr_pstrcat(page->p, page->r->uri, "?lang=", other, back != NULL ? "&return=" : "",
-                       back != NULL ? ap_escape_urlencoded(page->p, back) : "", NULL);
+                       back != NULL ? ap_escape_urlencoded(page->p, back) : "",
+                       page->explains_cookies ? "&" PD_AUTHN_COOKIE_SENT "=1" : "", NULL);
 }
 
 static const char *other_language(const pd_page_t *page)

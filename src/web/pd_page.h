@@ -3,6 +3,7 @@
 #ifndef PD_PAGE_H
 #define PD_PAGE_H
 #include <httpd.h>
+#include "auth/pd_form_cookie.h"
 #include "auth/pd_visit.h"
 #include "text/pd_form.h"
 #include "tmpl/pd_value.h"
@@ -22,10 +23,9 @@ typedef struct pd_page_t {
     const char *language;
     const pd_form_t *query;
     const pd_form_t *form;       /* of a POST; an empty one otherwise */
-    const char *browser;         /* id in the form cookie; NULL when there is none */
-    const char *kept_language;   /* chosen earlier, in the form cookie; or NULL */
-    const char *link_token;      /* confirmation token in the form cookie, or NULL */
-    int lasting;                 /* somebody has signed in in this browser: the cookie lives long */
+    pd_form_cookie_t kept;       /* the form cookie, as the browser now has it */
+    int cookie_came;             /* the browser brought it */
+    int explains_cookies;        /* the answer says why cookies are needed */
     const pd_session_t *session; /* NULL: nobody is signed in */
     int stale;                   /* the form came with an old or foreign token: show it again */
     pd_value_t *values;          /* for the template */

@@ -11,6 +11,7 @@
 #include "auth/pd_authn.h"
 #include "text/pd_url.h"
 #include "web/pd_check.h"
+#include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
 
 APLOG_USE_MODULE(pdportal);
@@ -114,15 +115,13 @@ static int wrong_method(pd_page_t *page, const char *allow)
     return pd_page_error(page, HTTP_METHOD_NOT_ALLOWED);
 }
 
-/* Somebody who must sign in first: a person is led there and back, a program gets its 401. */
+/* Somebody who must sign in first is led there, and back to what can be asked for again. */
 static int lead_to_sign_in(pd_page_t *page)
 {
-    if (page->r->method_number != M_GET) {
-        return pd_page_go(page, pd_page_path(page, "login"));
-    }
-    const char *asked = pd_url_target(page->r->unparsed_uri, page->p);
-    return pd_page_go(page, apr_pstrcat(page->p, pd_page_path(page, "login?return="),
-                                        asked ? pd_url_encode(asked, page->p) : "", NULL));
+    const char *asked =
+        page->r->method_number == M_GET ? pd_url_target(page->r->unparsed_uri, page->p) : NULL;
+    pd_visitor_need_browser(page);
+    return pd_page_go(page, pd_authn_sign_in(page->site, asked, !page->cookie_came, page->p));
 }
 
 /* Everything the row asks for; OK to go on, DONE when an answer was sent. */
@@ -166,10 +165,28 @@ static int run_post(pd_page_t *page)
         return status; /* httpd has answered, or must */
     }
     if (!pd_check_token(page)) {
+        if (pd_check_cookie_lost(page)) {
+            return pd_web_cookies_needed(page, HTTP_FORBIDDEN);
+        }
         page->stale = 1;
         return page->route->again(page);
     }
     return page->route->handle(page);
+}
+
+/* Would this page show a form, and to a browser that did not keep the cookie for it? (F07) */
+static int is_form_in_vain(const pd_page_t *page)
+{
+    if (page->cookie_came || page->session != NULL ||
+        pd_form_get(page->query, PD_AUTHN_COOKIE_SENT) == NULL) {
+        return 0;
+    }
+    for (const pd_route_t *other = pd_routes; other->path != NULL; other++) {
+        if (other->token != NULL && strcmp(other->path, page->route->path) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static int run_route(pd_page_t *page)
@@ -185,7 +202,10 @@ static int run_route(pd_page_t *page)
     if (check_needs(page, &result) == DONE) {
         return result;
     }
-    return page->route->token != NULL ? run_post(page) : page->route->handle(page);
+    if (page->route->token != NULL) {
+        return run_post(page);
+    }
+    return is_form_in_vain(page) ? pd_web_cookies_needed(page, HTTP_OK) : page->route->handle(page);
 }
 
 /* A portal belongs to one origin (seed 2.3). Over plain http nothing is issued where the site is

@@ -1,56 +1,18 @@
-/* Reads and writes the form cookie. A browser keeps the same id until it is a day old, so that
- * several tabs work side by side and cookies never pile up. */
+/* What a page knows of its visitor from the form cookie and the headers. */
 #include "web/pd_visitor.h"
-#include <apr_strings.h>
+#include "base/pd_clock.h"
 #include "crypt/pd_token.h"
-#include "portal/pd_device.h"
 #include "text/pd_language.h"
 
-#define SECS_PER_DAY (24 * 3600)
-
-/* Takes a token off the front; NULL when there is none. */
-static const char *take_token(const char **text, apr_pool_t *p)
-{
-    const char *token = apr_pstrndup(p, *text, PD_TOKEN_CHARS);
-    if (!pd_token_wellformed(token)) {
-        return NULL;
-    }
-    *text += PD_TOKEN_CHARS;
-    return token;
-}
-
-/* Takes the mark of a long life off the end. */
-static int take_mark(const char **text, apr_pool_t *p)
-{
-    apr_size_t length = *text ? strlen(*text) : 0;
-    if (length == 0 || (*text)[length - 1] != '~') {
-        return 0;
-    }
-    *text = apr_pstrmemdup(p, *text, length - 1);
-    return 1;
-}
+/* A browser goes where sign-in leads at once; later than this it may have been closed meanwhile,
+ * and the session cookie with it. */
+#define EXPECTED_WITHIN apr_time_from_sec(120)
 
 void pd_visitor_read(pd_page_t *page)
 {
-    const char *at = page->visit->form_cookie, *link_token = NULL, *kept = NULL;
     page->language = page->site->settings->language;
-    int lasting = take_mark(&at, page->p);
-    const char *browser = at != NULL ? take_token(&at, page->p) : NULL;
-    if (browser != NULL && *at == '.') {
-        at++;
-        link_token = take_token(&at, page->p);
-        browser = link_token ? browser : NULL;
-    }
-    if (browser != NULL && *at == ':' && pd_language_offered(at + 1, pd_languages)) {
-        kept = at + 1;
-        at = "";
-    }
-    if (browser != NULL && *at == '\0') {
-        page->browser = browser;
-        page->link_token = link_token;
-        page->kept_language = kept;
-        page->lasting = lasting;
-    }
+    pd_form_cookie_read(&page->kept, page->visit->form_cookie, page->p);
+    page->cookie_came = page->kept.browser != NULL;
 }
 
 /* The site's own language first, so that it wins when nothing is asked for. */
@@ -69,11 +31,11 @@ static const char *negotiate(const pd_page_t *page)
 void pd_visitor_language(pd_page_t *page)
 {
     const char *chosen = pd_form_get(page->query, "lang");
-    const char *kept = page->kept_language;
+    const char *kept = page->kept.language;
     if (chosen != NULL && pd_language_offered(chosen, pd_languages)) {
         page->language = chosen;
         if (kept == NULL || strcmp(kept, chosen) != 0) {
-            page->kept_language = chosen;
+            page->kept.language = chosen;
             pd_visitor_need_browser(page);
             pd_visitor_write(page);
         }
@@ -84,20 +46,35 @@ void pd_visitor_language(pd_page_t *page)
 
 void pd_visitor_need_browser(pd_page_t *page)
 {
-    if (page->browser == NULL) {
-        page->browser = pd_token_new(page->p);
-        page->link_token = NULL;
+    if (page->kept.browser == NULL) {
+        page->kept.browser = pd_token_new(page->p);
         pd_visitor_write(page);
     }
 }
 
 void pd_visitor_write(pd_page_t *page)
 {
-    const char *token = page->link_token, *language = page->kept_language;
-    const char *seconds = apr_itoa(page->p, (page->lasting ? PD_DEVICE_DAYS : 1) * SECS_PER_DAY);
-    page->form_cookie =
-        apr_pstrcat(page->p, pd_visit_form_cookie(page->site), "=", page->browser, token ? "." : "",
-                    token ? token : "", language ? ":" : "", language ? language : "",
-                    page->lasting ? "~" : "", "; Path=/; Max-Age=", seconds, "; HttpOnly",
-                    page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
+    page->form_cookie = pd_form_cookie_line(&page->kept, page->site, page->p);
+}
+
+void pd_visitor_signed_in(pd_page_t *page)
+{
+    page->kept.signed_in = pd_clock_now();
+    page->kept.lasting = 1;
+    pd_visitor_write(page);
+}
+
+void pd_visitor_signed_out(pd_page_t *page)
+{
+    if (page->kept.signed_in != 0) {
+        page->kept.signed_in = 0;
+        pd_visitor_write(page);
+    }
+}
+
+int pd_visitor_lost_session(const pd_page_t *page)
+{
+    apr_interval_time_t since = pd_clock_now() - page->kept.signed_in;
+    /* The clocks of two hosts differ a little. */
+    return page->visit->token == NULL && since > -EXPECTED_WITHIN && since < EXPECTED_WITHIN;
 }

@@ -1,10 +1,4 @@
-/* What the form cookie and the headers say of a visitor: browser id, confirmation token, language.
- * The cookie is of one fixed form,
- *
- *   BROWSER [ "." TOKEN ] [ ":" LANGUAGE ] [ "~" ]     43 characters, 43 characters, "ru"
- *
- * and anything else is no cookie. It lives a day; with "~", since somebody signed in, as long as
- * the browser is known (PD_DEVICE_DAYS). */
+/* What the form cookie and the headers say of a visitor. */
 #ifndef PD_VISITOR_H
 #define PD_VISITOR_H
 #include "web/pd_page.h"
@@ -21,5 +15,12 @@ void pd_visitor_need_browser(pd_page_t *page);
 
 /* Has the cookie sent as it now should be. */
 void pd_visitor_write(pd_page_t *page);
+
+/* Notes that a session cookie goes out with this answer, or is taken back. */
+void pd_visitor_signed_in(pd_page_t *page);
+void pd_visitor_signed_out(pd_page_t *page);
+
+/* Was a session cookie given a moment ago, and the browser does not have it? */
+int pd_visitor_lost_session(const pd_page_t *page);
 
 #endif

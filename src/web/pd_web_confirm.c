@@ -10,7 +10,7 @@
 static int take_link(pd_page_t *page, const char *token)
 {
     pd_visitor_need_browser(page);
-    page->link_token = pd_token_wellformed(token) ? token : NULL;
+    page->kept.link_token = pd_token_wellformed(token) ? token : NULL;
     pd_visitor_write(page);
     return pd_page_go(page, pd_page_path(page, "confirm"));
 }
@@ -30,7 +30,7 @@ static int show_form(pd_page_t *page, int status)
 {
     pd_confirm_view_t view;
     apr_status_t rv =
-        pd_confirm_look(&view, page->portal, page->link_token, page->browser, page->p);
+        pd_confirm_look(&view, page->portal, page->kept.link_token, page->kept.browser, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
@@ -66,7 +66,7 @@ static int resend(pd_page_t *page, const pd_confirm_form_t *form)
         return limited(page, retry_after);
     }
     /* The old link is void; what the cookie keeps of it would only mislead. */
-    page->link_token = NULL;
+    page->kept.link_token = NULL;
     pd_visitor_write(page);
     pd_page_true(page, "resent", 1);
     return show_form(page, HTTP_OK);
@@ -74,7 +74,7 @@ static int resend(pd_page_t *page, const pd_confirm_form_t *form)
 
 static int confirmed(pd_page_t *page, const char *return_to)
 {
-    page->link_token = NULL;
+    page->kept.link_token = NULL;
     pd_visitor_write(page);
     return pd_page_go(page, apr_pstrcat(page->p, pd_page_path(page, "login?notice=confirmed"),
                                         *return_to ? "&return=" : "",
@@ -116,8 +116,8 @@ int pd_web_confirm(pd_page_t *page)
     const char *return_to = "", *mistake = NULL;
     pd_confirm_outcome_e outcome;
     int retry_after;
-    pd_confirm_form_t form = {.token = page->link_token,
-                              .browser = page->browser,
+    pd_confirm_form_t form = {.token = page->kept.link_token,
+                              .browser = page->kept.browser,
                               .address = page->r->useragent_ip,
                               .code = pd_form_get_trimmed(page->form, "code", page->p),
                               .password = pd_form_get(page->form, "password"),

@@ -45,6 +45,12 @@ int pd_web_login_form(pd_page_t *page)
     if (page->session != NULL && pd_form_get(page->query, "again") == NULL && !page->stale) {
         return after_sign_in(page);
     }
+    if (!page->stale && pd_visitor_lost_session(page)) {
+        /* Said once: a session may also have gone because the browser was closed. */
+        pd_visitor_signed_out(page);
+        pd_page_true(page, "lost", 1);
+        return pd_web_cookies_needed(page, HTTP_OK);
+    }
     return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
 }
 
@@ -69,10 +75,8 @@ int pd_web_login(pd_page_t *page)
     case PD_SIGNED_IN:
         break;
     }
-    /* From now on this browser is known: its cookie is to live as long. */
-    page->lasting = 1;
-    pd_visitor_write(page);
     pd_page_set_session(page, result.token);
+    pd_visitor_signed_in(page);
     return after_sign_in(page);
 }
 
@@ -85,6 +89,7 @@ int pd_web_logout(pd_page_t *page)
         }
     }
     pd_page_set_session(page, NULL);
+    pd_visitor_signed_out(page);
     /* Pages kept by the browser go too. Not "cookies": those of the site around are not ours. */
     apr_table_setn(page->r->err_headers_out, "Clear-Site-Data", "\"cache\", \"storage\"");
     return pd_page_go(page, pd_page_path(page, "login?notice=signed-out"));

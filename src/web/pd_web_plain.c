@@ -6,6 +6,7 @@
 #include "srv/pd_headers.h"
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
+#include "web/pd_visitor.h"
 
 int pd_web_home(pd_page_t *page)
 {
@@ -20,6 +21,25 @@ int pd_web_cookies(pd_page_t *page)
                         apr_time_sec(page->site->settings->session_lifetime) / 3600, page->p);
     pd_value_set_number(page->values, "device_days", PD_DEVICE_DAYS, page->p);
     return pd_page_show(page, "cookies.html", HTTP_OK);
+}
+
+/* Instead of a form that can't work without cookies: what is needed and why (F07, seed 3.3). The
+ * way on leads to the form as if it were asked for afresh, so that neither a bookmark of this page
+ * nor a cookie that ran out traps anybody. To a GET the status is 200: what stands here is the
+ * whole answer, nothing was refused, and a person reads it. A form that was sent is refused: 403.
+ */
+int pd_web_cookies_needed(pd_page_t *page, int status)
+{
+    const char *target = pd_url_target(pd_form_get(page->form, "return"), page->p);
+    const char *again = pd_page_path(page, page->rest);
+    pd_visitor_need_browser(page);
+    page->explains_cookies = 1;
+    pd_page_true(page, "needed", 1);
+    pd_page_true(page, "refused", status != HTTP_OK);
+    pd_page_text(page, "again",
+                 apr_pstrcat(page->p, again, target ? "?return=" : "",
+                             target ? pd_url_encode(target, page->p) : "", NULL));
+    return pd_page_show(page, "cookies.html", status);
 }
 
 /* A URL that holds the hash of these bytes may be kept for ever; any other, such as that of a newer

@@ -115,7 +115,7 @@ int pd_web_register(pd_page_t *page)
     form.consent = pd_form_get(page->form, "consent_processing") != NULL;
     form.language = page->language;
     form.return_to = return_target(page);
-    form.browser = page->browser;
+    form.browser = page->kept.browser;
     form.address = page->r->useragent_ip;
     rv = pd_registration_begin(&outcome, &mistakes, &retry_after, page->portal, &form, page->p);
     if (rv != APR_SUCCESS) {

@@ -17,7 +17,7 @@ sub own_address {
     return sprintf '127.%d.%d.1', 100 + ($number // 0) % 100, $visitors++ % 256;
 }
 
-# new(local => address it comes from, ...)
+# new(local => address it comes from, refuse => qr/^pd$/ (names of cookies that it doesn't keep), ...)
 sub new {
     my ($class, %given) = @_;
     my $self = {
@@ -108,6 +108,7 @@ sub take_cookies {
     my ($self, $answer) = @_;
     for my $line ($answer->all('set-cookie')) {
         my ($name, $value, $rest) = $line =~ /^([^=;\s]+)=([^;]*)(.*)$/ or next;
+        next if $self->{refuse} && $name =~ $self->{refuse};
         if ($value eq '' || $rest =~ /;\s*max-age=(?:0|-)/i) {
             delete $self->{cookies}{$name};
         }

@@ -112,8 +112,11 @@ sub confirm {
 
 sub sign_in {
     my ($browser, $login, $password, %given) = @_;
-    $browser->follow($browser->get($given{path} // '/portal/login'));
-    return $browser->submit({ login => $login, password => $password // password() });
+    my $path = $given{path} // '/portal/login';
+    # A browser that lost its session cookie is told so once; its person goes on to the form.
+    my $page = $browser->follow($browser->get($path));
+    $browser->follow($browser->get($path)) unless $page->form(qr{/login$});
+    return $browser->submit({ login => $login, password => $password // password() }, form => qr{/login$});
 }
 
 # A confirmed person with a signed-in browser: (browser, login, e-mail).
