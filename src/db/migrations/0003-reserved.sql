@@ -1,0 +1,1 @@
+-- Kept free for another branch; embed-migrations wants no gaps. Goes when that branch is merged.
