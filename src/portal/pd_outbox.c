@@ -6,8 +6,10 @@
 #include "base/pd_log.h"
 #include "base/pd_random.h"
 #include "base/pd_status.h"
+#include "crypt/pd_hash.h"
 #include "portal/pd_tables_int.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -39,10 +41,22 @@ const pd_sql_t pd_outbox_sql[] = {
 
 static const char *const confirm_names[] = {"link", "code", "hours", "site_name", "base_url", NULL};
 static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 
 const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names, NULL},
                                              {"mail/known.txt", known_names, NULL},
+                                             {"mail/password.txt", password_names, NULL},
                                              {NULL, NULL, NULL}};
+
+/* Addresses are told apart by the case of their local part, mailboxes as a rule are not: or each
+ * spelling would have letters of its own. */
+const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p)
+{
+    char *folded = apr_pstrdup(p, address);
+    for (char *at = folded; *at; at++)
+        *at = (char)apr_tolower(*at);
+    return pd_hash_lookup(portal->keys, "mailbox", folded, p);
+}
 
 typedef struct text_t {
     const char *subject, *body;
@@ -123,7 +137,8 @@ apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *por
         rv = pd_conn_read(&rows, conn, &pd_outbox_sql[COUNT],
                           PD_ARGS(PD_T(letter->mailbox), PD_N(now - HOUR)), 1, p);
     }
-    if (rv || PD_ROW(rows, 0)[0].number >= portal->settings->letters_per_hour) {
+    if (rv ||
+        (!letter->always && PD_ROW(rows, 0)[0].number >= portal->settings->letters_per_hour)) {
         return rv;
     }
     rv = render(&text, portal, letter, p);

@@ -14,7 +14,11 @@ typedef struct pd_letter_t {
     const char *mailbox; /* its look-up hash */
     const char *language;
     pd_value_t *values; /* for the template */
+    int always; /* of what no stranger can bring about: whatever the mailbox had this hour */
 } pd_letter_t;
+
+/* Under which name letters to an address are counted. */
+const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p);
 
 /* Writes a letter; `written` 0 when the mailbox had its letters of this hour (no error). */
 apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *portal,

@@ -47,23 +47,6 @@ typedef struct begin_t {
     int known; /* for the log */
 } begin_t;
 
-static apr_status_t hash_password(const char **stored, const pd_portal_t *portal,
-                                  const char *password, apr_pool_t *p)
-{
-    const pd_settings_t *settings = portal->settings;
-    const pd_password_cost_t cost = pd_password_cost_of(settings);
-    int slot = 0;
-    apr_status_t status = APR_SUCCESS;
-    if (portal->hashing)
-        status = pd_gate_enter(&slot, portal->hashing, settings->hashing_wait);
-    if (status != APR_SUCCESS)
-        return status;
-    status = pd_password_hash(stored, portal->keys, &cost, password, p);
-    if (portal->hashing)
-        pd_gate_leave(portal->hashing, slot);
-    return status;
-}
-
 static apr_status_t seal_all(begin_t *begin, const pd_checked_form_t *checked, const char *stored,
                              const char *return_to, const char *acts, apr_pool_t *p)
 {
@@ -189,7 +172,7 @@ apr_status_t pd_registration_begin(pd_registration_e *outcome, apr_array_header_
         return APR_SUCCESS;
     const char *stored;
     if (status == APR_SUCCESS)
-        status = hash_password(&stored, portal, checked.password, p);
+        status = pd_password_hash_gated(&stored, portal, checked.password, p);
     if (status != APR_SUCCESS)
         return status;
     begin_t begin = {.portal = portal, .now = pd_clock_now()};

@@ -1,9 +1,7 @@
 /* The letter of a registration: link and code to a newcomer, or a word to the owner of a mailbox
  * that is known. Both ways ask and write the same, so that neither answer nor time tells which it
  * was. */
-#include <apr_lib.h>
 #include <apr_strings.h>
-#include "crypt/pd_hash.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_registration_int.h"
@@ -71,16 +69,6 @@ static pd_value_t *values_of(const pd_portal_t *portal, const pd_secrets_t *secr
     return values;
 }
 
-/* Under which name letters to an address are counted. Addresses are told apart by the case of their
- * local part, mailboxes as a rule are not: or each spelling would have letters of its own. */
-static const char *mailbox_of(const pd_portal_t *portal, const char *address, apr_pool_t *p)
-{
-    char *folded = apr_pstrdup(p, address);
-    for (char *at = folded; *at; at++)
-        *at = (char)apr_tolower(*at);
-    return pd_hash_lookup(portal->keys, "mailbox", folded, p);
-}
-
 apr_status_t pd_registration_letter(int *written, pd_conn_t *conn, const pd_portal_t *portal,
                                     const pd_addressee_t *owner, const pd_addressee_t *newcomer,
                                     const pd_secrets_t *secrets, apr_pool_t *p)
@@ -91,7 +79,7 @@ apr_status_t pd_registration_letter(int *written, pd_conn_t *conn, const pd_port
                           .person_id = to->person_id,
                           .key = to->key,
                           .address = to->address,
-                          .mailbox = mailbox_of(portal, to->address, p),
+                          .mailbox = pd_outbox_mailbox(portal, to->address, p),
                           .language = to->language,
                           .values = values_of(portal, secrets, known, p)};
     return pd_outbox_add(written, conn, portal, &letter, p);
