@@ -112,6 +112,7 @@ static int introduce(request_rec *r)
     }
     apr_table_setn(r->subprocess_env, "PDPORTAL_ID", session->person_id);
     apr_table_setn(r->subprocess_env, "PDPORTAL_LOGIN", session->login);
+    apr_table_setn(r->subprocess_env, "PDPORTAL_ROLES", session->roles);
     if (pd_config_directory(r)->identity_headers == 1) {
         introduce_by_headers(r, session);
     }

@@ -35,10 +35,12 @@ static const char *const register_names[] = {
 static const char *const confirm_names[] = {
     MISTAKES,      "csrf", "stale",          "none",   "waiting",     "ready", "needs_proof",
     "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
+static const char *const reset_names[] = {MISTAKES, "csrf", "stale",       "ready",
+                                          "used",   "none", "login_value", NULL};
 static const char *const login_names[] = {
     MISTAKES,      "csrf",       "stale",     "return_to",
-    "login_value", "signed_out", "confirmed", /* what has just happened */
-    "needed",                                 /* the visitor asked for a page that needs sign-in */
+    "login_value", "signed_out", "confirmed", "password_set", /* what has just happened */
+    "needed", /* the visitor asked for a page that needs sign-in */
     NULL};
 static const char *const account_names[] = {
     "person_login", "person_email",  "registered", "acts", "acknowledged", "consented", "withdrew",
@@ -80,6 +82,7 @@ const pd_contract_t pd_page_contracts[] = {
     {"home.html", home_names, NULL},
     {"register.html", register_names, NULL},
     {"confirm.html", confirm_names, NULL},
+    {"reset.html", reset_names, NULL},
     {"login.html", login_names, NULL},
     {"account.html", account_names, NULL},
     {"document.html", document_names, document_raw},

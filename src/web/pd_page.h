@@ -24,7 +24,7 @@ typedef struct pd_page_t {
     const pd_form_t *form;       /* of a POST; an empty one otherwise */
     const char *browser;         /* id in the form cookie; NULL when there is none */
     const char *kept_language;   /* chosen earlier, in the form cookie; or NULL */
-    const char *link_token;      /* confirmation token in the form cookie, or NULL */
+    const char *link_token;      /* of a confirmation or a reset, in the form cookie; or NULL */
     const pd_session_t *session; /* NULL: nobody is signed in */
     int stale;                   /* the form came with an old or foreign token: show it again */
     pd_value_t *values;          /* for the template */

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include "crypt/pd_token.h"
 #include "text/pd_language.h"
+#include "web/pd_route.h"
 
 /* Takes a token off the front; NULL when there is none. */
 static const char *take_token(const char **text, apr_pool_t *p)
@@ -73,6 +74,14 @@ void pd_visitor_need_browser(pd_page_t *page)
         page->link_token = NULL;
         pd_visitor_write(page);
     }
+}
+
+int pd_visitor_take_link(pd_page_t *page, const char *token)
+{
+    pd_visitor_need_browser(page);
+    page->link_token = pd_token_wellformed(token) ? token : NULL;
+    pd_visitor_write(page);
+    return pd_page_go(page, pd_page_path(page, page->route->path));
 }
 
 void pd_visitor_write(pd_page_t *page)
