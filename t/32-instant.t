@@ -2,47 +2,21 @@
 # in every process, in old and new generations, and on other hosts within PDPortalSessionRecheck.
 use strict;
 use warnings FATAL => 'all';
-use IO::Socket::INET ();
 use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use PDPortal::Test;
 use PDPortal::Setup ();
 
 my %mail = (PDPortalMailRelay => "maildir:$ENV{PD_WORK}/instant/mail");
-my $many = "StartServers 4\n<IfModule !mpm_prefork_module>\nServerLimit 8\nThreadsPerChild 4\nMaxRequestWorkers 32\nMinSpareThreads 16\n</IfModule>\n";
-my $server = server(name => 'instant', set => { %mail, PDPortalSessionRecheck => '1h' }, extra => $many . <<'END');
-# Who answered, for the test: the process id stands in the log line that this header's request id names.
-LogFormat "%{X-Ask}i %P %>s" ask
-CustomLog logs/ask ask
-END
+my $many = PDPortal::Server::many_processes();
+my $server = server(name => 'instant', set => { %mail, PDPortalSessionRecheck => '1h' }, extra => $many);
 $server->start;
 my $folder = "$server->{dir}/mail";
 my ($anna, $login) = member(browser => $server->browser, folder => $folder);
 
-# Asks from so many connections at once that no process can have them all: each is held by the thread that took
-# it, half a request long, until all are out. Gives { status => count } and the number of processes.
-my $asked = 0;
-sub ask {
-    my ($browser, $path, $connections) = @_;
-    my %status;
-    my $mark = 'ask' . ++$asked;
-    my @sockets = grep { $_ } map { $browser->connection } 1 .. $connections // 14;
-    syswrite $_, "GET $path HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Ask: $mark\r\n" for @sockets;
-    select undef, undef, undef, 0.1; # nothing tells when a thread waits for the rest
-    syswrite $_, "Connection: close\r\nAccept: text/html\r\nCookie: pd=$browser->{cookies}{pd}\r\n\r\n" for @sockets;
-    for my $socket (@sockets) {
-        local $/;
-        my ($status) = (readline($socket) // '') =~ m{^HTTP/1\.1 (\d+)};
-        $status{ $status // 0 }++;
-    }
-    my @lines = until_true(sub { my @found = (read_file("$server->{dir}/logs/ask") // '') =~ /^$mark (\d+) /mg; @found >= @sockets ? [@found] : undef }, 20);
-    my %process = map { $_ => 1 } @{ $lines[0] || [] };
-    return (\%status, scalar keys %process);
-}
-
 sub everywhere {
     my ($browser, $path, $wanted, $name) = @_;
-    my ($status, $processes) = ask($browser, $path);
+    my ($status, $processes) = $server->ask_everywhere($browser, $path);
     cmp_ok($processes, '>=', 2, "$name: asked of $processes processes");
     return is_deeply([keys %$status], [$wanted], "$name: $wanted from all of them") || diag explain $status;
 }
@@ -135,12 +109,12 @@ everywhere($copy, '/cabinet/', 303, 'and a sign-out counts');
 sign_in($anna, $login);
 my (undef, @children) = $server->processes;
 kill STOP => $children[0];
-my ($status) = ask($anna, '/cabinet/', 6);
+my ($status) = $server->ask_everywhere($anna, '/cabinet/', 6);
 is_deeply($status, { 200 => 6 }, 'a process lies frozen: the others go on');
 kill CONT => $children[0];
 everywhere($anna, '/cabinet/', 200, 'the frozen process goes on');
 kill KILL => $children[1];
-ok(until_true(sub { my ($now) = ask($anna, '/cabinet/'); keys %$now == 1 && $now->{200} }, 30), 'a process was killed: the others go on');
+ok(until_true(sub { my ($now) = $server->ask_everywhere($anna, '/cabinet/'); keys %$now == 1 && $now->{200} }, 30), 'a process was killed: the others go on');
 
 # More sessions than the table holds: all of them work.
 write_file($server->{conf}, "$conf\nPDPortalSessionCache 256K\n");

@@ -20,7 +20,7 @@ my @bodies = (
     ['a broken escape', 'csrf=x&login=%4', 400],
     ['a value over 4096 bytes', 'csrf=x&login=' . 'a' x 5000, 413],
 );
-for my $path (qw(/portal/register /portal/login /portal/confirm /portal/logout)) {
+for my $path (qw(/portal/register /portal/login /portal/confirm /portal/reset /portal/logout)) {
     for my $case (@bodies) {
         my ($name, $body, $wanted) = @$case;
         my $browser = browser();
@@ -55,7 +55,7 @@ for my $path ('/portal/%00', '/portal/register/..%2f..', '/portal/register%2f', 
 }
 
 # A form token is needed, of this browser, for this form.
-for my $case (['register', 'registration'], ['login', 'sign-in'], ['confirm', 'confirmation']) {
+for my $case (['register', 'registration'], ['login', 'sign-in'], ['confirm', 'confirmation'], ['reset', 'reset']) {
     my ($form, $name) = @$case;
     my %fields = (login => unique(), email => unique() . '@mail.test', password => password(), policy => 1, consent_processing => 1);
     my $browser = browser();
@@ -64,7 +64,7 @@ for my $case (['register', 'registration'], ['login', 'sign-in'], ['confirm', 'c
     is($got->status, 403, "$name without a token: 403");
     is($browser->post("/portal/$form", { %fields, csrf => 'A' x 120 })->status, 403, "$name with a made-up token: 403");
     my $stranger = browser();
-    my $foreign = $stranger->get('/portal/' . ($form eq 'confirm' ? 'register' : $form))->field('csrf');
+    my $foreign = $stranger->get('/portal/' . ($form =~ /^(?:confirm|reset)$/ ? 'register' : $form))->field('csrf');
     is($browser->post("/portal/$form", { %fields, csrf => $foreign })->status, 403, "$name with a stranger's token: 403");
     my $good = $browser->get('/portal/login')->field('csrf');
     is($browser->post("/portal/$form", { %fields, csrf => $good })->status, 403, "$name with another form's token: 403") if $form ne 'login';

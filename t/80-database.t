@@ -31,7 +31,7 @@ my ($browser, $login) = member(browser => $server->browser, folder => $folder);
 # The number of rows of each table, as text.
 sub rows {
     return join ' ', map { "$_=" . PDPortal::Setup::sql($server, "SELECT count(*) FROM $_") }
-        qw(person identifier credential registration session act letter journal);
+        qw(person identifier credential registration session act letter journal link role);
 }
 
 sub unavailable {
@@ -57,10 +57,16 @@ sub open_forms {
     my $letter = letter_for($form->{email}, 1, $folder);
     my $confirm = $waiting->follow($waiting->get($letter->{link}));
     my $visitor = $server->browser;
+    my $chief = unique('chief');
+    my ($code, $out, $error) = run_ctl('staff', 'add', $chief, "$chief\@mail.test", '--role', 'chief', '--config', $server->{conf});
+    is($code, 0, 'a link to set a password') or diag $error;
+    my $holder = $server->browser;
+    my $reset = $holder->follow($holder->get($out =~ m{(/portal/reset\?\S+)}));
     return (
         register => [$guest, $page, $new],
         login => [$visitor, $visitor->get('/portal/login'), { login => $login, password => password() }],
         confirm => [$waiting, $confirm, {}],
+        reset => [$holder, $reset, { password => 'quiet lantern harbour 7 owls' }],
         logout => [$member, $member->get('/portal/account/'), {}, qr/logout/],
     );
 }
@@ -77,7 +83,7 @@ sub forms_fail_and_recover {
     $during->();
     $end->();
     is(rows(), $before, "$what: nothing half-written");
-    for my $name (qw(register login confirm logout)) {
+    for my $name (qw(register login confirm reset logout)) {
         my $answer = until_true(sub { my $got = send_form($forms{$name}); $got->status != 503 && $got }, 20);
         is($answer && $answer->status, 303, "$what over, $name: works") or diag $answer && $answer->text;
     }
@@ -155,7 +161,7 @@ else {
     ($code) = PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'start', $cluster);
     is($code, 0, 'PostgreSQL is started');
     ok(until_true(sub { $browser->get('/cabinet/')->status == 200 }, 30), 'started again: still signed in');
-    for my $name (qw(register login confirm logout)) {
+    for my $name (qw(register login confirm reset logout)) {
         my $answer = until_true(sub { my $got = send_form($forms{$name}); $got->status != 503 && $got }, 20);
         is($answer && $answer->status, 303, "started again, $name: works") or diag $answer && $answer->text;
     }

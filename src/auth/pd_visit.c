@@ -125,13 +125,18 @@ static void take_cookies(request_rec *r, pd_visit_t *visit)
     }
 }
 
-/* A confirmation link carries its token in the query. It must not reach a log, the scoreboard, a
- * Referer or the history: httpd's own copies of the URL are blanked before anything else can read
- * them. */
+static int takes_link_token(const char *rest)
+{
+    return strncmp(rest, "confirm", 7) == 0 || strncmp(rest, "reset", 5) == 0;
+}
+
+/* The link of a confirmation or a reset carries its token in the query. It must not reach a log,
+ * the scoreboard, a Referer or the history: httpd's own copies of the URL are blanked before
+ * anything else can read them. */
 static void hide_link_token(request_rec *r, pd_visit_t *visit)
 {
     const char *rest = r->args != NULL ? pd_site_below(visit->site, r->uri) : NULL;
-    if (rest == NULL || strncmp(rest, "confirm", 7) != 0) {
+    if (rest == NULL || !takes_link_token(rest)) {
         return;
     }
     visit->query = r->args;

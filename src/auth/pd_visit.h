@@ -18,7 +18,7 @@ typedef struct pd_visit_t {
     apr_pool_t *pool;        /* of the first request */
     const char *token;       /* session cookie, well formed; else NULL */
     const char *form_cookie; /* form cookie as sent; else NULL */
-    const char *query;       /* of a confirmation link, taken off the request; else NULL */
+    const char *query;       /* of a link with a token, taken off the request; else NULL */
     int sought;              /* the look-up was made */
     apr_status_t status;     /* its result */
     pd_session_t session;

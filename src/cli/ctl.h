@@ -4,7 +4,7 @@
 #define PD_CTL_H
 #include <jansson.h>
 #include <sys/types.h>
-#include "portal/pd_portal.h"
+#include "portal/pd_person.h"
 
 /* Exit codes. */
 #define CTL_OK      0
@@ -23,7 +23,10 @@ typedef enum {
     CTL_KIND = 64,
     CTL_EFFECTIVE = 128,
     CTL_EDITORIAL = 256,
-    CTL_HEAD = 512
+    CTL_HEAD = 512,
+    CTL_ROLE = 1024,
+    CTL_LINK = 2048,
+    CTL_ALL = 4096
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -56,7 +59,7 @@ struct ctl_t {
     const ctl_command_t *command;
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
-    const char *state, *config, *owner, *kind, *effective, *editorial;
+    const char *state, *config, *owner, *kind, *effective, *editorial, *role;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
@@ -119,6 +122,9 @@ int ctl_prepare(ctl_t *ctl);
 /* "2026-11-22 21:05" in the portal's zone. */
 const char *ctl_time_text(ctl_t *ctl, apr_time_t instant);
 
+/* Whose login or e-mail `name` is, with or without a password; CTL_OK or the exit code. */
+int ctl_find_person(ctl_t *ctl, pd_person_t *person, const char *name);
+
 /* Manual pages. */
 void ctl_help_all(void);
 void ctl_help_one(const ctl_command_t *command);
@@ -130,6 +136,11 @@ int ctl_migrate(ctl_t *ctl);
 int ctl_policy_read(ctl_t *ctl);
 int ctl_policy_publish(ctl_t *ctl);
 int ctl_policy_list(ctl_t *ctl);
+int ctl_staff_add(ctl_t *ctl);
+int ctl_staff_remove(ctl_t *ctl);
+int ctl_staff_list(ctl_t *ctl);
+int ctl_sessions_list(ctl_t *ctl);
+int ctl_sessions_end(ctl_t *ctl);
 int ctl_jobs_run(ctl_t *ctl);
 int ctl_check(ctl_t *ctl);
 int ctl_verify_journal(ctl_t *ctl);

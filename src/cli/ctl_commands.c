@@ -41,6 +41,43 @@ const ctl_command_t ctl_commands[] = {
      "it.\n"
      "An asterisk marks the version in force.\n",
      NULL, ctl_policy_list},
+    {"staff add", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ROLE | CTL_LANG | CTL_LINK, 2,
+     "LOGIN EMAIL --role ROLE [--lang LANG] [--link]", "appoint somebody, new or registered",
+     "Makes a person with this login and e-mail address and the role, and prints a link by which "
+     "the\n"
+     "person sets a password: it works once, for 24 hours. Hand it over on a way that nobody else "
+     "reads.\n"
+     "Where both names already belong to one registered person, the role is all that is added.\n"
+     "\n"
+     "  --role ROLE         2 to 32 small letters, digits and hyphens: administrator, doctor, ...\n"
+     "  --lang LANG         in which the person is written to: ru or en; default: "
+     "PDPortalLanguage\n"
+     "  --link              print a link also for a person who has a password; an unused older "
+     "one\n"
+     "                      is void then\n",
+     NULL, ctl_staff_add},
+    {"staff remove", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ROLE, 1, "LOGIN --role ROLE",
+     "end an appointment",
+     "Takes the role from the person, with effect on the very next request. The account stays.\n"
+     "\n"
+     "  --role ROLE         the role to take\n",
+     NULL, ctl_staff_remove},
+    {"staff list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "", "list who has which role",
+     "Prints each role in force: login, role, since when, appointed by whom.\n", NULL,
+     ctl_staff_list},
+    {"sessions list", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "LOGIN", "list where somebody is signed in",
+     "Prints the sessions of the person with this login or e-mail address, last used first.\n",
+     NULL, ctl_sessions_list},
+    {"sessions end", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ALL, 1, "--all|LOGIN|SESSION-ID",
+     "sign somebody out, or everybody",
+     "Ends one session, all of the person with this login or e-mail address, or everybody's. The "
+     "very\n"
+     "next request obeys in every process of this host; httpd on other hosts with the same "
+     "database\n"
+     "follows within PDPortalSessionRecheck.\n"
+     "\n"
+     "  --all               everybody's\n",
+     NULL, ctl_sessions_end},
     {"jobs run", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "[NAME]", "do now what waits",
      "Runs the job NAME, or all: \"mail\" delivers letters that are due, \"expire\" removes what "
      "is over.\n"

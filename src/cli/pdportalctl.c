@@ -23,6 +23,9 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"effective", CTL_EFFECTIVE, 1, NULL},
                                                    {"editorial", CTL_EDITORIAL, 1, NULL},
                                                    {"head", CTL_HEAD, 1, NULL},
+                                                   {"role", CTL_ROLE, 1, NULL},
+                                                   {"link", CTL_LINK, 0, NULL},
+                                                   {"all", CTL_ALL, 0, NULL},
                                                    {"json", CTL_JSON, 0, NULL},
                                                    {"help", CTL_HELP, 0, NULL},
                                                    {NULL, 0, 0, NULL}};
@@ -72,9 +75,13 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
     const struct {
         int bit;
         const char **member;
-    } members[] = {{CTL_STATE, &ctl->state},         {CTL_CONFIG, &ctl->config},
-                   {CTL_OWNER, &ctl->owner},         {CTL_KIND, &ctl->kind},
-                   {CTL_EFFECTIVE, &ctl->effective}, {CTL_EDITORIAL, &ctl->editorial}};
+    } members[] = {{CTL_STATE, &ctl->state},
+                   {CTL_CONFIG, &ctl->config},
+                   {CTL_OWNER, &ctl->owner},
+                   {CTL_KIND, &ctl->kind},
+                   {CTL_EFFECTIVE, &ctl->effective},
+                   {CTL_EDITORIAL, &ctl->editorial},
+                   {CTL_ROLE, &ctl->role}};
     ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
     if (bit & (CTL_LANG | CTL_HEAD)) {

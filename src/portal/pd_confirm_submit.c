@@ -17,17 +17,13 @@
 #include "portal/pd_registration_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { COUNT, CLAIM, UNCLAIM, MARK, LOOK, PROVED, RENAME, ACTIVATE, ACKNOWLEDGED };
+enum { COUNT, UNCLAIM, MARK, LOOK, PROVED, RENAME, ACTIVATE, ACKNOWLEDGED };
 
 const pd_sql_t pd_confirm_submit_sql[] = {
     [COUNT] = {"confirm_count_attempt",
                "UPDATE registration SET attempts = attempts + 1"
                " WHERE person_id = %s AND attempts < %lld AND confirmed_at = 0",
                "", "count a try before it is checked"},
-    [CLAIM] = {"confirm_claim",
-               "INSERT INTO identifier (kind, lookup, person_id) VALUES (%s, %s, %s)"
-               " ON CONFLICT DO NOTHING",
-               "", "take a login or an e-mail, if it is free"},
     [UNCLAIM] = {"confirm_unclaim",
                  "DELETE FROM identifier WHERE kind = 'email' AND lookup = %s AND person_id = %s",
                  "", "the mailbox is free again while its person looks for another login"},
@@ -170,13 +166,6 @@ static apr_status_t choose_login(const char **mistake, submit_t *submit, apr_poo
                    p);
 }
 
-static apr_status_t claim(int *claimed, pd_conn_t *conn, const char *kind, const char *lookup,
-                          const char *person_id, apr_pool_t *p)
-{
-    return pd_conn_exec(claimed, conn, &pd_confirm_submit_sql[CLAIM],
-                        PD_ARGS(PD_T(kind), PD_T(lookup), PD_T(person_id)), p);
-}
-
 /* The mailbox or the mark was not to be had: confirmed by this person at the same time, or by
  * another. */
 static apr_status_t look_again(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
@@ -253,13 +242,13 @@ static apr_status_t confirm_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status = pd_confirm_hold(&done, conn, waiting, p);
     if (status == APR_SUCCESS && done)
-        status = claim(&done, conn, "email", waiting->email_lookup, id, p);
+        status = pd_person_claim(&done, conn, "email", waiting->email_lookup, id, p);
     if (status == APR_SUCCESS && done)
         status = mark(&done, submit, conn, p);
     if (status == APR_SUCCESS && !done)
         return look_again(submit, conn, p);
     if (status == APR_SUCCESS)
-        status = claim(&done, conn, "login", submit->login_lookup, id, p);
+        status = pd_person_claim(&done, conn, "login", submit->login_lookup, id, p);
     if (status == APR_SUCCESS && !done)
         return keep_proof(submit, conn, p);
     if (status == APR_SUCCESS)

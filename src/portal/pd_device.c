@@ -6,7 +6,7 @@
 
 #define LIFETIME apr_time_from_sec(PD_DEVICE_DAYS * 24 * 3600)
 
-enum { FIND, NOTE, EXPIRE };
+enum { FIND, NOTE, FORGET, EXPIRE };
 
 const pd_sql_t pd_device_sql[] = {
     [FIND] = {"device_find",
@@ -17,6 +17,8 @@ const pd_sql_t pd_device_sql[] = {
               "INSERT INTO device (person_id, browser, seen_at) VALUES (%s, %s, %lld)"
               " ON CONFLICT (person_id, browser) DO UPDATE SET seen_at = excluded.seen_at",
               "", "a sign-in in a browser"},
+    [FORGET] = {"device_forget", "DELETE FROM device WHERE person_id = %s", "",
+                "no browser is known any more"},
     [EXPIRE] = {"device_expire",
                 "DELETE FROM device WHERE (person_id, browser) IN (SELECT x.person_id, x.browser"
                 " FROM device x WHERE x.seen_at <= %lld ORDER BY x.seen_at LIMIT %lld)",
@@ -51,6 +53,11 @@ apr_status_t pd_device_note(pd_conn_t *conn, const char *person_id, const char *
     return pd_conn_exec(
         NULL, conn, &pd_device_sql[NOTE],
         PD_ARGS(PD_T(person_id), PD_T(pd_token_hash(browser, p)), PD_N(pd_clock_now())), p);
+}
+
+apr_status_t pd_device_forget(pd_conn_t *conn, const char *person_id, apr_pool_t *p)
+{
+    return pd_conn_exec(NULL, conn, &pd_device_sql[FORGET], PD_ARGS(PD_T(person_id)), p);
 }
 
 typedef struct expire_t {

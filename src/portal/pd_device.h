@@ -16,6 +16,10 @@ apr_status_t pd_device_find(const char **person_id, const pd_portal_t *portal, c
 apr_status_t pd_device_note(pd_conn_t *conn, const char *person_id, const char *browser,
                             apr_pool_t *p);
 
+/* Forgets every browser of a person: a password was set anew, and who used the old one may still
+ * have his. */
+apr_status_t pd_device_forget(pd_conn_t *conn, const char *person_id, apr_pool_t *p);
+
 /* Removes those whose time is over. */
 apr_status_t pd_device_expire(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p);
 

@@ -5,6 +5,7 @@
 #include "base/pd_clock.h"
 #include "portal/pd_device.h"
 #include "portal/pd_invalidation.h"
+#include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_registration.h"
 #include "portal/pd_session.h"
@@ -64,6 +65,13 @@ static apr_status_t letter_batch(int *done, int *seen, const pd_portal_t *portal
     return rv;
 }
 
+static apr_status_t link_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
+{
+    apr_status_t rv = pd_link_expire(done, portal, EXPIRE_BATCH, p);
+    *seen = *done;
+    return rv;
+}
+
 static apr_status_t invalidation_batch(int *done, int *seen, const pd_portal_t *portal,
                                        apr_pool_t *p)
 {
@@ -98,8 +106,8 @@ static apr_interval_time_t expire_every(const pd_settings_t *settings)
 
 static apr_status_t expire_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
-    static batch_fn *const batches[] = {registration_batch, session_batch, letter_batch,
-                                        invalidation_batch, device_batch};
+    static batch_fn *const batches[] = {registration_batch, session_batch,      letter_batch,
+                                        link_batch,         invalidation_batch, device_batch};
     apr_status_t first = APR_SUCCESS;
     *done = 0;
     for (apr_size_t i = 0; i < sizeof batches / sizeof *batches; i++) {

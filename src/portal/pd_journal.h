@@ -26,6 +26,12 @@
 #define PD_EVENT_LETTER_FAILED          "letter.failed"
 #define PD_EVENT_KEY_BOUND              "portal.key-bound"
 #define PD_EVENT_PASSWORD_REHASHED      "credential.rehashed"
+#define PD_EVENT_PASSWORD_SET           "credential.set"
+#define PD_EVENT_PERSON_ADDED           "person.added"
+#define PD_EVENT_ROLE_APPOINTED         "role.appointed"
+#define PD_EVENT_ROLE_DISMISSED         "role.dismissed"
+#define PD_EVENT_LINK_MADE              "link.made"
+#define PD_EVENT_SESSIONS_ENDED         "sessions.ended" /* of a person, or "" of everybody */
 
 /* Adds one row. `subject` a person's id or "". `details` NULL or JSON text, sealed under `key` (the
  * subject's data key; NULL: the system's). Comes after the changes it tells of: on PostgreSQL the

@@ -42,10 +42,12 @@ const pd_sql_t pd_outbox_sql[] = {
 static const char *const confirm_names[] = {"link", "code", "hours", "site_name", "base_url", NULL};
 static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
+static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 
 const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names, NULL},
                                              {"mail/known.txt", known_names, NULL},
                                              {"mail/attempts.txt", attempts_names, NULL},
+                                             {"mail/password.txt", password_names, NULL},
                                              {NULL, NULL, NULL}};
 
 const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p)
@@ -136,7 +138,8 @@ apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *por
         rv = pd_conn_read(&rows, conn, &pd_outbox_sql[COUNT],
                           PD_ARGS(PD_T(letter->mailbox), PD_N(now - HOUR)), 1, p);
     }
-    if (rv || PD_ROW(rows, 0)[0].number >= portal->settings->letters_per_hour) {
+    if (rv ||
+        (!letter->always && PD_ROW(rows, 0)[0].number >= portal->settings->letters_per_hour)) {
         return rv;
     }
     rv = render(&text, portal, letter, p);

@@ -10,7 +10,7 @@
 #include "text/pd_email.h"
 #include "text/pd_login.h"
 
-enum { GET, LOOKUP };
+enum { GET, LOOKUP, NAMED, CLAIM };
 
 const pd_sql_t pd_person_sql[] = {
     [GET] = {"person_get",
@@ -23,6 +23,12 @@ const pd_sql_t pd_person_sql[] = {
                 " JOIN credential c ON c.person_id = p.id AND c.kind = 'password'"
                 " WHERE i.kind = %s AND i.lookup = %s",
                 "ssiss", "who answers to a login or an e-mail"},
+    [NAMED] = {"person_named", "SELECT person_id FROM identifier WHERE kind = %s AND lookup = %s",
+               "s", "whose a login or an e-mail is"},
+    [CLAIM] = {"person_claim",
+               "INSERT INTO identifier (kind, lookup, person_id) VALUES (%s, %s, %s)"
+               " ON CONFLICT DO NOTHING",
+               "", "take a login or an e-mail, if it is free"},
     {NULL, NULL, NULL, NULL}};
 
 static const char *const state_names[] = {[PD_PERSON_PENDING] = "pending",
@@ -182,6 +188,30 @@ apr_status_t pd_person_find(const char **id, const char **stored_password,
         *stored_password = found.stored_password;
     }
     return status;
+}
+
+apr_status_t pd_person_named(const char **id, const pd_portal_t *portal, const char *login_or_email,
+                             apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    const char *kind;
+    const char *lookup = pd_person_lookup_of(&kind, portal, login_or_email, p);
+    *id = NULL;
+    apr_status_t status = pd_db_read(&found, portal->db, &pd_person_sql[NAMED],
+                                     PD_ARGS(PD_T(kind), PD_T(lookup)), 1, p);
+    if (status != APR_SUCCESS)
+        return status;
+    if (PD_ROW_COUNT(found) == 0)
+        return APR_ENOENT;
+    *id = PD_ROW(found, 0)[0].text;
+    return APR_SUCCESS;
+}
+
+apr_status_t pd_person_claim(int *claimed, pd_conn_t *conn, const char *kind, const char *lookup,
+                             const char *person_id, apr_pool_t *p)
+{
+    return pd_conn_exec(claimed, conn, &pd_person_sql[CLAIM],
+                        PD_ARGS(PD_T(kind), PD_T(lookup), PD_T(person_id)), p);
 }
 
 const char *pd_person_pseudonym(const pd_portal_t *portal, const char *id, apr_pool_t *p)

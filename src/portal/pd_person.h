@@ -32,6 +32,11 @@ apr_status_t pd_person_get(pd_person_t *person, const pd_portal_t *portal, const
 apr_status_t pd_person_find(const char **id, const char **stored_password,
                             const pd_portal_t *portal, const char *login_or_email, apr_pool_t *p);
 
+/* Whose login or e-mail is it? Also of a person who has no password yet, whom pd_person_find
+ * doesn't know: for administrators, never for a page. APR_ENOENT: nobody's. */
+apr_status_t pd_person_named(const char **id, const pd_portal_t *portal, const char *login_or_email,
+                             apr_pool_t *p);
+
 /* The keyed name under which acts outlive the person. */
 const char *pd_person_pseudonym(const pd_portal_t *portal, const char *id, apr_pool_t *p);
 

@@ -22,6 +22,10 @@ const char *pd_person_lookup_of(const char **kind, const pd_portal_t *portal, co
 apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *portal,
                               const char *login_or_email, apr_pool_t *p);
 
+/* Takes a login or an e-mail (`kind`) by its look-up hash; `claimed` 0: it is somebody's. */
+apr_status_t pd_person_claim(int *claimed, pd_conn_t *conn, const char *kind, const char *lookup,
+                             const char *person_id, apr_pool_t *p);
+
 pd_person_state_e pd_person_state_parse(const char *text);
 
 /* A place in the portal's hashing gate, before any look-up. PD_EBUSY: there is none in time, which
@@ -34,6 +38,22 @@ pd_password_cost_t pd_password_cost_of(const pd_settings_t *settings);
 
 /* A typed password, normalised, wiped with the pool. NULL: nobody's password can be so. */
 const char *pd_password_typed(const char *typed, apr_pool_t *p);
+
+/* pd_password_new.c: a password that is being chosen. */
+typedef struct pd_new_password_t {
+    const char *typed;
+    const char *login, *email; /* as typed or stored: the password must not resemble them */
+    apr_int64_t min;           /* characters */
+} pd_new_password_t;
+
+/* The rules of a new password. NULL: good, and `normal` is it as it is to be hashed, wiped with the
+ * pool. Else a code that templates have words for. */
+const char *pd_password_check(const char **normal, const pd_portal_t *portal,
+                              const pd_new_password_t *password, apr_pool_t *p);
+
+/* Hashes inside the hashing gate. PD_EBUSY: no place in time. */
+apr_status_t pd_password_hash_gated(const char **stored, const pd_portal_t *portal,
+                                    const char *password, apr_pool_t *p);
 
 /* Without white space at the ends; "" for NULL. */
 const char *pd_text_trim(const char *typed, apr_pool_t *p);

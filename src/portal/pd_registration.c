@@ -48,19 +48,6 @@ typedef struct begin_t {
     int known; /* for the log */
 } begin_t;
 
-static apr_status_t hash_password(const char **stored, const pd_portal_t *portal,
-                                  const char *password, apr_pool_t *p)
-{
-    const pd_password_cost_t cost = pd_password_cost_of(portal->settings);
-    int slot;
-    apr_status_t status = pd_hashing_enter(&slot, portal);
-    if (status != APR_SUCCESS)
-        return status;
-    status = pd_password_hash(stored, portal->keys, &cost, password, p);
-    pd_hashing_leave(portal, slot);
-    return status;
-}
-
 static apr_status_t seal_all(begin_t *begin, const pd_checked_form_t *checked, const char *stored,
                              const char *return_to, const char *acts, apr_pool_t *p)
 {
@@ -174,7 +161,7 @@ static apr_status_t begin_checked(const pd_portal_t *portal, const pd_checked_fo
                                   const pd_document_t *processing, apr_pool_t *p)
 {
     const char *stored;
-    apr_status_t status = hash_password(&stored, portal, checked->password, p);
+    apr_status_t status = pd_password_hash_gated(&stored, portal, checked->password, p);
     if (status != APR_SUCCESS)
         return status;
     begin_t begin = {.portal = portal, .now = pd_clock_now()};

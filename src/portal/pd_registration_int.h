@@ -24,6 +24,9 @@ apr_status_t pd_registration_check(apr_array_header_t **mistakes, pd_checked_for
 /* The code of a login's mistake, or NULL. */
 const char *pd_registration_check_login(pd_login_t *login, const char *typed, apr_pool_t *p);
 
+/* The same of an e-mail. */
+const char *pd_registration_check_email(pd_email_t *email, const char *typed, apr_pool_t *p);
+
 /* pd_registration_acts.c: what was ticked, kept until the mailbox is proved. */
 const char *pd_registration_acts_text(const pd_registration_form_t *form,
                                       const pd_document_t *policy, const pd_document_t *processing,

@@ -15,13 +15,13 @@
 enum { FIND, USED, OF_TOKEN, END, DUE, UNUSED };
 
 const pd_sql_t pd_session_sql[] = {
-    [FIND] =
-        {"session_find",
-         "SELECT s.id, s.person_id, s.generation, s.created_at, s.authenticated_at, s.used_at,"
-         " s.expires_at, p.state, p.generation, p.login, p.data_key, s.mfa_at, p.policy_version"
-         " FROM session s"
-         " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
-         "ssiiiiisissii", "the session of a cookie, with its person"},
+    [FIND] = {"session_find",
+              "SELECT s.id, s.person_id, s.generation, s.created_at, s.authenticated_at, s.used_at,"
+              " s.expires_at, p.state, p.generation + " PD_SESSIONS_ENDED
+              ", p.login, p.data_key, s.mfa_at, p.policy_version"
+              " FROM session s"
+              " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
+              "ssiiiiisissii", "the session of a cookie, with its person"},
     [USED] = {"session_used",
               "UPDATE session SET used_at = %lld WHERE token = %s AND used_at < %lld", "",
               "note its use"},

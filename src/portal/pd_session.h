@@ -62,6 +62,29 @@ apr_status_t pd_session_begin(pd_sign_in_t *result, const pd_portal_t *portal,
 /* Ends one session; success also when there was none. */
 apr_status_t pd_session_end(const pd_portal_t *portal, const char *token, apr_pool_t *p);
 
+/* Ending sessions from elsewhere (pd_session_end.c). Each acts on the very next request in every
+ * process: the transaction takes the session's right to be, and tells the caches. Rows that are
+ * left are dead whatever becomes of them. */
+
+/* One, by its id. `person_id`: only if it is this person's; NULL: whoever's it is. `ended` 0: there
+ * was none. */
+apr_status_t pd_session_end_one(int *ended, const pd_portal_t *portal, const char *person_id,
+                                const char *session_id, apr_pool_t *p);
+
+/* All of a person but the one of this id (NULL: all), also those that are being begun just now.
+ * APR_ENOENT: no such person. */
+apr_status_t pd_session_end_others(int *ended, const pd_portal_t *portal, const char *person_id,
+                                   const char *but_session_id, apr_pool_t *p);
+
+/* Everybody's. One small transaction raises a number that every session must carry, whatever the
+ * clocks say; `removed` counts the dead rows that were swept away afterwards, in small steps. */
+apr_status_t pd_session_end_all(int *removed, const pd_portal_t *portal, apr_pool_t *p);
+
+/* The good sessions of a person, as pd_session_t, last used first: id, person_id and instants are
+ * set, nothing else. */
+apr_status_t pd_session_list(apr_array_header_t **sessions, const pd_portal_t *portal,
+                             const char *person_id, apr_pool_t *p);
+
 /* Removes sessions past their limits. */
 apr_status_t pd_session_expire(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p);
 

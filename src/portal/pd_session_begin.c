@@ -20,7 +20,8 @@ enum { ADD, REHASH };
 const pd_sql_t pd_session_begin_sql[] = {
     [ADD] = {"session_add",
              "INSERT INTO session (token, id, person_id, generation, created_at, authenticated_at,"
-             " used_at, expires_at) SELECT CAST(%s AS TEXT), CAST(%s AS TEXT), id, generation,"
+             " used_at, expires_at) SELECT CAST(%s AS TEXT), CAST(%s AS TEXT), id, generation"
+             " + " PD_SESSIONS_ENDED ","
              " CAST(%lld AS BIGINT), CAST(%lld AS BIGINT), CAST(%lld AS BIGINT),"
              " CAST(%lld AS BIGINT) FROM person"
              " WHERE id = %s AND state = 'active' AND generation = %lld",

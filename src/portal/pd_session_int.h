@@ -3,6 +3,11 @@
 #define PD_SESSION_INT_H
 #include "portal/pd_session.h"
 
+/* How often everybody's sessions were ended, in SQL. A session's generation is its person's plus
+ * this at its beginning; both only ever grow, so that the sums are equal only while neither has. */
+#define PD_SESSIONS_ENDED                                                                          \
+    "(SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.name = 'sessions.ended')"
+
 /* A session that ended; id NULL: there was none. */
 typedef struct pd_session_ended_t {
     const char *id, *person_id;
@@ -32,6 +37,11 @@ apr_status_t pd_session_drop(pd_session_ended_t *ended, pd_conn_t *conn, const p
 /* Tells the caches and the journal of it; nothing when none ended. */
 apr_status_t pd_session_tell_ended(pd_conn_t *conn, const pd_portal_t *portal,
                                    const pd_session_ended_t *ended, apr_pool_t *p);
+
+/* pd_session_end.c: inside a transaction, ends all sessions of a person but one (id; NULL: none),
+ * also those that are being begun at this moment. `ended` counts the rows. Tells nobody. */
+apr_status_t pd_session_clear(int *ended, pd_conn_t *conn, const char *person_id,
+                              const char *but_session_id, apr_pool_t *p);
 
 /* Details of a journal row about a session. */
 const char *pd_session_details(const char *id, apr_pool_t *p);

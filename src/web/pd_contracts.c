@@ -39,9 +39,11 @@ static const char *const register_names[] = {
 static const char *const confirm_names[] = {
     MISTAKES,      LIMITED,       "csrf", "stale",          "none",   "waiting",     "ready",
     "needs_proof", "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
+static const char *const reset_names[] = {MISTAKES, LIMITED, "csrf",        "stale", "ready",
+                                          "used",   "none",  "login_value", NULL};
 static const char *const login_names[] = {
-    MISTAKES,    LIMITED,       "csrf",       "stale",
-    "return_to", "login_value", "signed_out", "confirmed", /* what has just happened */
+    MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
+    "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
     "needed", /* the visitor asked for a page that needs sign-in */
     "again",  /* signed in, but too long ago for the page asked for */
     NULL};
@@ -98,6 +100,7 @@ const pd_contract_t pd_page_contracts[] = {
     {"home.html", home_names, NULL},
     {"register.html", register_names, NULL},
     {"confirm.html", confirm_names, NULL},
+    {"reset.html", reset_names, NULL},
     {"login.html", login_names, NULL},
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},

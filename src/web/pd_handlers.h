@@ -20,6 +20,10 @@ int pd_web_register(pd_page_t *page);
 int pd_web_confirm_form(pd_page_t *page);
 int pd_web_confirm(pd_page_t *page);
 
+/* pd_web_reset.c */
+int pd_web_reset_form(pd_page_t *page);
+int pd_web_reset(pd_page_t *page);
+
 /* pd_web_login.c */
 int pd_web_login_form(pd_page_t *page);
 int pd_web_login(pd_page_t *page);

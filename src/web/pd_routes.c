@@ -18,6 +18,9 @@ const pd_route_t pd_routes[] = {
     {"GET", "login", PD_NEED_NOTHING, NULL, "4.1.1", PD_SHOW_PERSONAL, pd_web_login_form, NULL},
     {"POST", "login", PD_NEED_DATABASE, "login", "4.1.1", PD_SHOW_PERSONAL, pd_web_login,
      pd_web_login_form},
+    {"GET", "reset", PD_NEED_DATABASE, NULL, "4.1.1", PD_SHOW_PERSONAL, pd_web_reset_form, NULL},
+    {"POST", "reset", PD_NEED_DATABASE, "reset", "4.1.1", PD_SHOW_PERSONAL, pd_web_reset,
+     pd_web_reset_form},
     {"POST", "logout", PD_NEED_DATABASE, "logout", "4.1.2", PD_SHOW_PERSONAL, pd_web_logout,
      pd_web_logout_again},
 

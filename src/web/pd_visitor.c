@@ -3,6 +3,7 @@
 #include "base/pd_clock.h"
 #include "crypt/pd_token.h"
 #include "text/pd_language.h"
+#include "web/pd_route.h"
 
 /* A browser goes where sign-in leads at once; later than this it may have been closed meanwhile,
  * and the session cookie with it. */
@@ -50,6 +51,14 @@ void pd_visitor_need_browser(pd_page_t *page)
         page->kept.browser = pd_token_new(page->p);
         pd_visitor_write(page);
     }
+}
+
+int pd_visitor_take_link(pd_page_t *page, const char *token)
+{
+    pd_visitor_need_browser(page);
+    page->kept.link_token = pd_token_wellformed(token) ? token : NULL;
+    pd_visitor_write(page);
+    return pd_page_go(page, pd_page_path(page, page->route->path));
 }
 
 void pd_visitor_write(pd_page_t *page)

@@ -13,6 +13,10 @@ void pd_visitor_language(pd_page_t *page);
 /* Gives the browser an id if it has none. */
 void pd_visitor_need_browser(pd_page_t *page);
 
+/* The first GET of a link: moves its token from the URL into the cookie and leads to the route's
+ * own address without it. A token that is none takes the place of an earlier one too. */
+int pd_visitor_take_link(pd_page_t *page, const char *token);
+
 /* Has the cookie sent as it now should be. */
 void pd_visitor_write(pd_page_t *page);
 

@@ -1,19 +1,10 @@
 /* Confirmation (F02, F04). The link's first GET moves the token from the URL into the form cookie
  * and changes nothing else, however many scanners open it; confirming is a POST with a proof. */
 #include <apr_strings.h>
-#include "crypt/pd_token.h"
 #include "portal/pd_registration.h"
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
-
-static int take_link(pd_page_t *page, const char *token)
-{
-    pd_visitor_need_browser(page);
-    page->kept.link_token = pd_token_wellformed(token) ? token : NULL;
-    pd_visitor_write(page);
-    return pd_page_go(page, pd_page_path(page, "confirm"));
-}
 
 static void show_state(pd_page_t *page, const pd_confirm_view_t *view)
 {
@@ -44,7 +35,7 @@ int pd_web_confirm_form(pd_page_t *page)
 {
     const char *token = pd_form_get(page->query, "t");
     if (token != NULL && !page->stale) {
-        return take_link(page, token);
+        return pd_visitor_take_link(page, token);
     }
     return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
 }

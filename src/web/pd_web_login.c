@@ -23,11 +23,14 @@ static void show_notice(pd_page_t *page)
     const char *target = return_target(page);
     int confirmed = notice != NULL && strcmp(notice, "confirmed") == 0;
     int signed_out = notice != NULL && strcmp(notice, "signed-out") == 0;
+    int password_set = notice != NULL && strcmp(notice, "password-set") == 0;
     pd_page_true(page, "confirmed", confirmed);
+    pd_page_true(page, "password_set", password_set);
     pd_page_true(page, "signed_out", signed_out);
     pd_page_true(page, "again", page->session != NULL);
     pd_page_true(page, "needed",
-                 target != NULL && page->session == NULL && !confirmed && !signed_out);
+                 target != NULL && page->session == NULL && !confirmed && !signed_out &&
+                     !password_set);
 }
 
 static int show_form(pd_page_t *page, int status)

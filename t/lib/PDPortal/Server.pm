@@ -73,7 +73,68 @@ sub configtest {
     return ($code, $out . $error);
 }
 
+# Configuration of a server whose processes are all to be asked: few threads each, and a log of who answered.
+sub many_processes {
+    return <<'END';
+StartServers 4
+MaxRequestWorkers 32
+<IfModule mpm_prefork_module>
+    StartServers 8
+    MinSpareServers 8
+    ServerLimit 32
+</IfModule>
+<IfModule !mpm_prefork_module>
+    ServerLimit 8
+    ThreadsPerChild 4
+    MinSpareThreads 16
+    MaxSpareThreads 32
+</IfModule>
+LogFormat "%{X-Ask}i %P %>s" ask
+CustomLog logs/ask ask
+END
+}
+
+# Asks on so many connections at once that no process can have them all: each is held by the thread that took it,
+# half a request long, until all are out. Gives { status => count } and the number of processes that answered.
+my $asked = 0;
+sub ask_everywhere {
+    my ($self, $browser, $path, $connections) = @_;
+    my %status;
+    my $mark = 'ask' . ++$asked;
+    my $cookie = join '; ', map {"$_=$browser->{cookies}{$_}"} sort keys %{ $browser->{cookies} };
+    my @sockets = grep { $_ } map { $browser->connection } 1 .. $connections // 14;
+    syswrite $_, "GET $path HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Ask: $mark\r\n" for @sockets;
+    select undef, undef, undef, 0.1; # nothing tells when a thread waits for the rest
+    syswrite $_, "Connection: close\r\nAccept: text/html\r\nCookie: $cookie\r\n\r\n" for @sockets;
+    for my $socket (@sockets) {
+        local $/;
+        my ($status) = (readline($socket) // '') =~ m{^HTTP/1\.1 (\d+)};
+        $status{ $status // 0 }++;
+    }
+    my $answered = until_true(sub {
+        my @found = (read_file("$self->{dir}/logs/ask") // '') =~ /^$mark (\d+) /mg;
+        return @found >= @sockets ? \@found : undef;
+    }, 20);
+    my %process = map { $_ => 1 } @{ $answered || [] };
+    return (\%status, scalar keys %process);
+}
+
+# Starts it; a port that is not free again yet after a kill -9 is waited for.
 sub start {
+    my ($self) = @_;
+    my $error;
+    my $started = until_true(sub {
+        return 1 if eval { $self->start_once; 1 };
+        $error = $@;
+        croak $error if $error !~ /Address already in use/;
+        unlink "$self->{dir}/logs/start";
+        return;
+    }, 20);
+    croak $error unless $started;
+    return $self;
+}
+
+sub start_once {
     my ($self) = @_;
     unlink "$self->{dir}/logs/pid";
     my $pid = fork // croak "fork: $!";
@@ -124,6 +185,7 @@ sub processes {
 # kill -9 of everything at once, as a power cut does; returns when the port is free.
 sub kill_all {
     my ($self) = @_;
+    return unless $self->{pid};
     kill KILL => -$self->{pid};
     waitpid $self->{pid}, 0;
     until_true(sub { !$self->processes }, 20) // croak 'processes that survive kill -9';

@@ -13,7 +13,7 @@ use PDPortal::Browser ();
 use PDPortal::Server ();
 use PDPortal::Setup qw(until_true run_ctl read_file write_file);
 our @EXPORT = qw(browser tls_browser server unique register letter_for letters_for confirm sign_in member
-    until_true run_ctl ctl read_file write_file registration_form password error_log_since log_mark page_like);
+    until_true run_ctl ctl read_file write_file registration_form password acknowledge error_log_since log_mark page_like);
 
 my $count = 0;
 
@@ -117,6 +117,13 @@ sub sign_in {
     my $page = $browser->follow($browser->get($path));
     $browser->follow($browser->get($path)) unless $page->form(qr{/login$});
     return $browser->submit({ login => $login, password => $password // password() }, form => qr{/login$});
+}
+
+# A signed-in person has read the policy in force.
+sub acknowledge {
+    my ($browser) = @_;
+    $browser->get('/portal/acknowledge');
+    return $browser->submit({ policy => 1 }, form => qr/acknowledge/);
 }
 
 # A confirmed person with a signed-in browser: (browser, login, e-mail).

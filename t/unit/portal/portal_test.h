@@ -44,6 +44,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
     static const char confirm[] = "Confirm\n\n[{{link}}] [{{code}}] {{hours}}\n";
     static const char known[] = "Known\n\n[{{sign_in_url}}]\n";
     static const char attempts[] = "Attempts\n\n{{site_name}}\n";
+    static const char password[] = "Password\n\n[{{sign_in_url}}]\n";
     static const char *const common[] = {NULL};
     static const pd_contract_t *const contracts[] = {pd_letter_contracts, NULL};
     const pd_templates_t *templates;
@@ -54,6 +55,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
     write_test_file(folder, "mail/confirm.txt", confirm, sizeof(confirm) - 1);
     write_test_file(folder, "mail/known.txt", known, sizeof(known) - 1);
     write_test_file(folder, "mail/attempts.txt", attempts, sizeof(attempts) - 1);
+    write_test_file(folder, "mail/password.txt", password, sizeof(password) - 1);
     mo_build(&mo, english, 1, 0, tp);
     write_test_file(folder, "po/en.mo", mo.bytes, mo.length);
     mo_build(&mo, russian, 1, 0, tp);
@@ -199,8 +201,9 @@ static inline void portal_setup(void)
 
 static inline void portal_teardown(void)
 {
-    static const char *const names[] = {"mail/confirm.txt", "mail/known.txt", "mail/attempts.txt",
-                                        "po/en.mo",         "po/ru.mo",       "master.key"};
+    static const char *const names[] = {"mail/confirm.txt",  "mail/known.txt", "mail/attempts.txt",
+                                        "mail/password.txt", "po/en.mo",       "po/ru.mo",
+                                        "master.key"};
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unlink(apr_pstrcat(tp, test_folder, "/", names[i], NULL));
     rmdir(apr_pstrcat(tp, test_folder, "/mail", NULL));

@@ -21,11 +21,13 @@ static void add_person(void)
                      person_id, wrapped));
 }
 
+static int always;
+
 static apr_status_t add_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     pd_value_t *values = pd_value_map(p);
     pd_letter_t letter = {"confirm",      person_id, person_key, "reader@example.org",
-                          "mailbox-hash", "ru",      values};
+                          "mailbox-hash", "ru",      values,     always};
     pd_value_set_text(values, "link", "https://www.example.org/portal/confirm?t=x", p);
     pd_value_set_text(values, "code", "12345678", p);
     pd_value_set_number(values, "hours", 24, p);
@@ -116,6 +118,10 @@ START_TEST(mailbox_gets_so_many_letters_an_hour)
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter"), 5);
     test_now += 55 * MINUTE;
     ck_assert_int_eq(add_letter(), 1);
+    ck_assert_int_eq(add_letter(), 0);
+    always = 1;
+    ck_assert_int_eq(add_letter(), 1);
+    always = 0;
 }
 END_TEST
 

@@ -1,0 +1,109 @@
+/* sessions list and sessions end. */
+#include "cli/ctl.h"
+
+#include "base/pd_random.h"
+#include "base/pd_zone.h"
+#include "portal/pd_person.h"
+#include "portal/pd_session.h"
+
+#include <string.h>
+
+static json_t *as_json(const pd_session_t *session, apr_pool_t *p)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "session", session->id, "begun_at",
+                     pd_time_rfc3339(session->created_at, p), "authenticated_at",
+                     pd_time_rfc3339(session->authenticated_at, p), "used_at",
+                     pd_time_rfc3339(session->used_at, p), "expires_at",
+                     pd_time_rfc3339(session->expires_at, p));
+}
+
+int ctl_sessions_list(ctl_t *ctl)
+{
+    pd_person_t person;
+    apr_array_header_t *sessions;
+    json_t *list = json_array();
+    json_object_set_new(ctl->answer, "sessions", list);
+    if (ctl->operands->nelts != 1) {
+        return ctl_fail(ctl, CTL_USAGE, "write whose sessions: LOGIN");
+    }
+    int code = ctl_find_person(ctl, &person, APR_ARRAY_IDX(ctl->operands, 0, const char *));
+    if (code) {
+        return code;
+    }
+    apr_status_t rv = pd_session_list(&sessions, &ctl->portal, person.id, ctl->p);
+    if (rv) {
+        return ctl_fail_status(ctl, rv, "the sessions can't be read", NULL);
+    }
+    for (int i = 0; i < sessions->nelts; i++) {
+        const pd_session_t *session = &APR_ARRAY_IDX(sessions, i, pd_session_t);
+        json_array_append_new(list, as_json(session, ctl->p));
+        ctl_say(ctl, "%s  begun %s  used %s", session->id, ctl_time_text(ctl, session->created_at),
+                ctl_time_text(ctl, session->used_at));
+    }
+    return CTL_OK;
+}
+
+static int not_ended(ctl_t *ctl, apr_status_t rv)
+{
+    return ctl_fail_status(ctl, rv, "it is not known whether anything was ended; do it again",
+                           NULL);
+}
+
+static int end_all(ctl_t *ctl)
+{
+    int removed;
+    apr_status_t rv = pd_session_end_all(&removed, &ctl->portal, ctl->p);
+    if (rv) {
+        return not_ended(ctl, rv);
+    }
+    ctl_answer_number(ctl, "ended", removed);
+    ctl_say(ctl, "Everybody is signed out (sessions: %d).", removed);
+    return CTL_OK;
+}
+
+static int end_one(ctl_t *ctl, const char *id)
+{
+    int ended;
+    apr_status_t rv = pd_session_end_one(&ended, &ctl->portal, NULL, id, ctl->p);
+    if (rv) {
+        return not_ended(ctl, rv);
+    }
+    ctl_answer_number(ctl, "ended", ended);
+    if (!ended) {
+        return ctl_fail(ctl, CTL_FAILED, "there is no session %s", id);
+    }
+    ctl_say(ctl, "Ended: session %s.", id);
+    return CTL_OK;
+}
+
+static int end_of_person(ctl_t *ctl, const char *name)
+{
+    pd_person_t person;
+    int ended;
+    int code = ctl_find_person(ctl, &person, name);
+    if (code) {
+        return code;
+    }
+    apr_status_t rv = pd_session_end_others(&ended, &ctl->portal, person.id, NULL, ctl->p);
+    if (rv) {
+        return not_ended(ctl, rv);
+    }
+    ctl_answer_number(ctl, "ended", ended);
+    ctl_say(ctl, "%s is signed out everywhere (sessions: %d).", person.login, ended);
+    return CTL_OK;
+}
+
+/* No login is as long as the id of a session, and an e-mail has an "@". */
+int ctl_sessions_end(ctl_t *ctl)
+{
+    int all = (ctl->given & CTL_ALL) != 0;
+    if (ctl->operands->nelts + all != 1) {
+        return ctl_fail(ctl, CTL_USAGE, "write one of --all, LOGIN and SESSION-ID");
+    }
+    if (all) {
+        return end_all(ctl);
+    }
+    const char *what = APR_ARRAY_IDX(ctl->operands, 0, const char *);
+    return strlen(what) == PD_UUID_CHARS && !strchr(what, '@') ? end_one(ctl, what)
+                                                               : end_of_person(ctl, what);
+}

@@ -1,0 +1,36 @@
+/* One-time links: a random token that lets its holder do one
+ * thing, the purpose, for one person. Only its hash is stored. Looking consumes nothing, so that a
+ * scanner that opens the link harms nobody; of all who use it at once, one wins. Links of a person
+ * who isn't active are as unknown as made-up ones, and so is one sent to another purpose. */
+#ifndef PD_LINK_H
+#define PD_LINK_H
+#include "portal/pd_portal.h"
+
+/* Purposes. */
+#define PD_LINK_PASSWORD "password" /* set a password */
+
+typedef enum {
+    PD_LINK_NONE = 0, /* unknown, late, or replaced by a newer one */
+    PD_LINK_GOOD,
+    PD_LINK_USED
+} pd_link_e;
+
+/* Inside a transaction: a new link; the person's older unused ones of this purpose are void.
+ * `token` is for the link and is not kept. Writes no journal row: the caller tells of it with what
+ * else he does. */
+apr_status_t pd_link_make(const char **token, pd_conn_t *conn, const char *person_id,
+                          const char *purpose, apr_time_t expires_at, apr_pool_t *p);
+
+/* How a link stands, reading only. `token` NULL or anything. `person_id` is NULL for NONE. */
+apr_status_t pd_link_look(pd_link_e *state, const char **person_id, const pd_portal_t *portal,
+                          const char *token, const char *purpose, apr_pool_t *p);
+
+/* Inside the transaction of what the link is for, and first in it: `used` 0 when somebody was
+ * faster, or the link is void or late by now; then the caller writes nothing. */
+apr_status_t pd_link_use(int *used, pd_conn_t *conn, const char *token, const char *purpose,
+                         apr_pool_t *p);
+
+/* Removes links whose time is over. At most `limit` in one transaction. */
+apr_status_t pd_link_expire(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p);
+
+#endif

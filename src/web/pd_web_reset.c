@@ -1,0 +1,64 @@
+/* Setting a password by a one-time link. As with a confirmation, the link's first GET moves the
+ * token from the URL into the form cookie and changes nothing else; setting is a POST. */
+#include "portal/pd_password_set.h"
+#include "web/pd_handlers.h"
+#include "web/pd_visitor.h"
+
+static int show_form(pd_page_t *page, int status)
+{
+    pd_password_view_t view;
+    apr_status_t rv = pd_password_look(&view, page->portal, page->kept.link_token, page->p);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    pd_page_true(page, "ready", view.link == PD_LINK_GOOD);
+    pd_page_true(page, "used", view.link == PD_LINK_USED);
+    pd_page_true(page, "none", view.link == PD_LINK_NONE);
+    pd_page_text(page, "login_value", view.login);
+    pd_value_set_number(page->values, "password_min", view.min_chars, page->p);
+    pd_page_form_token(page, "reset");
+    return pd_page_show(page, "reset.html", status);
+}
+
+int pd_web_reset_form(pd_page_t *page)
+{
+    const char *token = pd_form_get(page->query, "t");
+    if (token != NULL && !page->stale) {
+        return pd_visitor_take_link(page, token);
+    }
+    return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
+}
+
+static int done(pd_page_t *page)
+{
+    page->kept.link_token = NULL;
+    pd_visitor_write(page);
+    return pd_page_go(page, pd_page_path(page, "login?notice=password-set"));
+}
+
+int pd_web_reset(pd_page_t *page)
+{
+    pd_password_set_e outcome;
+    const char *mistake;
+    int retry_after;
+    const pd_client_t client = pd_page_client(page);
+    const char *typed = pd_form_get(page->form, "password");
+    apr_status_t rv = pd_password_set(&outcome, &mistake, &retry_after, page->portal, &client,
+                                      page->kept.link_token, typed ? typed : "", page->p);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    switch (outcome) {
+    case PD_PASSWORD_SET:
+        return done(page);
+    case PD_PASSWORD_MISTAKE:
+        pd_page_mistake(page, "password", mistake);
+        return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
+    case PD_PASSWORD_LIMITED:
+        pd_page_limited(page, retry_after);
+        return show_form(page, HTTP_TOO_MANY_REQUESTS);
+    case PD_PASSWORD_LINK_GONE:
+        break;
+    }
+    return show_form(page, HTTP_OK); /* which says so */
+}
