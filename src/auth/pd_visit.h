@@ -15,6 +15,7 @@ typedef struct pd_visit_t {
     const char *query;       /* of a confirmation link, taken off the request; else NULL */
     int sought;              /* the look-up was made */
     apr_status_t status;     /* its result */
+    int hit;                 /* it was answered from shared memory */
     pd_session_t session;
 } pd_visit_t;
 

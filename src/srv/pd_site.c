@@ -14,7 +14,9 @@
 #include "crypt/pd_hash.h"
 #include "portal/pd_coherence.h"
 #include "portal/pd_outbox.h"
+#include "portal/pd_state.h"
 #include "srv/pd_segment.h"
+#include "text/pd_network.h"
 #include "text/pd_url.h"
 
 APLOG_USE_MODULE(pdportal);
@@ -108,13 +110,18 @@ static const char *segment_name(const pd_site_t *site, const char *what, apr_poo
 
 static apr_status_t make_segments(pd_site_t *site, apr_pool_t *p)
 {
-    void *counts = NULL;
+    void *counts = NULL, *state = NULL;
     apr_status_t rv = pd_segment_get(&site->coherence, segment_name(site, "coherence", p),
                                      pd_coherence_bytes(), pd_coherence_retire);
     if (rv == APR_SUCCESS) {
         rv = pd_segment_get(&counts, segment_name(site, "counts", p), sizeof(pd_counts_t), NULL);
     }
+    if (rv == APR_SUCCESS) {
+        rv =
+            pd_segment_get(&state, segment_name(site, "state", p), sizeof(pd_state_shared_t), NULL);
+    }
     site->counts = counts;
+    site->state = state;
     return rv;
 }
 
@@ -146,6 +153,7 @@ static apr_status_t check_bond(const pd_site_t *site, const char **why, apr_pool
 
 static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, apr_pool_t *p)
 {
+    const char *wrong;
     apr_status_t rv = pd_keyring_load(&site->keys, site->settings->key_file, why, p);
     if (rv == APR_SUCCESS) {
         rv = load_templates(site, why, p);
@@ -153,6 +161,10 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, 
     if (rv == APR_SUCCESS) {
         *why = "PDPortalTimeZone: the zone can't be loaded; is the package tzdata installed?";
         rv = pd_zone_load(&site->zone, site->settings->time_zone, p);
+    }
+    if (rv == APR_SUCCESS) {
+        *why = "PDPortalMetricsFrom: no list of addresses and networks";
+        rv = pd_network_parse(&site->metrics_from, &wrong, site->settings->metrics_from, p);
     }
     if (rv == APR_SUCCESS && !only_look) {
         *why = "no shared memory for the hashing gate";
@@ -298,6 +310,7 @@ static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
     portal->hashing = site->hashing;
     portal->templates = site->templates;
     portal->counts = site->counts;
+    portal->state = site->state;
     apr_status_t rv = pd_db_open(&portal->db, &why, &options, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, base, "PD0500: the database can't be opened: %s",

@@ -12,10 +12,12 @@ typedef struct pd_site_t {
     const pd_templates_t *templates;
     const pd_zone_t *zone;
     pd_gate_t *hashing;
-    void *coherence;     /* shared memory: pd_coherence.h */
-    pd_counts_t *counts; /* likewise */
-    int secure;          /* the base URL is https */
-    const char *style;   /* bytes of style.css, and a short hash of them for its URL */
+    void *coherence;                  /* shared memory: pd_coherence.h */
+    pd_counts_t *counts;              /* likewise */
+    pd_state_shared_t *state;         /* likewise: pd_state.h */
+    apr_array_header_t *metrics_from; /* text/pd_network.h */
+    int secure;                       /* the base URL is https */
+    const char *style;                /* bytes of style.css, and a short hash of them for its URL */
     apr_size_t style_length;
     const char *style_hash;
     pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */

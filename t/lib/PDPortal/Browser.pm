@@ -26,6 +26,7 @@ sub clone { my ($self, %given) = @_; return bless { %$self, cookies => { %{ $sel
 sub connection {
     my ($self) = @_;
     my %to = (PeerAddr => $self->{host}, PeerPort => $self->{port}, Timeout => 10);
+    $to{LocalAddr} = $self->{local} if defined $self->{local};
     return IO::Socket::INET->new(%to) unless $self->{tls};
     require IO::Socket::SSL;
     return IO::Socket::SSL->new(%to, SSL_verify_mode => IO::Socket::SSL::SSL_VERIFY_NONE());
