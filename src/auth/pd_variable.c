@@ -41,7 +41,9 @@ static const variable_t variables[] = {{"PDPORTAL_ID", id},
 static void keep_out_of_caches(request_rec *r, const pd_visit_t *visit)
 {
     for (; r != NULL; r = r->main) {
-        apr_table_mergen(r->err_headers_out, "Vary", "Cookie");
+        if (!ap_find_token(r->pool, apr_table_get(r->err_headers_out, "Vary"), "Cookie")) {
+            apr_table_mergen(r->err_headers_out, "Vary", "Cookie");
+        }
         if (visit->token != NULL) {
             apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
         }

@@ -139,7 +139,8 @@ const pd_directive_t pd_directives[] = {
     ROW(NETWORK, "PDPortalMetricsFrom", metrics_from, "127.0.0.1 ::1",
         "Who may read the metrics at PDPortalPath/metrics: addresses and networks, parted by spaces; "
         "`none`: nobody. For everybody else there is no such page. The address is the one that "
-        "mod_remoteip finds, where it is loaded."),
+        "mod_remoteip finds, where it is loaded: behind a proxy on this machine every visitor comes "
+        "from 127.0.0.1 without it."),
     DIRECTORY(FLAG, "PDPortalIdentityHeaders", identity_headers, "Off",
         "On: the identity goes to an application behind a proxy as request headers too."),
     {.name = NULL}};
