@@ -122,21 +122,23 @@ is(metric('people'), 1, 'one person');
 is(metric('policy_version'), 1, 'the policy in force');
 is(metric('policy_next_timestamp_seconds'), '0.000', 'no other is announced');
 my ($before) = metric('sessions_ended_total');
-my (%processes, $ended);
-until_true(sub {
+my $ended = 0;
+my $sign_out = sub {
     my $other = visitor();
     sign_in($other, $login);
     my $page = $other->get('/portal/account/');
     $other->submit({}, form => qr/logout/, page => $page);
     $ended++;
-    $processes{ (split / /)[1] }++ for log_lines($a_port, '/portal/logout');
-    return keys %processes > 1 || $ended >= 60;
-}, 120);
-cmp_ok(scalar keys %processes, '>', 1, "$ended sessions ended in several processes");
-is(metric('sessions_ended_total') - $before, $ended, 'each was counted');
+    my %processes = map { (split / /)[1] => 1 } log_lines($a_port, '/portal/logout');
+    return keys %processes > 1;
+};
+$sign_out->() for 1 .. 2;
+is(metric('sessions_ended_total') - $before, 2, 'two sessions ended');
+# One child may get every request, but not those of before and after a restart.
 $server->signal('USR1');
 ok(until_true(sub { $server->log =~ /resuming normal operations.*resuming normal operations/s && $server->listens }, 20), 'a graceful restart');
-is(metric('sessions_ended_total') - $before, $ended, 'keeps the numbers');
+ok(until_true($sign_out, 60), "$ended sessions ended in several processes");
+is(metric('sessions_ended_total') - $before, $ended, 'each was counted, whichever process it was');
 PDPortal::Setup::publish($a->{conf}, 'policy', 'policy2', '--effective', '2099-01-01T00:00:00Z');
 ok(read_anew(), 'figures are read after it');
 is(metric('policy_next_timestamp_seconds'), '4070908800.000', 'when the announced policy takes force');
