@@ -3,14 +3,20 @@
 #include <httpd.h>
 #include <http_config.h>
 #include "auth/pd_authn.h"
+#include "auth/pd_log_tag.h"
+#include "auth/pd_variable.h"
 #include "cfg/pd_config.h"
 #include "srv/pd_lifecycle.h"
+#include "srv/pd_status_page.h"
 #include "web/pd_web.h"
 
 static void register_hooks(apr_pool_t *p)
 {
     pd_lifecycle_register(p);
+    pd_status_page_register(p);
     pd_authn_register(p);
+    pd_log_tag_register(p);
+    pd_variable_register(p);
     pd_web_register_hooks(p);
 }
 

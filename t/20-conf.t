@@ -36,6 +36,8 @@ my @lines = (
     ['PDPortalTimeZone Europe/Atlantis', qr/PDPortalTimeZone.*Atlantis/, 'unknown time zone'],
     ['PDPortalLanguage tlh', qr/PDPortalLanguage.*ru or en/, 'unknown language'],
     ['PDPortalHashingWait 0', qr/PDPortalHashingWait/, 'no wait at all'],
+    ['PDPortalMetricsFrom "127.0.0.1 localhost"', qr/PDPortalMetricsFrom.*"localhost" is no address.*127\.0\.0\.1 ::1/, 'a name for an address'],
+    ['PDPortalMetricsFrom 10.0.0.0/99', qr/PDPortalMetricsFrom.*"10\.0\.0\.0\/99" is no address/, 'a network that is none'],
     ['PDPortalPasword 8', qr/Invalid command 'PDPortalPasword'/, 'misspelt directive'],
 );
 for my $case (@lines) {

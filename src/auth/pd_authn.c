@@ -115,6 +115,7 @@ static int challenge(request_rec *r, const pd_visit_t *visit)
 
 static int unavailable(request_rec *r, const pd_site_t *site)
 {
+    pd_count(site->counts, PD_COUNT_UNAVAILABLE);
     never_store(r);
     apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_SECS);
     ap_custom_response(r, HTTP_SERVICE_UNAVAILABLE, site->unavailable_page);

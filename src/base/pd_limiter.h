@@ -35,6 +35,9 @@ typedef struct pd_limit_rule_t {
 /* A clock that only goes forward, the same for all processes: pd_clock_ticks. */
 typedef apr_time_t pd_limiter_clock_fn(void);
 
+/* Changes with the layout: modules of different shapes never share a block. */
+#define PD_LIMITER_SHAPE "-1"
+
 /* Bytes of the block. */
 apr_size_t pd_limiter_bytes(void);
 

@@ -6,14 +6,26 @@
 #include "base/pd_status.h"
 #include "db/pd_migrate.h"
 #include "portal/pd_document.h"
+#include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_outbox.h"
+#include "portal/pd_state.h"
 
 #include <apr_strings.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 /* A letter that waits so long is overdue: someone sits before a screen. */
 #define LETTER_OVERDUE apr_time_from_sec(15 * 60)
+
+/* Less room than this, or than this part of the disk, and the database soon can't write. */
+#define ROOM_MIN_BYTES   ((apr_off_t)100 * 1024 * 1024)
+#define ROOM_MIN_PERCENT 5
+
+/* Clocks of several hosts differ a little. */
+#define CLOCK_SLACK apr_time_from_sec(60)
 
 typedef struct look_t {
     ctl_t *ctl;
@@ -123,6 +135,102 @@ static const char *journal(ctl_t *ctl)
     return status_text(ctl, rv);
 }
 
+static const char *figures(pd_state_t *state, ctl_t *ctl)
+{
+    static const pd_counts_t none;
+    pd_state_shared_t shared = {0};
+    pd_portal_t portal = ctl->portal;
+    portal.state = &shared;
+    apr_status_t rv = pd_state_read(&portal, ctl->p);
+    pd_state_take(state, &none, &shared);
+    return status_text(ctl, rv);
+}
+
+static void sessions(look_t *look)
+{
+    pd_state_t state;
+    const char *why = figures(&state, look->ctl);
+    apr_int64_t alive = state.figure[PD_FIGURE_SESSIONS];
+    ctl_answer_number(look->ctl, "sessions_alive", alive);
+    tell(look, apr_psprintf(look->ctl->p, "sessions (%" APR_INT64_T_FMT " alive)", alive), why);
+}
+
+static const char *change_feed(ctl_t *ctl)
+{
+    pd_invalidation_state_t state;
+    apr_status_t rv = pd_invalidation_look(&state, &ctl->portal, ctl->p);
+    if (rv) {
+        return status_text(ctl, rv);
+    }
+    if (!state.has_head) {
+        return "the row of invalidation_head is gone, so that nothing can be changed any more; "
+               "restore the database from its copy";
+    }
+    if (state.newest_at > pd_clock_now() + CLOCK_SLACK) {
+        return apr_psprintf(ctl->p,
+                            "its newest row is of %s, which is yet to come; set the clocks of all "
+                            "hosts of this database right",
+                            ctl_time_text(ctl, state.newest_at));
+    }
+    return NULL;
+}
+
+/* A version that waits for its day is worth a word. */
+static void announced(look_t *look)
+{
+    ctl_t *ctl = look->ctl;
+    apr_array_header_t *all;
+    const pd_document_t *next = NULL;
+    apr_time_t now = pd_clock_now();
+    apr_status_t rv =
+        pd_document_list(&all, &ctl->portal, PD_DOCUMENT_POLICY, ctl->settings->language, ctl->p);
+    for (int i = 0; !rv && i < all->nelts; i++) { /* newest first */
+        const pd_document_t *document = &APR_ARRAY_IDX(all, i, pd_document_t);
+        next = document->effective_at > now ? document : next;
+    }
+    if (next) {
+        ctl_answer_number(ctl, "policy_announced", next->version);
+        tell(look,
+             apr_psprintf(ctl->p, "policy announced (version %" APR_INT64_T_FMT " from %s on)",
+                          next->version, ctl_time_text(ctl, next->effective_at)),
+             NULL);
+    }
+}
+
+/* Beyond what pd_keyring_load asks of the file itself: who may write its folder can put another
+ * file there. */
+static const char *key_rights(ctl_t *ctl)
+{
+    struct stat info;
+    const char *folder = ctl_folder_of(ctl->settings->key_file, ctl->p);
+    if (stat(folder, &info) || !(info.st_mode & 022) || (info.st_mode & S_ISVTX)) {
+        return NULL; /* a file that isn't there is told of by the next look */
+    }
+    return apr_psprintf(ctl->p,
+                        "others may write %s, and so put another key file there; do "
+                        "\"chmod go-w %s\"",
+                        folder, folder);
+}
+
+static const char *room(ctl_t *ctl)
+{
+    struct statvfs disk;
+    char left[5], whole[5];
+    const char *folder = ctl_folder_of(ctl_database_file(ctl), ctl->p);
+    if (statvfs(folder, &disk)) {
+        return apr_psprintf(ctl->p, "%s can't be examined: %s", folder, strerror(errno));
+    }
+    apr_off_t size = (apr_off_t)disk.f_frsize;
+    apr_off_t total = (apr_off_t)disk.f_blocks * size, free_bytes = (apr_off_t)disk.f_bavail * size;
+    if (free_bytes >= ROOM_MIN_BYTES && free_bytes >= total / 100 * ROOM_MIN_PERCENT) {
+        return NULL;
+    }
+    return apr_psprintf(ctl->p,
+                        "%s has %s left of %s; make room, or the portal soon answers 503 to all "
+                        "that writes",
+                        folder, apr_strfsize(free_bytes, left), apr_strfsize(total, whole));
+}
+
 /* What needs a database that answers. */
 static void look_inside(look_t *look)
 {
@@ -131,6 +239,9 @@ static void look_inside(look_t *look)
         return;
     }
     documents(look);
+    announced(look);
+    sessions(look);
+    tell(look, "change feed", change_feed(ctl));
     tell(look, "letters", letters(ctl));
     tell(look, "journal", journal(ctl));
 }
@@ -142,9 +253,15 @@ static void look_at_all(look_t *look)
         return;
     }
     tell(look, "file owners", ctl_check_owners(ctl)); /* as the caller: root sees every file */
+    tell(look, "key folder", key_rights(ctl));
     if (!tell(look, "key file", ctl_read_keys(ctl)) ||
-        !tell(look, "database owner", ctl_drop_rights(ctl)) ||
-        !tell(look, "database", ctl_open_database(ctl, 1)) || !tell(look, "schema", schema(ctl))) {
+        !tell(look, "database owner", ctl_drop_rights(ctl))) {
+        return;
+    }
+    if (ctl_database_file(ctl)) {
+        tell(look, "disk space", room(ctl));
+    }
+    if (!tell(look, "database", ctl_open_database(ctl, 1)) || !tell(look, "schema", schema(ctl))) {
         return;
     }
     look_inside(look);

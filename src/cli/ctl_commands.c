@@ -84,12 +84,13 @@ const ctl_command_t ctl_commands[] = {
      "httpd does the same by itself; both may run at once.\n",
      NULL, ctl_jobs_run},
     {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",
-     "Checks configuration, file owners, key file, database, schema, the bond of database and key, "
-     "the "
-     "documents in\n"
-     "force in each language, the queue of letters, and the journal. Changes nothing. Exit code 2 "
-     "when\n"
-     "anything is unsound or overdue.\n",
+     "Checks configuration, file owners, key file and its folder, room on the disk, database, "
+     "schema,\n"
+     "the bond of database and key, the documents in force in each language, sessions, the feed "
+     "of\n"
+     "changes that processes hear of, the queue of letters, and the journal. Changes nothing. Exit "
+     "code\n"
+     "2 when anything is unsound or overdue.\n",
      NULL, ctl_check},
     {"verify-journal", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_HEAD, 0,
      "[--head \"HOST SEQUENCE CHAIN\"]...", "prove that the journal is whole",

@@ -12,7 +12,7 @@ static int is_job(const char *name)
 {
     for (const pd_job_t *job = pd_jobs; job->name; job++) {
         if (!strcmp(job->name, name)) {
-            return 1;
+            return !job->only_httpd;
         }
     }
     return 0;
@@ -27,7 +27,7 @@ int ctl_jobs_run(ctl_t *ctl)
     }
     for (const pd_job_t *job = pd_jobs; job->name; job++) {
         int done = 0;
-        if (name && strcmp(job->name, name)) {
+        if (job->only_httpd || (name && strcmp(job->name, name))) {
             continue;
         }
         apr_status_t rv = job->run(&done, &ctl->portal, ctl->p);

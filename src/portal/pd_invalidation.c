@@ -7,7 +7,7 @@
 #define ROWS_MAX 1000
 #define KEPT     apr_time_from_sec(24 * 3600)
 
-enum { NEXT, ADD, READ, OLD };
+enum { NEXT, ADD, READ, OLD, LOOK };
 
 const pd_sql_t pd_invalidation_sql[] = {
     [NEXT] = {"invalidation_next",
@@ -28,6 +28,10 @@ const pd_sql_t pd_invalidation_sql[] = {
              "DELETE FROM invalidation WHERE number IN (SELECT number FROM invalidation"
              " WHERE at < %lld ORDER BY at LIMIT %lld)",
              "", "rows that every host has read"},
+    [LOOK] = {"invalidation_look",
+              "SELECT number, COALESCE((SELECT MAX(at) FROM invalidation), 0)"
+              " FROM invalidation_head WHERE name = 'head'",
+              "ii", "whether the feed can work"},
     {NULL, NULL, NULL, NULL}};
 
 static const char *const kinds[] = {[PD_INVALID_PERSON] = "person",
@@ -89,5 +93,17 @@ apr_status_t pd_invalidation_expire(int *removed, const pd_portal_t *portal, int
     expire_t expire = {limit, 0};
     apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
     *removed = status == APR_SUCCESS ? expire.removed : 0;
+    return status;
+}
+
+apr_status_t pd_invalidation_look(pd_invalidation_state_t *state, const pd_portal_t *portal,
+                                  apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    *state = (pd_invalidation_state_t){0, 0};
+    apr_status_t status =
+        pd_db_read(&found, portal->db, &pd_invalidation_sql[LOOK], PD_NO_ARGS, 1, p);
+    if (status == APR_SUCCESS && PD_ROW_COUNT(found) > 0)
+        *state = (pd_invalidation_state_t){1, PD_ROW(found, 0)[1].number};
     return status;
 }

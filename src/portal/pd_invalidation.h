@@ -33,4 +33,12 @@ apr_status_t pd_invalidation_read(apr_int64_t *head, apr_array_header_t **rows,
 apr_status_t pd_invalidation_expire(int *removed, const pd_portal_t *portal, int limit,
                                     apr_pool_t *p);
 
+/* How the feed stands. */
+typedef struct pd_invalidation_state_t {
+    int has_head;         /* without its row no change is ever heard of */
+    apr_time_t newest_at; /* of the newest row; 0: there is none */
+} pd_invalidation_state_t;
+apr_status_t pd_invalidation_look(pd_invalidation_state_t *state, const pd_portal_t *portal,
+                                  apr_pool_t *p);
+
 #endif

@@ -1,5 +1,6 @@
-/* The jobs: delivering letters, and removing what is over. Each works in small batches with a pool
- * of its own, and stops after a while, so that a server that is told to end isn't held up. */
+/* The jobs: delivering letters, removing what is over, and reading figures for who looks on. Each
+ * works in small batches with a pool of its own, and stops after a while, so that a server that is
+ * told to end isn't held up. */
 #include "portal/pd_jobs.h"
 
 #include "base/pd_clock.h"
@@ -10,11 +11,13 @@
 #include "portal/pd_registration.h"
 #include "portal/pd_session.h"
 #include "portal/pd_session_cache.h"
+#include "portal/pd_state.h"
 
 #define MAIL_BATCH   1 /* each may take a whole time-out: look at the clock between them */
 #define EXPIRE_BATCH 200
 #define RUN_MAX      apr_time_from_sec(20)
 #define EXPIRE_EVERY apr_time_from_sec(3600)
+#define STATE_EVERY  apr_time_from_sec(30)
 #define LETTER_AGE   apr_time_from_sec(30 * 24 * 3600)
 
 /* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
@@ -117,7 +120,20 @@ static apr_status_t expire_run(int *done, const pd_portal_t *portal, apr_pool_t 
     return first;
 }
 
-const pd_job_t pd_jobs[] = {{"mail", mail_every, mail_run},
-                            {"expire", expire_every, expire_run},
-                            {"sessions", pd_session_cache_every, pd_session_cache_note},
-                            {NULL, NULL, NULL}};
+static apr_interval_time_t state_every(const pd_settings_t *settings)
+{
+    (void)settings;
+    return STATE_EVERY;
+}
+
+static apr_status_t state_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    return pd_state_read(portal, p);
+}
+
+const pd_job_t pd_jobs[] = {{"mail", mail_every, mail_run, 0},
+                            {"expire", expire_every, expire_run, 0},
+                            {"sessions", pd_session_cache_every, pd_session_cache_note, 1},
+                            {"state", state_every, state_run, 1},
+                            {NULL, NULL, NULL, 0}};

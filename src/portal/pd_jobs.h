@@ -1,14 +1,15 @@
-/* Work that needs no visitor: mail, and what is over. Any process may run a job at any time, also
- * two at once: each job claims what it works on. */
+/* Work that needs no visitor: mail, what is over, figures for the status page. Any process may run
+ * a job at any time, also two at once: each job claims what it works on. */
 #ifndef PD_JOBS_H
 #define PD_JOBS_H
 #include "portal/pd_portal.h"
 
 typedef struct pd_job_t {
-    const char *name; /* "mail", "expire" */
+    const char *name; /* "mail", "expire", "state" */
     apr_interval_time_t (*every)(const pd_settings_t *settings);
     /* `done` counts what was worked on. */
     apr_status_t (*run)(int *done, const pd_portal_t *portal, apr_pool_t *p);
+    int only_httpd; /* nothing that pdportalctl could do */
 } pd_job_t;
 
 /* Ended by name NULL. */

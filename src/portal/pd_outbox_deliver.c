@@ -232,6 +232,14 @@ static apr_status_t record_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     return journal_failure(conn, errand, p);
 }
 
+static pd_count_e what_came_of(const errand_t *errand)
+{
+    if (!errand->final)
+        return PD_COUNT_LETTER_DELAYED;
+    return errand->result.outcome == PD_MAIL_ACCEPTED ? PD_COUNT_LETTER_SENT
+                                                      : PD_COUNT_LETTER_FAILED;
+}
+
 /* One letter. An error is the database's: the letter's lease runs out and it is tried again. */
 static apr_status_t deliver_one(int *tried, errand_t *errand, pd_transport_fn *transport,
                                 apr_pool_t *p)
@@ -249,6 +257,9 @@ static apr_status_t deliver_one(int *tried, errand_t *errand, pd_transport_fn *t
         pd_log(PD_LOG_ERR, rv,
                "PD0456: the outcome of letter %s could not be recorded; it is tried again",
                errand->id);
+    }
+    else {
+        pd_count(errand->portal->counts, what_came_of(errand));
     }
     return rv;
 }

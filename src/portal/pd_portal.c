@@ -42,6 +42,7 @@ const pd_sql_t *const pd_sql_tables[] = {pd_portal_sql,
                                          pd_invalidation_sql,
                                          pd_outbox_sql,
                                          pd_outbox_deliver_sql,
+                                         pd_state_sql,
                                          NULL};
 
 static apr_status_t compare_key(const char **why, const pd_portal_t *portal, const pd_rows_t *bound,

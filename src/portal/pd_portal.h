@@ -13,6 +13,7 @@
 typedef struct pd_coherence_t pd_coherence_t;
 struct pd_schedule_t;
 struct pd_session_table_t;
+typedef struct pd_state_shared_t pd_state_shared_t;
 
 typedef struct pd_portal_t {
     const pd_settings_t *settings;
@@ -25,6 +26,7 @@ typedef struct pd_portal_t {
     struct pd_schedule_t *schedule;      /* of the policy; NULL: the database is asked each time */
     struct pd_session_table_t *sessions; /* NULL: none are kept in memory */
     pd_counts_t *counts;                 /* NULL: nobody counts */
+    pd_state_shared_t *state;            /* NULL: nobody looks at its figures (pdportalctl) */
 } pd_portal_t;
 
 /* The languages of the project, NULL-ended, default first. */

@@ -195,15 +195,17 @@ apr_status_t pd_session_tell_ended(pd_conn_t *conn, const pd_portal_t *portal,
 typedef struct end_t {
     const pd_portal_t *portal;
     const char *token_hash;
+    int ended; /* output */
 } end_t;
 
 static apr_status_t end_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
-    const end_t *end = baton;
+    end_t *end = baton;
     pd_session_ended_t ended;
     apr_status_t status = pd_session_drop(&ended, conn, end->portal, end->token_hash, p);
     if (status != APR_SUCCESS)
         return status;
+    end->ended = ended.id != NULL;
     return pd_session_tell_ended(conn, end->portal, &ended, p);
 }
 
@@ -211,8 +213,11 @@ apr_status_t pd_session_end(const pd_portal_t *portal, const char *token, apr_po
 {
     if (!pd_token_wellformed(token))
         return APR_SUCCESS;
-    end_t end = {portal, pd_token_hash(token, p)};
-    return pd_db_transact(portal->db, end_step, &end, p);
+    end_t end = {portal, pd_token_hash(token, p), 0};
+    apr_status_t status = pd_db_transact(portal->db, end_step, &end, p);
+    if (status == APR_SUCCESS && end.ended)
+        pd_count(portal->counts, PD_COUNT_SESSION_ENDED);
+    return status;
 }
 
 typedef struct expire_t {

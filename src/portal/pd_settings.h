@@ -47,6 +47,7 @@ typedef struct pd_settings_t {
     apr_int64_t mail_interval;    /* between looks at the queue */
     apr_int64_t mail_timeout;
     apr_int64_t letter_lifetime; /* a letter that could not be delivered for so long has failed */
+    const char *metrics_from;    /* addresses and networks: text/pd_network.h */
 } pd_settings_t;
 
 /* Per directory. */
@@ -67,6 +68,7 @@ typedef enum {
     PD_TYPE_TIME,    /* 90s, 15min, 8h, 30d; a bare number is seconds */
     PD_TYPE_CHOICE,  /* one of the words of `words` */
     PD_TYPE_ZONE,    /* a tz database name */
+    PD_TYPE_NETWORK, /* addresses and networks parted by spaces, or "none" */
     PD_TYPE_DATABASE /* two words: driver, parameters */
 } pd_type_e;
 

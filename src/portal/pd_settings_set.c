@@ -7,6 +7,7 @@
 #include "base/pd_zone.h"
 #include "portal/pd_settings_int.h"
 #include "text/pd_email.h"
+#include "text/pd_network.h"
 #include "text/pd_url.h"
 
 #include <apr_lib.h>
@@ -334,6 +335,21 @@ static const char *set_zone(const char **member, const pd_directive_t *row, cons
     return NULL;
 }
 
+static const char *set_networks(const char **member, const pd_directive_t *row, const char *value,
+                                apr_pool_t *p)
+{
+    apr_array_header_t *networks;
+    const char *unknown;
+    if (pd_network_parse(&networks, &unknown, value, p)) {
+        return wrong(row, *unknown ? unknown : value,
+                     "is no address and no network; write for example \"127.0.0.1 ::1 "
+                     "10.0.0.0/8\", or none",
+                     p);
+    }
+    *member = apr_pstrdup(p, value);
+    return NULL;
+}
+
 static const char *set_database(const char **members, const pd_directive_t *row, const char *driver,
                                 const char *params, apr_pool_t *p)
 {
@@ -416,6 +432,8 @@ const char *pd_directive_set(void *structure, const pd_directive_t *row, const c
         return set_choice(member, row, value, p);
     case PD_TYPE_ZONE:
         return set_zone(member, row, value, p);
+    case PD_TYPE_NETWORK:
+        return set_networks(member, row, value, p);
     case PD_TYPE_DATABASE:
         return set_database(member, row, value, second, p);
     }

@@ -18,6 +18,7 @@
 #define C_RELAY    const char *
 #define C_MAILBOX  const char *
 #define C_ZONE     const char *
+#define C_NETWORK  const char *
 #define C_DATABASE const char *
 #define C_FLAG     apr_int64_t
 #define C_NUMBER   apr_int64_t
@@ -135,6 +136,11 @@ const pd_directive_t pd_directives[] = {
         "Longest time for handing over one letter."),
     BOUNDED(TIME, "PDPortalLetterLifetime", letter_lifetime, "3d", MINUTE, 30 * DAY,
         "A letter that could not be delivered for so long has failed."),
+    ROW(NETWORK, "PDPortalMetricsFrom", metrics_from, "127.0.0.1 ::1",
+        "Who may read the metrics at PDPortalPath/metrics: addresses and networks, parted by spaces; "
+        "`none`: nobody. For everybody else there is no such page. The address is the one that "
+        "mod_remoteip finds, where it is loaded: behind a proxy on this machine every visitor comes "
+        "from 127.0.0.1 without it."),
     DIRECTORY(FLAG, "PDPortalIdentityHeaders", identity_headers, "Off",
         "On: the identity goes to an application behind a proxy as request headers too."),
     {.name = NULL}};

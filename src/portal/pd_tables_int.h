@@ -28,5 +28,6 @@ extern const pd_sql_t pd_document_sql[];
 extern const pd_sql_t pd_invalidation_sql[];
 extern const pd_sql_t pd_outbox_sql[];
 extern const pd_sql_t pd_outbox_deliver_sql[];
+extern const pd_sql_t pd_state_sql[];
 
 #endif

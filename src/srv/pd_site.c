@@ -18,7 +18,9 @@
 #include "portal/pd_guess.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_session_table.h"
+#include "portal/pd_state.h"
 #include "srv/pd_segment.h"
+#include "text/pd_network.h"
 #include "text/pd_url.h"
 
 APLOG_USE_MODULE(pdportal);
@@ -110,26 +112,37 @@ static const char *segment_name(const pd_site_t *site, const char *what, apr_poo
     return apr_pstrcat(p, what, "-", pd_hash_sha256(text, strlen(text), p), NULL);
 }
 
+/* What the processes of all generations share. A block whose shape is part of its name is told when
+ * another shape takes its place, if it asks for that. */
 static apr_status_t make_segments(pd_site_t *site, apr_pool_t *p)
 {
-    void *counts = NULL;
-    apr_status_t rv =
-        pd_segment_get(&site->coherence, segment_name(site, "coherence" PD_COHERENCE_SHAPE, p),
-                       pd_coherence_bytes(), 1);
-    if (rv == APR_SUCCESS) {
-        rv = pd_segment_get(&counts, segment_name(site, "counts", p), sizeof(pd_counts_t), 0);
-    }
-    if (rv == APR_SUCCESS) {
-        rv =
-            pd_segment_get(&site->guesses, segment_name(site, "guesses", p), pd_limiter_bytes(), 0);
+    void *counts = NULL, *state = NULL;
+    const struct {
+        void **memory;
+        const char *name;
+        apr_size_t n_bytes; /* 0: none is wanted */
+        int retires;
+    } segments[] = {
+        {&site->coherence, "coherence" PD_COHERENCE_SHAPE, pd_coherence_bytes(), 1},
+        {&site->sessions, "sessions" PD_SESSION_TABLE_SHAPE,
+         (apr_size_t)site->settings->session_cache, 0},
+        {&site->guesses, "guesses" PD_LIMITER_SHAPE, pd_limiter_bytes(), 0},
+        {&counts, "counts", sizeof(pd_counts_t), 0},
+        {&state, "state", sizeof(pd_state_shared_t), 0},
+    };
+    for (apr_size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++) {
+        apr_status_t rv =
+            segments[i].n_bytes == 0
+                ? APR_SUCCESS
+                : pd_segment_get(segments[i].memory, segment_name(site, segments[i].name, p),
+                                 segments[i].n_bytes, segments[i].retires);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     site->counts = counts;
-    if (rv == APR_SUCCESS && site->settings->session_cache > 0) {
-        rv = pd_segment_get(&site->sessions,
-                            segment_name(site, "sessions" PD_SESSION_TABLE_SHAPE, p),
-                            (apr_size_t)site->settings->session_cache, 0);
-    }
-    return rv;
+    site->state = state;
+    return APR_SUCCESS;
 }
 
 static pd_db_options_t database_options(const pd_settings_t *settings)
@@ -160,6 +173,7 @@ static apr_status_t check_bond(const pd_site_t *site, const char **why, apr_pool
 
 static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, apr_pool_t *p)
 {
+    const char *wrong;
     apr_status_t rv = pd_keyring_load(&site->keys, site->settings->key_file, why, p);
     if (rv == APR_SUCCESS) {
         rv = load_templates(site, why, p);
@@ -167,6 +181,10 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, 
     if (rv == APR_SUCCESS) {
         *why = "PDPortalTimeZone: the zone can't be loaded; is the package tzdata installed?";
         rv = pd_zone_load(&site->zone, site->settings->time_zone, p);
+    }
+    if (rv == APR_SUCCESS) {
+        *why = "PDPortalMetricsFrom: no list of addresses and networks";
+        rv = pd_network_parse(&site->metrics_from, &wrong, site->settings->metrics_from, p);
     }
     if (rv == APR_SUCCESS && !only_look) {
         *why = "no shared memory for the hashing gate";
@@ -323,6 +341,7 @@ static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
     portal->schedule = pd_schedule_new(pchild);
     portal->limiter =
         pd_limiter_over(site->guesses, pd_guess_rules, pd_guess_n_rules, pd_clock_ticks, pchild);
+    portal->state = site->state;
     apr_status_t rv = pd_db_open(&portal->db, &why, &options, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, base, "PD0500: the database can't be opened: %s",

@@ -12,12 +12,14 @@ typedef struct pd_site_t {
     const pd_templates_t *templates;
     const pd_zone_t *zone;
     pd_gate_t *hashing;
-    void *sessions;          /* shared memory: pd_session_table.h; NULL: none */
-    void *coherence;         /* likewise: pd_coherence.h */
-    void *guesses;           /* likewise: the block of pd_limiter_over */
-    pd_counts_t *counts;     /* likewise */
-    int secure;              /* the base URL is https */
-    const char *denied_page; /* paths of pages that only internal redirects reach */
+    void *sessions;                   /* shared memory: pd_session_table.h; NULL: none */
+    void *coherence;                  /* likewise: pd_coherence.h */
+    void *guesses;                    /* likewise: the block of pd_limiter_over */
+    pd_counts_t *counts;              /* likewise */
+    pd_state_shared_t *state;         /* likewise: pd_state.h */
+    apr_array_header_t *metrics_from; /* text/pd_network.h */
+    int secure;                       /* the base URL is https */
+    const char *denied_page;          /* paths of pages that only internal redirects reach */
     const char *required_page;
     const char *unavailable_page;
     const char *style; /* bytes of style.css, and a short hash of them for its URL */

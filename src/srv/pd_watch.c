@@ -15,6 +15,7 @@
 #include "base/pd_status.h"
 #include "cfg/pd_config.h"
 #include "portal/pd_jobs.h"
+#include "portal/pd_state.h"
 #include "srv/pd_site.h"
 
 APLOG_USE_MODULE(pdportal);
@@ -44,6 +45,9 @@ static void run_job(turn_t *turn, int index, apr_pool_t *p)
     apr_status_t rv = pd_site_portal(&portal, turn->site, p);
     if (rv == APR_SUCCESS) {
         rv = job->run(&done, portal, p);
+    }
+    if (rv == PD_EAWAY || rv == PD_ESCHEMA || rv == PD_EKEY) {
+        pd_state_away(turn->site->state);
     }
     if (rv != APR_SUCCESS && pd_log_due(&turn->site->said_job)) {
         char text[128];

@@ -38,6 +38,9 @@ int pd_web_acknowledge(pd_page_t *page);
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
 
+/* pd_web_metrics.c */
+int pd_web_metrics(pd_page_t *page);
+
 /* pd_web_document.c */
 int pd_web_policy(pd_page_t *page);
 int pd_web_policy_version(pd_page_t *page);

@@ -275,6 +275,7 @@ int pd_page_error(pd_page_t *page, int status)
 
 static int unavailable(pd_page_t *page)
 {
+    pd_count(page->site->counts, PD_COUNT_UNAVAILABLE);
     apr_table_setn(page->r->err_headers_out, "Retry-After",
                    apr_psprintf(page->p, "%d", RETRY_AFTER_SECS));
     pd_value_set_number(page->values, "retry_after", RETRY_AFTER_SECS, page->p);

@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include "auth/pd_authn.h"
+#include "text/pd_network.h"
 #include "text/pd_url.h"
 #include "web/pd_check.h"
 #include "web/pd_handlers.h"
@@ -86,14 +87,23 @@ int pd_route_can_be_read(const pd_route_t *route)
     return 0;
 }
 
+/* For this request there is no such page, by whatever method. */
+static int is_hidden(const pd_page_t *page, const pd_route_t *route)
+{
+    if (route->need == PD_NEED_REDIRECT) {
+        return page->r->prev == NULL;
+    }
+    return route->need == PD_NEED_ADDRESS &&
+           !pd_network_holds(page->site->metrics_from, page->r->useragent_addr);
+}
+
 /* The row for path and method; `allow` lists the methods the path has, "" for an unknown path. */
 static const pd_route_t *find_route(pd_page_t *page, const char **allow)
 {
     const pd_route_t *found = NULL;
     *allow = "";
     for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
-        if (!matches(route->path, page->rest, page) ||
-            (route->need == PD_NEED_REDIRECT && page->r->prev == NULL)) {
+        if (!matches(route->path, page->rest, page) || is_hidden(page, route)) {
             continue;
         }
         *allow = apr_pstrcat(page->p, *allow, **allow ? ", " : "", route->method,
@@ -129,7 +139,7 @@ static int check_needs(pd_page_t *page, int *result)
 {
     const pd_route_t *route = page->route;
     apr_status_t rv = APR_ENOENT;
-    if (route->show != PD_SHOW_PUBLIC) {
+    if (route->show != PD_SHOW_PUBLIC && route->show != PD_SHOW_PROGRAM) {
         rv = pd_visit_session(&page->session, page->visit);
     }
     if (route->need == PD_NEED_DATABASE || route->need == PD_NEED_SESSION) {

@@ -7,13 +7,15 @@ typedef enum {
     PD_NEED_NOTHING,  /* anyone; no database */
     PD_NEED_DATABASE, /* anyone */
     PD_NEED_SESSION,  /* signed in; others are led to sign-in */
-    PD_NEED_REDIRECT  /* only by internal redirect from auth/; else 404 */
+    PD_NEED_REDIRECT, /* only by internal redirect from auth/; else 404 */
+    PD_NEED_ADDRESS   /* only from PDPortalMetricsFrom; else 404; no database */
 } pd_need_e;
 
 typedef enum {
     PD_SHOW_PERSONAL, /* never stored, never indexed */
     PD_SHOW_OPEN,     /* never stored (it shows who is signed in), may be indexed */
-    PD_SHOW_PUBLIC    /* the same for everybody: strong ETag, may be stored and indexed */
+    PD_SHOW_PUBLIC,   /* the same for everybody: strong ETag, may be stored and indexed */
+    PD_SHOW_PROGRAM   /* for programs: nobody's session is looked for; never stored */
 } pd_show_e;
 
 typedef int pd_handler_fn(pd_page_t *page);

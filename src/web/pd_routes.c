@@ -39,6 +39,8 @@ const pd_route_t pd_routes[] = {
      NULL},
     {"GET", "account/", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_account, NULL},
 
+    {"GET", "metrics", PD_NEED_ADDRESS, NULL, "4.1.2", PD_SHOW_PROGRAM, pd_web_metrics, NULL},
+
     {"GET", "denied", PD_NEED_REDIRECT, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_denied, NULL},
     {"GET", "required", PD_NEED_REDIRECT, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_required, NULL},
     {"GET", "unavailable", PD_NEED_REDIRECT, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_unavailable,

@@ -1,7 +1,7 @@
-/* Preloaded into a server under test: while the file named by PD_DISK_FULL is there, nothing can be
- * written to files whose path holds "portal.db", as on a full disk. Spared are logs, and "-shm", a
- * few pages that SQLite gives back and takes again when the last connection closes and the next
- * opens. */
+/* Preloaded into a program under test: while the file named by PD_DISK_FULL is there, no disk has
+ * room left, and nothing can be written to files whose path holds "portal.db". Spared are logs, and
+ * "-shm", a few pages that SQLite gives back and takes again when the last connection closes and
+ * the next opens. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+int statvfs(const char *restrict path, struct statvfs *restrict disk);
 ssize_t write(int fd, const void *bytes, size_t length);
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset);
 ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset);
@@ -56,4 +58,18 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset)
         real = (ssize_t(*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64");
     }
     return is_full(fd) ? -1 : real(fd, bytes, length, offset);
+}
+
+int statvfs(const char *restrict path, struct statvfs *restrict disk)
+{
+    static int (*real)(const char *, struct statvfs *);
+    const char *mark = getenv("PD_DISK_FULL");
+    if (!real) {
+        real = (int (*)(const char *, struct statvfs *))dlsym(RTLD_NEXT, "statvfs");
+    }
+    int failed = real(path, disk);
+    if (!failed && mark && access(mark, F_OK) == 0) {
+        disk->f_bavail = 0;
+    }
+    return failed;
 }

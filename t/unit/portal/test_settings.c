@@ -54,6 +54,8 @@ static const char *sample(const pd_directive_t *row)
         return "off";
     case PD_TYPE_ZONE:
         return "UTC";
+    case PD_TYPE_NETWORK:
+        return "10.0.0.0/8 2001:db8::/32";
     case PD_TYPE_DATABASE:
         return "pgsql";
     }
@@ -183,6 +185,16 @@ static const struct {
     {"PDPortalMailRelay", "smtps://mail.example.org", NULL, NULL},
     {"PDPortalMailRelay", "maildir:/var/mail/portal", NULL, NULL},
     {"PDPortalKeyFile", "master.key", NULL, "begins with /"},
+    {"PDPortalMetricsFrom", "none", NULL, NULL},
+    {"PDPortalMetricsFrom", "10.1.2.3 2001:db8::/32  ::1", NULL, NULL},
+    {"PDPortalMetricsFrom", "127.0.0.1 localhost", NULL, "\"localhost\" is no address"},
+    {"PDPortalMetricsFrom", "none 127.0.0.1", NULL, "\"none\" is no address"},
+    {"PDPortalMetricsFrom", "10.1", NULL, "\"10.1\" is no address"},
+    {"PDPortalMetricsFrom", "10.0.0.0/33", NULL, "\"10.0.0.0/33\" is no address"},
+    {"PDPortalMetricsFrom", "10.0.0.0/", NULL, "10.0.0.0/8"},
+    {"PDPortalMetricsFrom", "300.0.0.1", NULL, "no network"},
+    {"PDPortalMetricsFrom", "127.0.0.1, ::1", NULL, "\"127.0.0.1,\" is no address"},
+    {"PDPortalMetricsFrom", "  ", NULL, "is no address"},
     {"PDPortalTimeZone", "Moon/Sea", NULL, "Europe/Moscow"},
     {"PDPortalTimeZone", "../../etc/passwd", NULL, "Europe/Moscow"},
     {"PDPortalSiteName", "Клиника «Пример»", NULL, NULL},
