@@ -10,6 +10,7 @@
 #include "tmpl/pd_templates.h"
 
 typedef struct pd_coherence_t pd_coherence_t;
+typedef struct pd_ready_t pd_ready_t;
 
 typedef struct pd_portal_t {
     const pd_settings_t *settings;
@@ -19,6 +20,7 @@ typedef struct pd_portal_t {
     const pd_templates_t *templates; /* letters and pages */
     pd_coherence_t *coherence;       /* NULL where nothing is kept in memory (pdportalctl) */
     pd_counts_t *counts;             /* NULL: nobody counts */
+    pd_ready_t *ready;               /* NULL where no pages are served (pdportalctl) */
 } pd_portal_t;
 
 /* The languages of the project, NULL-ended, default first. */

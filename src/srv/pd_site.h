@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include "base/pd_zone.h"
 #include "portal/pd_portal.h"
+#include "text/pd_encoding.h"
 
 typedef struct pd_site_t {
     const pd_settings_t *settings;
@@ -12,12 +13,12 @@ typedef struct pd_site_t {
     const pd_templates_t *templates;
     const pd_zone_t *zone;
     pd_gate_t *hashing;
-    void *coherence;     /* shared memory: pd_coherence.h */
-    pd_counts_t *counts; /* likewise */
-    int secure;          /* the base URL is https */
-    const char *style;   /* bytes of style.css, and a short hash of them for its URL */
-    apr_size_t style_length;
-    const char *style_hash;
+    void *coherence;          /* shared memory: pd_coherence.h */
+    pd_counts_t *counts;      /* likewise */
+    int secure;               /* the base URL is https */
+    pd_encoded_t style;       /* style.css */
+    const char *style_hash;   /* a short hash of it, for its URL */
+    const char *policy_link;  /* Link header of every answer */
     pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */
     apr_uint32_t key_checked; /* atomic: the database is known to belong to the key file */
     /* when a lasting trouble was last told: pd_log_due */

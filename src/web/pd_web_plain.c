@@ -4,6 +4,7 @@
 #include <http_protocol.h>
 #include "srv/pd_headers.h"
 #include "web/pd_handlers.h"
+#include "web/pd_send.h"
 
 int pd_web_home(pd_page_t *page)
 {
@@ -31,13 +32,8 @@ int pd_web_style(pd_page_t *page)
     int same = wanted != NULL && strcmp(wanted, site->style_hash) == 0;
     apr_table_setn(r->err_headers_out, "Cache-Control",
                    same ? "public, max-age=31536000, immutable" : "no-cache");
-    apr_table_setn(r->headers_out, "ETag", apr_psprintf(r->pool, "\"%s\"", site->style_hash));
-    ap_set_content_length(r, (apr_off_t)site->style_length);
-    int status = pd_page_conditions(r);
-    if (status == OK && !r->header_only) {
-        ap_rwrite(site->style, (int)site->style_length, r);
-    }
-    return status;
+    apr_table_setn(r->err_headers_out, "Vary", "Accept-Encoding");
+    return pd_send_encoded(r, &site->style);
 }
 
 int pd_web_denied(pd_page_t *page)
