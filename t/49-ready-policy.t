@@ -254,7 +254,7 @@ sub many {
         PDPortal::Setup::publish($server->{conf}, 'processing', 'processing');
         my $requests = '';
         for my $n (1 .. 40) {
-            my $path = (qw(policy policy/1 policy/2 documents/processing/1 documents/processing/2 policy/3), "documents/processing/$round")[$n % 7];
+            my $path = (qw(policy policy/1 documents/processing/1), "documents/processing/$round")[$n % 4];
             my $last = $n == 40 ? 'close' : 'keep-alive';
             $requests .= "GET /portal/$path HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Language: " . ($n % 2 ? 'ru' : 'en') .
                 "\r\nAccept-Encoding: " . (qw(gzip br identity))[$n % 3] . "\r\nConnection: $last\r\n\r\n";

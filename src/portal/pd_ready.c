@@ -186,7 +186,9 @@ static page_t *make_page(const pd_ready_turn_t *turn, const char *bytes, apr_siz
     page->from = turn->from;
     page->until = turn->until;
     page->in_force = turn->in_force;
-    if (pd_encoding_make(&page->encoded, copy, length, pool, ptemp) != APR_SUCCESS) {
+    /* Who walks through all the old versions must not keep a processor busy. */
+    pd_encoding_effort_e effort = turn->in_force ? PD_ENCODING_THOROUGH : PD_ENCODING_QUICK;
+    if (pd_encoding_make(&page->encoded, copy, length, effort, pool, ptemp) != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return NULL;
     }

@@ -74,7 +74,7 @@ static apr_status_t load_templates(pd_site_t *site, const char **why, apr_pool_t
     if (rv == APR_SUCCESS) {
         site->style_hash = apr_pstrndup(p, pd_hash_sha256(style, n_style, p), 12);
         *why = "no memory to compress style.css";
-        rv = pd_encoding_make(&site->style, style, n_style, p, p);
+        rv = pd_encoding_make(&site->style, style, n_style, PD_ENCODING_THOROUGH, p, p);
     }
     return rv;
 }

@@ -35,10 +35,15 @@ typedef struct pd_encoded_t {
 /* Names the forms and makes none but the bytes as they are, which are borrowed. */
 void pd_encoding_name(pd_encoded_t *encoded, const char *bytes, apr_size_t length, apr_pool_t *p);
 
-/* Makes them all, as small as can be, which takes its time: for bytes that are sent again and
- * again. The bytes as they are stay borrowed, everything else comes from `p`; `ptemp` is scratch.
- * APR_ENOMEM: there was no memory for it. */
+/* How much work to do for fewer bytes. */
+typedef enum {
+    PD_ENCODING_QUICK,   /* a millisecond for an ordinary page */
+    PD_ENCODING_THOROUGH /* as small as can be, fifty times as long: for what is sent very often */
+} pd_encoding_effort_e;
+
+/* Makes them all. The same effort gives the same bytes. The bytes as they are stay borrowed,
+ * everything else comes from `p`; `ptemp` is scratch. APR_ENOMEM: there was no memory for it. */
 apr_status_t pd_encoding_make(pd_encoded_t *encoded, const char *bytes, apr_size_t length,
-                              apr_pool_t *p, apr_pool_t *ptemp);
+                              pd_encoding_effort_e effort, apr_pool_t *p, apr_pool_t *ptemp);
 
 #endif

@@ -10,14 +10,19 @@
 #define GZIP_MEMORY      9
 #define ETAG_HASH_DIGITS 32
 
+static const struct {
+    int gzip, brotli;
+} levels[] = {[PD_ENCODING_QUICK] = {6, 5},
+              [PD_ENCODING_THOROUGH] = {Z_BEST_COMPRESSION, BROTLI_MAX_QUALITY}};
+
 /* Whole in one call: the output has room for the worst case. The header holds no time and no name,
  * so that equal bytes give equal bytes. */
 static apr_status_t make_gzip(pd_encoded_form_t *form, const char *bytes, apr_size_t length,
-                              apr_pool_t *p, apr_pool_t *ptemp)
+                              int level, apr_pool_t *p, apr_pool_t *ptemp)
 {
     z_stream stream = {0};
-    if (length > UINT_MAX / 2 || deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW,
-                                              GZIP_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (length > UINT_MAX / 2 || deflateInit2(&stream, level, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
+                                              Z_DEFAULT_STRATEGY) != Z_OK) {
         return APR_ENOMEM;
     }
     apr_size_t room = deflateBound(&stream, (uLong)length);
@@ -44,12 +49,12 @@ static int brotli_window(apr_size_t length)
 }
 
 static apr_status_t make_brotli(pd_encoded_form_t *form, const char *bytes, apr_size_t length,
-                                apr_pool_t *p, apr_pool_t *ptemp)
+                                int level, apr_pool_t *p, apr_pool_t *ptemp)
 {
     size_t n_packed = BrotliEncoderMaxCompressedSize(length);
     uint8_t *packed = apr_palloc(ptemp, n_packed);
     if (n_packed == 0 ||
-        !BrotliEncoderCompress(BROTLI_MAX_QUALITY, brotli_window(length), BROTLI_MODE_TEXT, length,
+        !BrotliEncoderCompress(level, brotli_window(length), BROTLI_MODE_TEXT, length,
                                (const uint8_t *)bytes, &n_packed, packed)) {
         return APR_ENOMEM;
     }
@@ -72,11 +77,14 @@ void pd_encoding_name(pd_encoded_t *encoded, const char *bytes, apr_size_t lengt
 }
 
 apr_status_t pd_encoding_make(pd_encoded_t *encoded, const char *bytes, apr_size_t length,
-                              apr_pool_t *p, apr_pool_t *ptemp)
+                              pd_encoding_effort_e effort, apr_pool_t *p, apr_pool_t *ptemp)
 {
     pd_encoding_name(encoded, bytes, length, p);
-    apr_status_t rv = make_gzip(&encoded->form[PD_ENCODING_GZIP], bytes, length, p, ptemp);
-    return rv == APR_SUCCESS
-               ? make_brotli(&encoded->form[PD_ENCODING_BROTLI], bytes, length, p, ptemp)
-               : rv;
+    apr_status_t rv =
+        make_gzip(&encoded->form[PD_ENCODING_GZIP], bytes, length, levels[effort].gzip, p, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = make_brotli(&encoded->form[PD_ENCODING_BROTLI], bytes, length, levels[effort].brotli,
+                         p, ptemp);
+    }
+    return rv;
 }

@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pd_encoding_e chosen = pd_encoding_choose(header);
     MUST(chosen == pd_encoding_choose(header));
     chosen_is_named(header, chosen);
-    MUST(pd_encoding_make(&encoded, (const char *)data, size, p, p) == APR_SUCCESS);
+    MUST(pd_encoding_make(&encoded, (const char *)data, size, PD_ENCODING_QUICK, p, p) ==
+         APR_SUCCESS);
     unpacks(&encoded.form[PD_ENCODING_GZIP], data, size, p);
     free(header);
     return fuzz_done(p);

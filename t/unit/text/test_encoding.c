@@ -97,13 +97,14 @@ START_TEST(forms)
 {
     static const apr_size_t lengths[] = {0, 1, 17, 70000, 300000};
     pd_encoded_t one, two;
-    apr_size_t length = lengths[_i];
+    apr_size_t length = lengths[_i / 2];
+    pd_encoding_effort_e effort = _i % 2 ? PD_ENCODING_THOROUGH : PD_ENCODING_QUICK;
     char *bytes = apr_palloc(tp, length + 1);
     for (apr_size_t i = 0; i < length; i++) {
         bytes[i] = "some words "[i % 11];
     }
-    ck_assert_int_eq(pd_encoding_make(&one, bytes, length, tp, tp), APR_SUCCESS);
-    ck_assert_int_eq(pd_encoding_make(&two, bytes, length, tp, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_encoding_make(&one, bytes, length, effort, tp, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_encoding_make(&two, bytes, length, effort, tp, tp), APR_SUCCESS);
     ck_assert_ptr_eq(one.form[NONE].bytes, bytes);
     ck_assert_int_eq(memcmp(unpack(&one.form[GZ], length), bytes, length), 0);
     for (int i = 0; i < PD_ENCODING_COUNT; i++) {
@@ -138,7 +139,7 @@ int main(void)
     TCase *tc = tcase_create("encoding");
     tcase_add_checked_fixture(tc, pd_test_setup, pd_test_teardown);
     tcase_add_loop_test(tc, choose, 0, sizeof(cases) / sizeof(cases[0]));
-    tcase_add_loop_test(tc, forms, 0, 5);
+    tcase_add_loop_test(tc, forms, 0, 10);
     tcase_add_test(tc, names);
     suite_add_tcase(suite, tc);
     return pd_test_main(suite);
