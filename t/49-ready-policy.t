@@ -193,7 +193,7 @@ ok(fetch($server, '/portal/policy', 'br')->body eq $bytes{'/portal/policy'}{en}{
 
 # --- publishing: the very next request of every process
 crowd($server, 4, 5, '/portal/policy'); # all have it ready
-for my $version (2 .. 6) {
+for my $version (2 .. 4) {
     PDPortal::Setup::publish($server->{conf}, 'policy', $version % 2 ? 'policy' : 'policy2');
     $seen = crowd($server, 6, 6, '/portal/policy');
     my ($line) = keys %$seen;
@@ -265,7 +265,7 @@ sub many {
     is($good, $wanted, "$wanted answers");
     return;
 }
-many(15);
+many(10);
 my $before = memory();
 many(50);
 # An instrumented program keeps what was freed for a while.
