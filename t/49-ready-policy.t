@@ -118,7 +118,7 @@ for my $case (
     is($answer->status, 304, "$name: 304");
     is($answer->body, '', "$name: no body");
     is($answer->header('etag'), $named, "$name: says which copy is good");
-    is($answer->header('content-encoding'), undef, "$name: no coding of nothing");
+    is($answer->header($_), undef, "$name: no $_ of nothing") for qw(content-encoding content-language);
     like($answer->header('vary') // '', qr/Accept-Encoding/, "$name: Vary");
 }
 for my $list (qq{"x$hash"}, qq{"${hash}0"}, qq{"$hash-zstd"}, $hash, '"other"', qq{"$etag{'/portal/policy'}{ru}-gzip"}) {
@@ -170,7 +170,7 @@ sub crowd {
                 my $got = fetch($from, $paths[$n % @paths], 'gzip');
                 my $page = page($got);
                 my ($version) = $page =~ m{<strong>Version (\d+)</strong>};
-                syswrite $write, join(' ', $got->status, $got->header('etag') =~ s/-gzip//r, Digest::SHA::sha256_hex($page), $version // 'none') . "\n";
+                syswrite $write, join(' ', $got->status, ($got->header('etag') // 'none') =~ s/-gzip//r, Digest::SHA::sha256_hex($page), $version // 'none') . "\n";
             }
             POSIX::_exit(0);
         }
@@ -312,7 +312,8 @@ END {
     $postgres->('stop') if $postgres && -d $cluster;
     $? = $code;
 }
-my $away = server(name => 'ready-away', place => 2, set => \%set);
+# One process, so that it is known which pages it has.
+my $away = server(name => 'ready-away', place => 2, set => \%set, extra => "StartServers 1\nServerLimit 1\nMaxRequestWorkers " . ($ENV{PD_MPM} eq 'prefork' ? 1 : 8) . "\n");
 $away->start;
 # Says to the server that something changed, as pdportalctl does: 8 bytes, then a count.
 sub ring {

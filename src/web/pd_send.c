@@ -78,6 +78,7 @@ int pd_send_encoded(request_rec *r, const pd_encoded_t *encoded)
     const pd_encoded_form_t *form = &encoded->form[chosen];
     int status = meet_conditions(r, encoded, chosen);
     if (status != OK) {
+        apr_table_unset(r->headers_out, "Content-Language"); /* of bytes that are not sent */
         return status;
     }
     if (pd_encoding_names[chosen] != NULL) {
