@@ -16,7 +16,7 @@ my $rows = read_file("$ENV{PD_SOURCE_DIR}/src/web/pd_routes.c");
 my (@portal, @acts);
 while ($rows =~ /\{"(GET|POST)",\s*"([^"]*)",\s*PD_NEED_(\w+)/g) {
     my ($method, $path, $need) = ($1, $2, $3);
-    next if $need =~ /^(?:NOTHING|DATABASE|REDIRECT)$/;
+    next if $need =~ /^(?:NOTHING|DATABASE|REDIRECT|ADDRESS)$/;
     $path =~ tr/#*/1a/;
     push @{ $method eq 'GET' ? \@portal : \@acts }, "/portal/$path";
 }

@@ -14,6 +14,7 @@ typedef struct pd_coherence_t pd_coherence_t;
 struct pd_schedule_t;
 struct pd_session_table_t;
 typedef struct pd_state_shared_t pd_state_shared_t;
+typedef struct pd_ready_t pd_ready_t;
 
 typedef struct pd_portal_t {
     const pd_settings_t *settings;
@@ -27,6 +28,7 @@ typedef struct pd_portal_t {
     struct pd_session_table_t *sessions; /* NULL: none are kept in memory */
     pd_counts_t *counts;                 /* NULL: nobody counts */
     pd_state_shared_t *state;            /* NULL: nobody looks at its figures (pdportalctl) */
+    pd_ready_t *ready;                   /* NULL where no pages are served (pdportalctl) */
 } pd_portal_t;
 
 /* The languages of the project, NULL-ended, default first. */

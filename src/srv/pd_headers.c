@@ -1,6 +1,5 @@
 /* Security headers: nothing foreign is loaded, framed or told. HSTS belongs to the site around. */
 #include "srv/pd_headers.h"
-#include <apr_strings.h>
 
 void pd_headers_add(request_rec *r, const pd_site_t *site)
 {
@@ -15,10 +14,12 @@ void pd_headers_add(request_rec *r, const pd_site_t *site)
         {"Cross-Origin-Opener-Policy", "same-origin"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
         {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"}};
+    apr_table_t *to = r->err_headers_out;
+    /* Mostly nothing stands there yet that had to be looked for. */
+    void (*set)(apr_table_t *, const char *, const char *) =
+        apr_is_empty_table(to) ? apr_table_addn : apr_table_setn;
     for (apr_size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-        apr_table_setn(r->err_headers_out, headers[i][0], headers[i][1]);
+        set(to, headers[i][0], headers[i][1]);
     }
-    apr_table_setn(
-        r->err_headers_out, "Link",
-        apr_pstrcat(r->pool, "<", site->settings->path, "/policy>; rel=\"privacy-policy\"", NULL));
+    set(to, "Link", site->policy_link);
 }

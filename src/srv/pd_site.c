@@ -19,6 +19,7 @@
 #include "portal/pd_outbox.h"
 #include "portal/pd_session_table.h"
 #include "portal/pd_state.h"
+#include "portal/pd_ready.h"
 #include "srv/pd_segment.h"
 #include "text/pd_network.h"
 #include "text/pd_url.h"
@@ -66,16 +67,20 @@ static int complain(server_rec *s, const char *why)
 
 static apr_status_t load_templates(pd_site_t *site, const char **why, apr_pool_t *p)
 {
+    const char *style = NULL;
+    apr_size_t n_style = 0;
     const pd_contract_t *const contracts[] = {page_contracts, pd_letter_contracts, NULL};
     pd_templates_source_t source = {site->settings->share, site->settings->templates, pd_languages,
                                     page_common, contracts};
     apr_status_t rv = pd_templates_load(&site->templates, why, &source, p);
     if (rv == APR_SUCCESS) {
         *why = "style.css can't be read: look at PDPortalShare and PDPortalTemplates";
-        rv = pd_templates_file(&site->style, &site->style_length, &source, "style.css", p);
+        rv = pd_templates_file(&style, &n_style, &source, "style.css", p);
     }
     if (rv == APR_SUCCESS) {
-        site->style_hash = apr_pstrndup(p, pd_hash_sha256(site->style, site->style_length, p), 12);
+        site->style_hash = apr_pstrndup(p, pd_hash_sha256(style, n_style, p), 12);
+        *why = "no memory to compress style.css";
+        rv = pd_encoding_make(&site->style, style, n_style, PD_ENCODING_THOROUGH, p, p);
     }
     return rv;
 }
@@ -203,6 +208,7 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, 
         site->denied_page = apr_pstrcat(p, path, "/" PD_SITE_DENIED, NULL);
         site->required_page = apr_pstrcat(p, path, "/" PD_SITE_REQUIRED, NULL);
         site->unavailable_page = apr_pstrcat(p, path, "/" PD_SITE_UNAVAILABLE, NULL);
+        site->policy_link = apr_pstrcat(p, "<", path, "/policy>; rel=\"privacy-policy\"", NULL);
     }
     return rv;
 }
@@ -349,7 +355,8 @@ static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
         return;
     }
     pd_keyring_lock(site->keys);
-    if (join_coherence(portal, site, pchild, base) == APR_SUCCESS) {
+    if (join_coherence(portal, site, pchild, base) == APR_SUCCESS &&
+        pd_ready_create(&portal->ready, pchild) == APR_SUCCESS) {
         site->portal = portal;
     }
 }

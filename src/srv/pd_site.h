@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include "base/pd_zone.h"
 #include "portal/pd_portal.h"
+#include "text/pd_encoding.h"
 
 typedef struct pd_site_t {
     const pd_settings_t *settings;
@@ -22,9 +23,9 @@ typedef struct pd_site_t {
     const char *denied_page;          /* paths of pages that only internal redirects reach */
     const char *required_page;
     const char *unavailable_page;
-    const char *style; /* bytes of style.css, and a short hash of them for its URL */
-    apr_size_t style_length;
-    const char *style_hash;
+    pd_encoded_t style;       /* style.css */
+    const char *style_hash;   /* a short hash of it, for its URL */
+    const char *policy_link;  /* Link header of every answer */
     pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */
     apr_uint32_t key_checked; /* atomic: the database is known to belong to the key file */
     /* when a lasting trouble was last told: pd_log_due */

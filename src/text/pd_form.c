@@ -135,6 +135,12 @@ apr_status_t pd_form_parse(const pd_form_t **form, const char *bytes, apr_size_t
     return APR_SUCCESS;
 }
 
+const pd_form_t *pd_form_none(void)
+{
+    static const pd_form_t none;
+    return &none;
+}
+
 const char *pd_form_get(const pd_form_t *form, const char *name)
 {
     for (int i = 0; i < form->n_fields; i++) {

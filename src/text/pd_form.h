@@ -19,6 +19,9 @@ typedef struct pd_form_t pd_form_t;
 apr_status_t pd_form_parse(const pd_form_t **form, const char *bytes, apr_size_t length,
                            apr_pool_t *p);
 
+/* One without a field. */
+const pd_form_t *pd_form_none(void);
+
 /* The value, or NULL when the field was not sent. Borrowed from the form's pool. */
 const char *pd_form_get(const pd_form_t *form, const char *name);
 

@@ -4,6 +4,7 @@
 #include "text/pd_language.h"
 #include <string.h>
 #include <strings.h>
+#include "text/pd_weight_int.h"
 
 /* How exactly a range names a language; more is better. */
 enum { MATCH_NONE, MATCH_ANY, MATCH_WIDER, MATCH_EXACT };
@@ -11,7 +12,7 @@ enum { MATCH_NONE, MATCH_ANY, MATCH_WIDER, MATCH_EXACT };
 typedef struct {
     const char *text;
     apr_size_t length;
-    int weight; /* 0 to 1000 */
+    int weight; /* 0 to PD_WEIGHT_MAX */
 } range_t;
 
 /* Not the C library's: in some locales its letters go beyond ASCII. */
@@ -23,11 +24,6 @@ static int is_digit(char c)
 static int is_alpha(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static const char *skip_space(const char *at)
-{
-    return at + strspn(at, " \t");
 }
 
 /* 1*8ALPHA *("-" 1*8alphanum) or "*"; the length, 0 if it is neither. */
@@ -53,52 +49,21 @@ static apr_size_t range_length(const char *at)
     }
 }
 
-/* qvalue in thousandths; the length read, 0 if it is none. */
-static apr_size_t read_weight(int *weight, const char *at)
-{
-    apr_size_t n = 1;
-    if (*at != '0' && *at != '1') {
-        return 0;
-    }
-    *weight = (*at - '0') * 1000;
-    if (at[n] == '.') {
-        n++;
-        for (int unit = 100; unit > 0 && is_digit(at[n]); unit /= 10, n++) {
-            *weight += (at[n] - '0') * unit;
-        }
-    }
-    return *weight <= 1000 ? n : 0;
-}
-
 /* Reads one element and the comma behind it. NULL: malformed. Empty elements have length 0. */
 static const char *next_range(range_t *range, const char *at)
 {
-    at = skip_space(at);
+    at = pd_weight_skip_space(at);
     range->text = at;
-    range->weight = 1000;
+    range->weight = PD_WEIGHT_MAX;
     range->length = 0;
-    if (*at != ',' && *at != '\0') {
-        range->length = range_length(at);
-        if (range->length == 0) {
-            return NULL;
-        }
-        at = skip_space(at + range->length);
-        if (*at == ';') {
-            at = skip_space(at + 1);
-            if ((*at != 'q' && *at != 'Q') || at[1] != '=') {
-                return NULL;
-            }
-            apr_size_t n = read_weight(&range->weight, at + 2);
-            if (n == 0) {
-                return NULL;
-            }
-            at = skip_space(at + 2 + n);
-        }
+    if (*at == '\0') {
+        return at;
     }
     if (*at == ',') {
         return at + 1;
     }
-    return *at == '\0' ? at : NULL;
+    range->length = range_length(at);
+    return range->length > 0 ? pd_weight_read(&range->weight, at + range->length) : NULL;
 }
 
 /* Is `part` the language `whole`, or one of its leading subtags? */

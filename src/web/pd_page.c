@@ -9,10 +9,10 @@
 #include "base/pd_log.h"
 #include "base/pd_random.h"
 #include "base/pd_status.h"
-#include "crypt/pd_hash.h"
 #include "crypt/pd_token.h"
 #include "srv/pd_headers.h"
 #include "web/pd_route.h"
+#include "web/pd_send.h"
 #include "web/pd_visitor.h"
 
 APLOG_USE_MODULE(pdportal);
@@ -174,26 +174,6 @@ static void add_common_values(pd_page_t *page)
     }
 }
 
-/* mod_deflate and mod_brotli add "-gzip" or "-br" to our ETag; what comes back is compared without.
- */
-int pd_page_conditions(request_rec *r)
-{
-    const char *sent = apr_table_get(r->headers_in, "If-None-Match");
-    if (sent != NULL) {
-        char *plain = apr_pstrdup(r->pool, sent), *to = plain;
-        for (const char *at = plain; *at != '\0';) {
-            apr_size_t skip = strncmp(at, "-gzip\"", 6) == 0 ? 5
-                              : strncmp(at, "-br\"", 4) == 0 ? 3
-                                                             : 0;
-            at += skip;
-            *to++ = *at++;
-        }
-        *to = '\0';
-        apr_table_setn(r->headers_in, "If-None-Match", plain);
-    }
-    return ap_meets_conditions(r);
-}
-
 /* The same bytes for everybody, without a cookie that a shared cache could hand on. */
 static int is_cacheable(const pd_page_t *page)
 {
@@ -207,7 +187,9 @@ static void add_headers(pd_page_t *page)
     int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
     pd_headers_add(page->r, page->site);
     apr_table_setn(headers, "Cache-Control", is_cacheable(page) ? "no-cache" : "private, no-store");
-    apr_table_mergen(headers, "Vary", "Accept-Language, Cookie");
+    apr_table_mergen(headers, "Vary",
+                     is_cacheable(page) ? "Accept-Language, Cookie, Accept-Encoding"
+                                        : "Accept-Language, Cookie");
     if (personal) {
         apr_table_setn(headers, "X-Robots-Tag", "noindex");
     }
@@ -219,20 +201,40 @@ static void add_headers(pd_page_t *page)
     }
 }
 
-static int send_bytes(pd_page_t *page, const char *bytes, apr_size_t length)
+static void add_page_headers(pd_page_t *page)
+{
+    add_headers(page);
+    ap_set_content_type(page->r, "text/html; charset=utf-8");
+    apr_table_setn(page->r->headers_out, "Content-Language", page->language);
+}
+
+int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready)
+{
+    add_page_headers(page);
+    return pd_send_encoded(page->r, ready);
+}
+
+/* A page that many will ask for is kept, if this is the one to make it. */
+static int show_public(pd_page_t *page, const char *bytes, apr_size_t length)
+{
+    pd_encoded_t only_plain;
+    const pd_encoded_t *ready = pd_ready_keep(&page->turn, bytes, length, page->p);
+    if (ready == NULL) {
+        pd_encoding_name(&only_plain, bytes, length, page->p);
+        ready = &only_plain;
+    }
+    return pd_page_show_ready(page, ready);
+}
+
+static int show_bytes(pd_page_t *page, const char *bytes, apr_size_t length, int status)
 {
     request_rec *r = page->r;
-    ap_set_content_type(r, "text/html; charset=utf-8");
-    apr_table_setn(r->headers_out, "Content-Language", page->language);
-    ap_set_content_length(r, (apr_off_t)length);
-    if (r->status == HTTP_OK && is_cacheable(page)) {
-        const char *hash = pd_hash_sha256(bytes, length, page->p);
-        apr_table_setn(r->headers_out, "ETag", apr_psprintf(page->p, "\"%.32s\"", hash));
-        int status = pd_page_conditions(r);
-        if (status != OK) {
-            return status;
-        }
+    r->status = status;
+    if (status == HTTP_OK && is_cacheable(page)) {
+        return show_public(page, bytes, length);
     }
+    add_page_headers(page);
+    ap_set_content_length(r, (apr_off_t)length);
     if (!r->header_only) {
         ap_rwrite(bytes, (int)length, r);
     }
@@ -253,9 +255,7 @@ int pd_page_show(pd_page_t *page, const char *file, int status)
                      file, template ? "it is over 4 MiB" : "no such template");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    page->r->status = status;
-    add_headers(page);
-    return send_bytes(page, out.bytes, out.length);
+    return show_bytes(page, out.bytes, out.length, status);
 }
 
 int pd_page_go(pd_page_t *page, const char *location)

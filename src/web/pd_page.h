@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include "auth/pd_form_cookie.h"
 #include "auth/pd_visit.h"
+#include "portal/pd_ready.h"
 #include "text/pd_form.h"
 #include "tmpl/pd_value.h"
 
@@ -27,6 +28,7 @@ typedef struct pd_page_t {
     int cookie_came;             /* the browser brought it */
     int explains_cookies;        /* the answer says why cookies are needed */
     const pd_session_t *session; /* NULL: nobody is signed in */
+    pd_ready_turn_t turn;        /* to make a page that is kept ready */
     int stale;                   /* the form came with an old or foreign token: show it again */
     pd_value_t *values;          /* for the template */
     const char *form_cookie;     /* Set-Cookie lines to send, or NULL */
@@ -66,8 +68,8 @@ void pd_page_set_session(pd_page_t *page, const char *token);
  * strong ETag and answer 304; all others are never stored. Returns a handler's result. */
 int pd_page_show(pd_page_t *page, const char *file, int status);
 
-/* OK, or 304 and 412 by the request's conditions against the ETag that is set. */
-int pd_page_conditions(request_rec *r);
+/* Sends a public page that is ready; likewise. */
+int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready);
 
 /* 303 to a path of this site. */
 int pd_page_go(pd_page_t *page, const char *location);

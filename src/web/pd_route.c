@@ -97,26 +97,41 @@ static int is_hidden(const pd_page_t *page, const pd_route_t *route)
            !pd_network_holds(page->site->metrics_from, page->r->useragent_addr);
 }
 
-/* The row for path and method; `allow` lists the methods the path has, "" for an unknown path. */
-static const pd_route_t *find_route(pd_page_t *page, const char **allow)
+static int is_path(pd_page_t *page, const pd_route_t *route)
 {
-    const pd_route_t *found = NULL;
-    *allow = "";
-    for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
-        if (!matches(route->path, page->rest, page) || is_hidden(page, route)) {
-            continue;
-        }
-        *allow = apr_pstrcat(page->p, *allow, **allow ? ", " : "", route->method,
-                             route->method[0] == 'G' ? ", HEAD" : "", NULL);
-        if (is_method(page->r, route)) {
-            found = route;
-        }
-    }
-    return found;
+    return matches(route->path, page->rest, page) && !is_hidden(page, route);
 }
 
-static int wrong_method(pd_page_t *page, const char *allow)
+/* The row for path and method, or NULL. */
+static const pd_route_t *find_route(pd_page_t *page)
 {
+    for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
+        if (is_method(page->r, route) && is_path(page, route)) {
+            return route;
+        }
+    }
+    return NULL;
+}
+
+/* The methods that the path has; "" for an unknown path. */
+static const char *allowed_methods(pd_page_t *page)
+{
+    const char *allow = "";
+    for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
+        if (is_path(page, route)) {
+            allow = apr_pstrcat(page->p, allow, *allow ? ", " : "", route->method,
+                                route->method[0] == 'G' ? ", HEAD" : "", NULL);
+        }
+    }
+    return allow;
+}
+
+static int no_such_row(pd_page_t *page)
+{
+    const char *allow = allowed_methods(page);
+    if (*allow == '\0') {
+        return pd_page_error(page, HTTP_NOT_FOUND);
+    }
     apr_table_setn(page->r->headers_out, "Allow", allow);
     if (page->r->method_number == M_OPTIONS) {
         page->r->status = HTTP_NO_CONTENT;
@@ -199,15 +214,37 @@ static int is_form_in_vain(const pd_page_t *page)
     return 0;
 }
 
+/* One page for everybody at its plain address. Those that stand in another, or in its place, are
+ * made anew. */
+static int may_be_ready(const pd_page_t *page)
+{
+    return page->route->show == PD_SHOW_PUBLIC && page->portal != NULL && page->r->args == NULL &&
+           ap_is_initial_req(page->r);
+}
+
+static int run_get(pd_page_t *page)
+{
+    if (!may_be_ready(page)) {
+        return page->route->handle(page);
+    }
+    const pd_encoded_t *ready = pd_ready_get(page->portal, page->rest, page->language, page->p);
+    if (ready != NULL) {
+        return pd_page_show_ready(page, ready);
+    }
+    pd_ready_begin(&page->turn, page->portal, page->rest, page->language);
+    int result = page->route->handle(page);
+    pd_ready_end(&page->turn);
+    return result;
+}
+
 static int run_route(pd_page_t *page)
 {
-    const char *allow;
     int result;
     pd_check_query(page);
     pd_visitor_language(page);
-    page->route = find_route(page, &allow);
+    page->route = find_route(page);
     if (page->route == NULL) {
-        return *allow ? wrong_method(page, allow) : pd_page_error(page, HTTP_NOT_FOUND);
+        return no_such_row(page);
     }
     if (check_needs(page, &result) == DONE) {
         return result;
@@ -215,7 +252,7 @@ static int run_route(pd_page_t *page)
     if (page->route->token != NULL) {
         return run_post(page);
     }
-    return is_form_in_vain(page) ? pd_web_cookies_needed(page, HTTP_OK) : page->route->handle(page);
+    return is_form_in_vain(page) ? pd_web_cookies_needed(page, HTTP_OK) : run_get(page);
 }
 
 /* A portal belongs to one origin (seed 2.3). Over plain http nothing is issued where the site is
@@ -247,8 +284,7 @@ int pd_route_handle(request_rec *r)
     page->visit = visit;
     page->rest = pd_site_below(visit->site, r->uri);
     page->values = pd_value_map(r->pool);
-    (void)pd_form_parse(&page->form, "", 0, r->pool);
-    page->query = page->form;
+    page->query = page->form = pd_form_none();
     pd_visitor_read(page);
     if (visit->site->secure && r->prev == NULL && strcmp(ap_http_scheme(r), "https") != 0) {
         return leave_plain_http(page);

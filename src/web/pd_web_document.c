@@ -25,14 +25,33 @@ static pd_value_t *version_value(pd_page_t *page, const pd_document_t *document,
     return value;
 }
 
+/* The page reads the same from the last instant at which a version took force until the next. */
+static void note_instants(pd_ready_turn_t *turn, const apr_array_header_t *documents,
+                          apr_time_t now)
+{
+    turn->from = 0;
+    turn->until = APR_INT64_MAX;
+    for (int i = 0; i < documents->nelts; i++) {
+        apr_time_t effective = APR_ARRAY_IDX(documents, i, pd_document_t).effective_at;
+        if (effective <= now && effective > turn->from) {
+            turn->from = effective;
+        }
+        else if (effective > now && effective < turn->until) {
+            turn->until = effective;
+        }
+    }
+}
+
 /* The archive, and the next version that is announced. */
-static apr_status_t add_versions(pd_page_t *page, const char *kind, apr_int64_t current)
+static apr_status_t add_versions(pd_page_t *page, const char *kind, apr_int64_t current,
+                                 apr_time_t begun)
 {
     apr_array_header_t *documents;
     apr_status_t rv = pd_document_list(&documents, page->portal, kind, page->language, page->p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    note_instants(&page->turn, documents, begun);
     pd_value_t *list = pd_value_list(page->p);
     for (int i = 0; i < documents->nelts; i++) {
         const pd_document_t *document = &APR_ARRAY_IDX(documents, i, pd_document_t);
@@ -78,6 +97,7 @@ static int show_absent(pd_page_t *page)
 static int show(pd_page_t *page, const char *kind, apr_int64_t version)
 {
     pd_document_t document, current = {0};
+    apr_time_t begun = pd_clock_now();
     apr_status_t rv = pd_document_current(&current, page->portal, kind, page->language, page->p);
     if (rv != APR_SUCCESS && rv != APR_ENOENT) {
         return pd_page_failure(page, rv);
@@ -90,12 +110,13 @@ static int show(pd_page_t *page, const char *kind, apr_int64_t version)
         return version == 0 ? show_absent(page) : pd_page_error(page, HTTP_NOT_FOUND);
     }
     if (rv == APR_SUCCESS) {
-        rv = add_versions(page, kind, current.version);
+        rv = add_versions(page, kind, current.version, begun);
     }
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
     add_document(page, &document, current.version);
+    page->turn.in_force = document.version == current.version;
     return pd_page_show(page, "document.html", HTTP_OK);
 }
 

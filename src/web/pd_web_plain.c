@@ -6,6 +6,7 @@
 #include "srv/pd_headers.h"
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
+#include "web/pd_send.h"
 #include "web/pd_visitor.h"
 
 int pd_web_home(pd_page_t *page)
@@ -54,13 +55,8 @@ int pd_web_style(pd_page_t *page)
     int same = wanted != NULL && strcmp(wanted, site->style_hash) == 0;
     apr_table_setn(r->err_headers_out, "Cache-Control",
                    same ? "public, max-age=31536000, immutable" : "no-cache");
-    apr_table_setn(r->headers_out, "ETag", apr_psprintf(r->pool, "\"%s\"", site->style_hash));
-    ap_set_content_length(r, (apr_off_t)site->style_length);
-    int status = pd_page_conditions(r);
-    if (status == OK && !r->header_only) {
-        ap_rwrite(site->style, (int)site->style_length, r);
-    }
-    return status;
+    apr_table_setn(r->err_headers_out, "Vary", "Accept-Encoding");
+    return pd_send_encoded(r, &site->style);
 }
 
 /* Nothing is wrong but the age of the sign-in: a person mends that at once and comes back. */
