@@ -5,6 +5,7 @@
  *
  *   people CONFIG PEOPLE SESSIONS COOKIE-NAME COOKIE-FILE */
 #include "bench.h"
+#include <stddef.h>
 #include <apr_atomic.h>
 #include <apr_thread_proc.h>
 #include "base/pd_clock.h"
@@ -15,34 +16,45 @@
 #include "portal/pd_person.h"
 #include "text/pd_login.h"
 
-#define THREADS      2
-#define ROWS         50            /* of one statement */
-#define BATCH        (1000 * ROWS) /* people of one transaction */
-#define PEOPLE_MAX   10000000
-#define SESSIONS_MAX 1000000
+#define THREADS       2
+#define ROWS          50            /* of one statement */
+#define BATCH         (1000 * ROWS) /* people of one transaction */
+#define SESSION_BATCH (100 * ROWS)
+#define PEOPLE_MAX    10000000
+#define SESSIONS_MAX  1000000
 
-/* Statements of many rows: `text` up to VALUES is joined with ROWS times `row`. */
-enum { PERSON, IDENTIFIER, CREDENTIAL, ACT, SESSION, N_INSERTS };
+/* As registration seals them. */
+typedef struct one_t {
+    const char *id, *wrapped, *login, *email, *secret, *login_lookup, *email_lookup, *pseudonym;
+} one_t;
+
+/* Statements of many rows: `into` is followed by ROWS times `row`. In the order of `key`, so that a
+ * page of a random key's tree is fetched and written once in a batch, not once for each row. */
+enum { PERSON, CREDENTIAL, LOGIN, EMAIL, ACT, SESSION, N_INSERTS };
 static const struct {
     const char *label, *into, *row;
+    size_t key; /* of one_t */
 } inserts[N_INSERTS] = {
     [PERSON] = {"bench_person",
                 "INSERT INTO person (id, data_key, login, email, policy_version, created_at,"
                 " confirmed_at, state, language, generation) VALUES ",
-                "(%s, %s, %s, %s, %lld, %lld, %lld, 'active', 'ru', 1)"},
-    [IDENTIFIER] = {"bench_identifier", "INSERT INTO identifier (lookup, person_id, kind) VALUES ",
-                    "(%s, %s, 'login'), (%s, %s, 'email')"},
+                "(%s, %s, %s, %s, %lld, %lld, %lld, 'active', 'ru', 1)", offsetof(one_t, id)},
     [CREDENTIAL] = {"bench_credential",
                     "INSERT INTO credential (person_id, secret, changed_at, kind) VALUES ",
-                    "(%s, %s, %lld, 'password')"},
+                    "(%s, %s, %lld, 'password')", offsetof(one_t, id)},
+    [LOGIN] = {"bench_login", "INSERT INTO identifier (lookup, person_id, kind) VALUES ",
+               "(%s, %s, 'login')", offsetof(one_t, login_lookup)},
+    [EMAIL] = {"bench_email", "INSERT INTO identifier (lookup, person_id, kind) VALUES ",
+               "(%s, %s, 'email')", offsetof(one_t, email_lookup)},
     [ACT] = {"bench_act",
              "INSERT INTO act (id, pseudonym, at, verb, kind, version, language, html_sha256,"
              " wording, form) VALUES ",
-             "(%s, %s, %lld, 'consented', 'processing', 1, 'ru', '', '', 'register')"},
+             "(%s, %s, %lld, 'consented', 'processing', 1, 'ru', '', '', 'register')",
+             offsetof(one_t, pseudonym)},
     [SESSION] = {"bench_session",
                  "INSERT INTO session (token, id, person_id, created_at, authenticated_at, used_at,"
                  " expires_at, generation) VALUES ",
-                 "(%s, %s, %s, %lld, %lld, %lld, %lld, 1)"},
+                 "(%s, %s, %s, %lld, %lld, %lld, %lld, 1)", 0},
 };
 static pd_sql_t many[N_INSERTS];
 
@@ -54,10 +66,6 @@ static const pd_sql_t statements[] = {
                  "what they have acknowledged"},
     [FORGET] = {"bench_forget", "DELETE FROM session", "", "those of the last run"},
 };
-
-typedef struct one_t {
-    const char *id, *wrapped, *login, *email, *secret, *login_lookup, *email_lookup, *pseudonym;
-} one_t;
 
 typedef struct fill_t {
     const pd_portal_t *portal;
@@ -131,28 +139,38 @@ static int values_of(pd_arg_t *to, int table, const one_t *one, const fill_t *fi
     const pd_arg_t person[] = {PD_T(one->id),    PD_T(one->wrapped),         PD_T(one->login),
                                PD_T(one->email), PD_N(fill->policy_version), PD_N(fill->now),
                                PD_N(fill->now)};
-    const pd_arg_t identifier[] = {PD_T(one->login_lookup), PD_T(one->id), PD_T(one->email_lookup),
-                                   PD_T(one->id)};
     const pd_arg_t credential[] = {PD_T(one->id), PD_T(one->secret), PD_N(fill->now)};
+    const pd_arg_t login[] = {PD_T(one->login_lookup), PD_T(one->id)};
+    const pd_arg_t email[] = {PD_T(one->email_lookup), PD_T(one->id)};
     const pd_arg_t act[] = {PD_T(pd_random_uuid7(fill->now, p)), PD_T(one->pseudonym),
                             PD_N(fill->now)};
     const struct {
         const pd_arg_t *args;
         size_t bytes;
     } rows[] = {[PERSON] = {person, sizeof person},
-                [IDENTIFIER] = {identifier, sizeof identifier},
                 [CREDENTIAL] = {credential, sizeof credential},
+                [LOGIN] = {login, sizeof login},
+                [EMAIL] = {email, sizeof email},
                 [ACT] = {act, sizeof act}};
     memcpy(to, rows[table].args, rows[table].bytes);
     return (int)(rows[table].bytes / sizeof *to);
 }
 
+static int by_key(const void *a, const void *b, void *key)
+{
+    size_t offset = *(const size_t *)key;
+    return strcmp(*(const char *const *)((const char *)a + offset),
+                  *(const char *const *)((const char *)b + offset));
+}
+
 static apr_status_t insert_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
-    const batch_t *batch = baton;
+    batch_t *batch = baton;
     pd_arg_t args[ROWS * 8];
     apr_status_t status = APR_SUCCESS;
     for (int table = PERSON; table <= ACT; table++) {
+        size_t key = inserts[table].key;
+        qsort_r(batch->all, (size_t)batch->count, sizeof *batch->all, by_key, &key);
         for (int from = 0; !status && from < batch->count; from += ROWS) {
             int n = 0;
             for (int i = 0; i < ROWS; i++) {
@@ -228,24 +246,25 @@ static void add_people(fill_t *fill, apr_pool_t *p)
 
 typedef struct sessions_t {
     const fill_t *fill;
-    int from, every; /* of these ROWS, which person is the next one's */
+    int from, count, every; /* of this batch, which person is the next one's */
     const char **tokens;
 } sessions_t;
 
-static apr_status_t session_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+/* ROWS sessions, beginning with number `first` of the batch. */
+static apr_status_t insert_sessions(pd_conn_t *conn, const sessions_t *sessions, int first,
+                                    apr_pool_t *p)
 {
-    const sessions_t *sessions = baton;
     const pd_portal_t *portal = sessions->fill->portal;
     apr_time_t now = pd_clock_now(), end = now + portal->settings->session_lifetime;
     pd_arg_t args[ROWS * 7];
     for (int i = 0; i < ROWS; i++) {
         const char *person, *stored;
-        const char *login = bench_login((sessions->from + i) * sessions->every, p);
-        apr_status_t status = pd_person_find(&person, &stored, portal, login, p);
+        int number = (sessions->from + first + i) * sessions->every;
+        apr_status_t status = pd_person_find(&person, &stored, portal, bench_login(number, p), p);
         if (status) {
             return status;
         }
-        const pd_arg_t row[] = {PD_T(pd_token_hash(sessions->tokens[i], p)),
+        const pd_arg_t row[] = {PD_T(pd_token_hash(sessions->tokens[first + i], p)),
                                 PD_T(pd_random_uuid7(now, p)),
                                 PD_T(person),
                                 PD_N(now),
@@ -257,6 +276,16 @@ static apr_status_t session_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     return pd_conn_exec(NULL, conn, &many[SESSION], args, ROWS * 7, p);
 }
 
+static apr_status_t session_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    const sessions_t *sessions = baton;
+    apr_status_t status = APR_SUCCESS;
+    for (int first = 0; !status && first < sessions->count; first += ROWS) {
+        status = insert_sessions(conn, sessions, first, p);
+    }
+    return status;
+}
+
 static apr_status_t forget_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     (void)baton;
@@ -265,16 +294,18 @@ static apr_status_t forget_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 
 static void add_sessions(const fill_t *fill, int count, const char *name, const char *path)
 {
-    const char *tokens[ROWS];
-    sessions_t sessions = {fill, 0, fill->people / count, tokens};
+    static const char *tokens[SESSION_BATCH];
+    sessions_t sessions = {fill, 0, 0, fill->people / count, tokens};
     FILE *file = fopen(path, "w");
     apr_pool_t *p;
     apr_pool_create(&p, NULL);
     if (!file || pd_db_transact(fill->portal->db, forget_step, NULL, p)) {
         bench_fail("%s can't be written, or the old sessions can't be removed", path);
     }
-    for (; sessions.from < count; sessions.from += ROWS) {
-        for (int i = 0; i < ROWS; i++) {
+    for (; sessions.from < count; sessions.from += SESSION_BATCH) {
+        int left = count - sessions.from;
+        sessions.count = left < SESSION_BATCH ? left : SESSION_BATCH;
+        for (int i = 0; i < sessions.count; i++) {
             tokens[i] = pd_token_new(p);
             fprintf(file, "%s=%s\n", name, tokens[i]);
         }

@@ -4,6 +4,7 @@ package PDBench::Hit;
 # in memory, in the database, among 100,000 others, and with many children.
 use strict;
 use warnings FATAL => 'all';
+use Exporter qw(import);
 use PDPortal::Setup qw(read_file);
 use PDBench::Client ();
 use PDBench::Httpd ();
@@ -11,7 +12,6 @@ use PDBench::Instructions qw(instructions);
 use PDBench::Load qw(pair load_until);
 use PDBench::Place qw(progress grouped);
 use PDBench::Portals qw(portal variant cookies cookie server_of);
-use Exporter qw(import);
 our @EXPORT_OK = qw(limit compare plain_page hit_page crowd_page);
 
 my $CROWD = 100_000;
@@ -37,7 +37,10 @@ sub hit_page {
 }
 
 # Every one of a portal's sessions in turn.
-sub crowd_page { my ($server, $portal) = @_; return { server => $server, path => '/cabinet/page.html', cookies => cookies($portal), least => $LEAST } }
+sub crowd_page {
+    my ($server, $portal) = @_;
+    return { server => $server, path => '/cabinet/page.html', cookies => cookies($portal), least => $LEAST };
+}
 
 # Both servers up (or the one that has both), compared, and down again.
 sub compare {
@@ -68,7 +71,11 @@ sub crowd_instructions {
     return instructions({ server => $server, path => '/cabinet/page.html', before => $fill, next => $next });
 }
 
-sub unchanged { my ($ratio) = @_; return abs($ratio - 1) <= 0.05 }
+sub gate_unchanged {
+    my ($table, $with, $ratio) = @_;
+    $table->gate("the same with $with", '1 × ± 5 %', sprintf('%.2f ×', $ratio), abs($ratio - 1) <= 0.05);
+    return;
+}
 
 sub measure_crowd {
     my ($table, $base, $hit) = @_;
@@ -119,13 +126,13 @@ sub measure {
         $table->row($row{$name}, instructions => [$count{$name}, $base], pair => $pair{$name}, beside => 'static, no portal');
     }
     my $added = $count{hit} - $base;
+    my $cpu = $pair{hit}{ratio}{cpu};
     $table->gate('authorised page on a hit: instructions added', '≤ 9,000', grouped($added), $added <= 9000);
-    $table->gate('authorised page on a hit: CPU', '≤ 1.12 ×', sprintf('%.2f ×', $pair{hit}{ratio}{cpu}), $pair{hit}{ratio}{cpu} <= 1.12);
+    $table->gate('authorised page on a hit: CPU', '≤ 1.12 ×', sprintf('%.2f ×', $cpu), $cpu <= 1.12);
     my ($among, $pair) = measure_crowd($table, $base, $subjects{hit});
-    $table->gate('the same with 100,000 sessions: instructions', '± 5 %', sprintf('%.2f ×', $among / $count{hit}), unchanged($among / $count{hit}));
-    $table->gate('the same with 100,000 sessions: CPU', '± 5 %', sprintf('%.2f ×', $pair->{ratio}{cpu}), unchanged($pair->{ratio}{cpu}));
-    my $children = measure_children($table, $portal);
-    $table->gate('the same with 16 children instead of 2: CPU', '± 5 %', sprintf('%.2f ×', $children), unchanged($children));
+    gate_unchanged($table, '100,000 sessions: instructions', $among / $count{hit});
+    gate_unchanged($table, '100,000 sessions: CPU', $pair->{ratio}{cpu});
+    gate_unchanged($table, '16 children instead of 2: CPU', measure_children($table, $portal));
     return;
 }
 

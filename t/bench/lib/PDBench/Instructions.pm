@@ -63,7 +63,7 @@ sub count {
 }
 
 # instructions({ server, path, headers => [...], next => sub of more headers for the next request, status => 200,
-# requests => 200, before => sub ($client), not counted })
+# requests => 400, before => sub ($client), not counted })
 sub instructions {
     my ($subject) = @_;
     my $server = $subject->{server};
@@ -73,7 +73,7 @@ sub instructions {
     unlink glob "$server->{dir}/callgrind.out*";
     my $pid = begin($server);
     my $result = eval {
-        count($server, $pid, status => 200, requests => 200, what => "$server->{name} $subject->{path}", %$subject,
+        count($server, $pid, status => 200, requests => 400, what => "$server->{name} $subject->{path}", %$subject,
             bytes => $next ? sub { PDBench::Client::get_bytes($subject->{path}, @headers, $next->()) } : sub {$bytes});
     };
     my $why = $@;

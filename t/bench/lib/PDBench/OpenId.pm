@@ -51,7 +51,11 @@ Require valid-user
 END
 }
 
-sub location { my ($answer) = @_; return ($answer->header('location') // die 'no redirection: ' . $answer->status . "\n") =~ s{^https?://[^/]+}{}r }
+sub location {
+    my ($answer) = @_;
+    my $to = $answer->header('location') // die 'no redirection: ' . $answer->status . "\n";
+    return $to =~ s{^https?://[^/]+}{}r;
+}
 
 # To the provider and back, as a browser goes.
 sub sign_in {

@@ -4,7 +4,7 @@ package PDBench::Peers;
 # done, by its own pages; then the signed-in requests are measured.
 use strict;
 use warnings FATAL => 'all';
-use PDPortal::Setup qw(write_file);
+use MIME::Base64 qw(encode_base64);
 use PDBench::Hit qw(limit compare);
 use PDBench::Httpd ();
 use PDBench::Instructions qw(instructions);
@@ -13,7 +13,7 @@ use PDBench::Place qw(progress run_good);
 
 my ($USER, $PASSWORD, $BCRYPT) = ('visitor', 'peer-password', 5);
 my @SESSION = qw(auth_form authn_file request session);
-# An access to PostgreSQL goes to its own processes; a dear row needs few requests.
+# A dear row needs few requests to be counted.
 my $FEW = 15;
 
 sub passwords {
@@ -67,21 +67,27 @@ sub with_sessions_in {
     return $store->() . form_conf("SessionDBDCookieName session path=/\n" . ($writes ? "SessionMaxAge 1800\n" : ''));
 }
 
+sub basic_conf {
+    my $file = passwords();
+    return "<Location \"/cabinet\">\nAuthType Basic\nAuthName peer\nAuthUserFile \"$file\"\nRequire valid-user\n</Location>\n";
+}
+
 my @DBD = (@SESSION, qw(dbd session_dbd));
+my $IN_SQLITE = 'mod_auth_form, mod_session_dbd on SQLite';
+my $IN_PGSQL = 'mod_auth_form, mod_session_dbd on PostgreSQL';
 my @PEERS = (
     { what => 'mod_auth_form, session in a clear cookie', modules => [@SESSION, 'session_cookie'],
         conf => sub { form_conf("SessionCookieName session path=/\n") } },
-    { what => 'mod_auth_form, mod_session_dbd on SQLite, read only', modules => \@DBD, conf => sub { with_sessions_in(\&sqlite_conf, 0) } },
-    { what => 'mod_auth_form, mod_session_dbd on SQLite, SessionMaxAge', modules => \@DBD, conf => sub { with_sessions_in(\&sqlite_conf, 1) } },
-    { what => 'mod_auth_form, mod_session_dbd on PostgreSQL, read only', modules => \@DBD, conf => sub { with_sessions_in(\&pgsql_conf, 0) } },
-    { what => 'mod_auth_form, mod_session_dbd on PostgreSQL, SessionMaxAge', modules => \@DBD, conf => sub { with_sessions_in(\&pgsql_conf, 1) } },
+    { what => "$IN_SQLITE, read only", modules => \@DBD, conf => sub { with_sessions_in(\&sqlite_conf, 0) } },
+    { what => "$IN_SQLITE, SessionMaxAge", modules => \@DBD, conf => sub { with_sessions_in(\&sqlite_conf, 1) } },
+    { what => "$IN_PGSQL, read only", modules => \@DBD, conf => sub { with_sessions_in(\&pgsql_conf, 0) } },
+    { what => "$IN_PGSQL, SessionMaxAge", modules => \@DBD, conf => sub { with_sessions_in(\&pgsql_conf, 1) } },
     { what => 'mod_auth_openidc, shm cache', openid => 'server-cache' },
     { what => 'mod_auth_openidc, session in the cookie', openid => 'client-cookie' },
     { what => 'mod_auth_form, mod_session_crypto', requests => $FEW, modules => [@SESSION, qw(session_cookie session_crypto)],
         conf => sub { form_conf("SessionCookieName session path=/\nSessionCryptoPassphrase secret-of-the-site\n") } },
     { what => "Basic, bcrypt $BCRYPT", requests => $FEW, modules => [qw(auth_basic authn_file)],
-        conf => sub { "<Location \"/cabinet\">\nAuthType Basic\nAuthName peer\nAuthUserFile \"" . passwords() . "\"\nRequire valid-user\n</Location>\n" },
-        sign_in => sub { require MIME::Base64; 'Authorization: Basic ' . MIME::Base64::encode_base64("$USER:$PASSWORD", '') } },
+        conf => \&basic_conf, sign_in => sub { 'Authorization: Basic ' . encode_base64("$USER:$PASSWORD", '') } },
 );
 
 sub measure_peer {
@@ -96,7 +102,8 @@ sub measure_peer {
     my $sign_in = $openid ? sub { $openid->sign_in($_[0]) } : $peer->{sign_in} // \&form_sign_in;
     my $page = { server => $server, path => '/cabinet/page.html', least => PDBench::Httpd::page_bytes(), headers => [] };
     my $header;
-    my $count = instructions({ %$page, requests => $peer->{requests} // 200, before => sub { $header = $sign_in->($server) }, next => sub {$header} });
+    my $count = instructions({
+        %$page, requests => $peer->{requests} // 400, before => sub { $header = $sign_in->($server) }, next => sub {$header} });
     my $pair = compare(limit(), $page, rounds => 3, before => sub { $page->{headers} = [$sign_in->($server)] });
     $openid->stop if $openid;
     $table->row($peer->{what}, instructions => [$count, limit()->{count}], pair => $pair, beside => 'static, no portal');

@@ -66,12 +66,19 @@ sub measure_lookup {
     my ($portals) = @_;
     my @times;
     for my $round (1 .. $LOOKUP_ROUNDS) {
-        push @{ $times[$_] }, run_good("$ENV{PD_WORK}/bin/lookup", $portals->[$_]{conf}, $portals->[$_]{people}, $LOOKUPS) + 0 for 0, 1;
+        for my $which (0, 1) {
+            my $portal = $portals->[$which];
+            push @{ $times[$which] }, run_good("$ENV{PD_WORK}/bin/lookup", $portal->{conf}, $portal->{people}, $LOOKUPS) + 0;
+        }
     }
     return map { median(@$_) } @times;
 }
 
-sub gate { my ($table, $what, $ratio) = @_; $table->gate("1,000,000 people: $what", '≤ 1.2 × of 1,000', sprintf('%.2f ×', $ratio), $ratio <= 1.2); return }
+sub gate {
+    my ($table, $what, $ratio) = @_;
+    $table->gate("1,000,000 people: $what", '≤ 1.2 × of 1,000', sprintf('%.2f ×', $ratio), $ratio <= 1.2);
+    return;
+}
 
 sub measure {
     my ($table) = @_;
@@ -80,7 +87,8 @@ sub measure {
     $table->group('1,000,000 people');
     progress('sign-in');
     my ($few, $many) = measure_sign_in(\@portals);
-    $table->row('sign-in, one visitor', time => sprintf('%.1f ms (%.2f ×)', $many, $many / $few), beside => sprintf '1,000 people: %.1f ms', $few);
+    $table->row('sign-in, one visitor', time => sprintf('%.1f ms (%.2f ×)', $many, $many / $few),
+        beside => sprintf '1,000 people: %.1f ms', $few);
     gate($table, 'sign-in', $many / $few);
     progress('session asked of the database');
     my $pair = measure_miss(\@portals);
@@ -88,7 +96,8 @@ sub measure {
     gate($table, 'session asked of the database (time a request)', 1 / $pair->{ratio}{rate});
     progress('look-up by login');
     ($few, $many) = measure_lookup(\@portals);
-    $table->row('look-up by login', time => sprintf('%.0f µs (%.2f ×)', $many, $many / $few), beside => sprintf '1,000 people: %.0f µs', $few);
+    $table->row('look-up by login', time => sprintf('%.0f µs (%.2f ×)', $many, $many / $few),
+        beside => sprintf '1,000 people: %.0f µs', $few);
     gate($table, 'look-up by login', $many / $few);
     return;
 }

@@ -8,7 +8,7 @@ use Exporter qw(import);
 use POSIX ();
 use Time::HiRes ();
 use PDPortal::Setup qw(read_file);
-our @EXPORT_OK = qw(progress run_good on_processor median grouped next_port machine HTTPD_CPU CLIENT_CPU);
+our @EXPORT_OK = qw(progress run_good on_processor median grouped next_port cores machine HTTPD_CPU CLIENT_CPU);
 
 # The server on one processor, who asks on the other: else they would take turns in one place and not in another.
 use constant { HTTPD_CPU => 0, CLIENT_CPU => 1 };
@@ -59,13 +59,14 @@ sub grouped {
 
 sub next_port { return $ENV{PD_PORT} + 20 + $port++ }
 
+sub cores { return scalar(() = (read_file('/proc/cpuinfo') // '') =~ /^processor\s*:/mg) }
+
 # For the head of the table.
 sub machine {
     my ($debian) = (read_file('/etc/os-release') // '') =~ /^PRETTY_NAME="([^"(]*?)\s*(?:\([^"]*)?"/m;
     my ($model) = (read_file('/proc/cpuinfo') // '') =~ /^model name\s*:\s*(.*?)\s*$/m;
     my ($httpd) = run_good($ENV{PD_HTTPD_PLAIN}, '-v') =~ m{Apache/(\S+)};
-    my $cores = () = (read_file("/proc/cpuinfo") // "") =~ m{^processor\s*:}mg;
-    my @parts = ($debian // 'unknown system', "$cores cores" . ($model ? " ($model)" : ''), "httpd $httpd $ENV{PD_MPM}",
+    my @parts = ($debian // 'unknown system', cores() . ' cores' . ($model ? " ($model)" : ''), "httpd $httpd $ENV{PD_MPM}",
         $ENV{PD_DB} eq 'pgsql' ? 'PostgreSQL' : 'SQLite', POSIX::strftime('%e %B %Y', localtime));
     return join ', ', map { s/^\s+//r } @parts;
 }

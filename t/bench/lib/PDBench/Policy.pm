@@ -32,7 +32,10 @@ sub make_files {
     return \%answer;
 }
 
-sub subject { my ($server, $path, $least, @headers) = @_; return { server => $server, path => $path, least => $least, headers => \@headers } }
+sub subject {
+    my ($server, $path, $least, @headers) = @_;
+    return { server => $server, path => $path, least => $least, headers => \@headers };
+}
 
 # Counted and run beside the base, which was counted already.
 sub add_row {
@@ -49,7 +52,8 @@ sub kilobytes { my ($answer) = @_; return sprintf '%.1f KB', length($answer->{bo
 sub measure {
     my ($table) = @_;
     my $portal = server_of('policy', portal('base'));
-    my $files = PDBench::Httpd->new(name => 'files', conf => "<Location \"/deflated.html\">\nSetOutputFilter DEFLATE\n</Location>\n");
+    my $files = PDBench::Httpd->new(name => 'files',
+        conf => "<Location \"/deflated.html\">\nSetOutputFilter DEFLATE\n</Location>\n");
     $_->start for $portal, $files;
     my $answer = make_files($portal, $files);
     my %base = map { $_ => subject($files, "/$_.html", length $answer->{$_}{body}) } keys %$answer;
@@ -64,16 +68,22 @@ sub measure {
     my $form = subject($portal, '/portal/login', 1000);
     $unchanged->{status} = 304;
     $table->group('Pages for everybody');
-    add_row($table, "policy page, $size{identity}", subject($portal, $PATH, length $answer->{identity}{body}), $base{identity}, 'a file of the same bytes');
+    my $plain = subject($portal, $PATH, length $answer->{identity}{body});
+    my $deflated = subject($files, '/deflated.html', 500, $GZIP);
+    add_row($table, "policy page, $size{identity}", $plain, $base{identity}, 'a file of the same bytes');
     add_row($table, "policy page, Accept-Encoding: gzip ($coded, $size{gzip})", $gzip, $base{gzip}, 'a file of the same bytes');
     add_row($table, 'policy page unchanged, 304', $unchanged, $base{gzip}, 'the same file, 200');
-    add_row($table, 'the file through mod_deflate', subject($files, '/deflated.html', 500, $GZIP), $base{gzip}, 'a file of the bytes the portal sends for gzip');
+    add_row($table, 'the file through mod_deflate', $deflated, $base{gzip}, 'a file of the bytes the portal sends for gzip');
     add_row($table, 'sign-in form', $form, limit(), 'static, no portal');
 
     my $ratio = sub { sprintf '%.2f ×', $_[0]{count} / $_[1]{count} };
-    $table->gate('policy page for gzip: instructions', '≤ 1 × the file of the same bytes', $ratio->($gzip, $base{gzip}), $gzip->{count} <= $base{gzip}{count});
-    $table->gate('policy page unchanged (304): instructions', 'fewer than that file', $ratio->($unchanged, $base{gzip}), $unchanged->{count} < $base{gzip}{count});
-    $table->gate('sign-in form: instructions', '≤ 2 × the static page', $ratio->($form, limit()), $form->{count} <= 2 * limit()->{count});
+    my ($file, $static) = ($base{gzip}, limit());
+    $table->gate('policy page for gzip: instructions', '≤ 1 × a file of the same bytes', $ratio->($gzip, $file),
+        $gzip->{count} <= $file->{count});
+    $table->gate('policy page unchanged (304): instructions', 'fewer than that file', $ratio->($unchanged, $file),
+        $unchanged->{count} < $file->{count});
+    $table->gate('sign-in form: instructions', '≤ 2 × the static page', $ratio->($form, $static),
+        $form->{count} <= 2 * $static->{count});
     return;
 }
 

@@ -15,14 +15,23 @@ my %portals;
 my %SETTINGS = (PDPortalPasswordMemory => undef, PDPortalPasswordPasses => undef, PDPortalLettersPerHour => undef,
     PDPortalMailTimeout => undef, PDPortalMailInterval => '1h');
 
-# portal('crowd', people => 1000, sessions => 1000, set => {...}): the folder gets "cookies", a header value a line.
+# portal('crowd', people => 1000, sessions => 1000, set => {...}, bare => 1: it is there already): the folder gets "cookies", a header value a line.
 sub portal {
     my ($name, %given) = @_;
     return $portals{$name} if $portals{$name};
     my ($people, $sessions) = ($given{people} // 1000, $given{sessions} // 1000);
     my $portal = make_portal(name => "portal-$name", port => 1, bare => $given{bare}, set => { %SETTINGS, %{ $given{set} || {} } });
+    publish_policy($portal) unless $given{bare};
     fill($portal, $people, $sessions);
     return $portals{$name} = $portal;
+}
+
+# A policy as long as a real one: the demo site's.
+sub publish_policy {
+    my ($portal) = @_;
+    my @texts = map { ("$ENV{PD_SOURCE_DIR}/conf/demo/policy.$_.md", '--lang', $_) } qw(ru en);
+    PDPortal::Setup::ctl_ok($portal->{conf}, 'policy', 'publish', @texts, '--kind', 'policy');
+    return;
 }
 
 sub fill {

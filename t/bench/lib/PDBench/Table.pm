@@ -4,6 +4,7 @@ package PDBench::Table;
 # for a terminal and as Markdown for docs/performance.md.
 use strict;
 use warnings FATAL => 'all';
+use List::Util qw(max);
 use PDBench::Place qw(grouped machine);
 
 my @COLUMNS = ('what', 'instructions', 'CPU a request', 'a second', 'time or memory', 'beside');
@@ -29,10 +30,18 @@ sub row {
 }
 
 # What could not be measured, and why.
-sub missing { my ($self, $what, $why) = @_; push @{ $self->{groups}[-1]{rows} }, [$what, 'not measured', '', '', '', $why]; return }
+sub missing {
+    my ($self, $what, $why) = @_;
+    push @{ $self->{groups}[-1]{rows} }, [$what, 'not measured', '', '', '', $why];
+    return;
+}
 
 # A gate: is it met? `limit` and `found` are for people.
-sub gate { my ($self, $what, $limit, $found, $met) = @_; push @{ $self->{gates} }, [$what, $limit, $found, $met ? 'met' : 'NOT MET']; return }
+sub gate {
+    my ($self, $what, $limit, $found, $met) = @_;
+    push @{ $self->{gates} }, [$what, $limit, $found, $met ? 'met' : 'NOT MET'];
+    return;
+}
 
 sub width { my ($text) = @_; my $copy = $text; utf8::decode($copy); return length $copy }
 
@@ -40,10 +49,7 @@ sub columns_text {
     my (@rows) = @_;
     my @widths;
     for my $row (@rows) {
-        for my $i (0 .. $#$row) {
-            my $width = width($row->[$i]);
-            $widths[$i] = $width if $width > ($widths[$i] //= 0);
-        }
+        $widths[$_] = max($widths[$_] // 0, width($row->[$_])) for 0 .. $#$row;
     }
     return map { my $row = $_; join('  ', map { $row->[$_] . ' ' x ($widths[$_] - width($row->[$_])) } 0 .. $#$row) =~ s/\s+\z//r } @rows;
 }
