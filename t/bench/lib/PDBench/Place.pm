@@ -8,12 +8,15 @@ use Exporter qw(import);
 use POSIX ();
 use Time::HiRes ();
 use PDPortal::Setup qw(read_file);
-our @EXPORT_OK = qw(progress run_good on_processor median grouped next_port cores machine HTTPD_CPU CLIENT_CPU);
+our @EXPORT_OK = qw(progress run_good on_processor median grouped next_port cores machine disturbed HTTPD_CPU CLIENT_CPU);
 
 # The server on one processor, who asks on the other: else they would take turns in one place and not in another.
 use constant { HTTPD_CPU => 0, CLIENT_CPU => 1 };
 
 my $began = time;
+# Who else was at work when it began: with more than a little, only instructions can be trusted.
+my ($load) = (read_file('/proc/loadavg') // '0') =~ /^(\S+)/;
+my $BUSY = 0.5; # for each processor
 my $port = 0;
 
 sub progress {
@@ -68,7 +71,15 @@ sub machine {
     my ($httpd) = run_good($ENV{PD_HTTPD_PLAIN}, '-v') =~ m{Apache/(\S+)};
     my @parts = ($debian // 'unknown system', cores() . ' cores' . ($model ? " ($model)" : ''), "httpd $httpd $ENV{PD_MPM}",
         $ENV{PD_DB} eq 'pgsql' ? 'PostgreSQL' : 'SQLite', POSIX::strftime('%e %B %Y', localtime));
+    push @parts, "load average $load when it began";
     return join ', ', map { s/^\s+//r } @parts;
+}
+
+# A sentence when the machine had other work, else nothing.
+sub disturbed {
+    return '' if $load <= $BUSY * cores();
+    return 'The machine was busy with other work: only the instructions of this run can be trusted, neither CPU nor rates nor'
+        . ' times, nor the gates on them.';
 }
 
 1;

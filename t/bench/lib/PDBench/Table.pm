@@ -5,7 +5,7 @@ package PDBench::Table;
 use strict;
 use warnings FATAL => 'all';
 use List::Util qw(max);
-use PDBench::Place qw(grouped machine);
+use PDBench::Place qw(grouped machine disturbed);
 
 my @COLUMNS = ('what', 'instructions', 'CPU a request', 'a second', 'time or memory', 'beside');
 
@@ -58,14 +58,14 @@ sub text {
     my ($self) = @_;
     my @rows = (\@COLUMNS, map { my $group = $_; ([uc $group->{title}, ('') x 5], @{ $group->{rows} }) } @{ $self->{groups} });
     my @gates = (['gate', 'limit', 'found', ''], @{ $self->{gates} });
-    return join '', map {"$_\n"} machine(), '', columns_text(@rows), '', columns_text(@gates);
+    return join '', map {"$_\n"} machine(), disturbed(), '', columns_text(@rows), '', columns_text(@gates);
 }
 
 sub markdown_lines { return map { '| ' . join(' | ', @$_) . ' |' } @_ }
 
 sub markdown {
     my ($self) = @_;
-    my @lines = (machine() . '.', '');
+    my @lines = (machine() . '.', disturbed() ? ('', '**' . disturbed() . '**') : (), '');
     push @lines, markdown_lines(\@COLUMNS), '|' . '---|' x @COLUMNS;
     for my $group (@{ $self->{groups} }) {
         push @lines, markdown_lines(["**$group->{title}**", ('') x 5], @{ $group->{rows} });
