@@ -1,7 +1,9 @@
 package PDBench::Instructions;
 
-# User instructions of one request, by callgrind: one httpd process, one connection that stays, N and then 2N
-# requests; the difference by N. Other load on the machine doesn't move it.
+# User instructions of one request, by callgrind: one httpd process, one connection that stays, and the median of
+# several windows of equally many requests. Not the difference of N and 2N requests: what the server does besides,
+# now and then (a job, a connection to the database: two millions at once), would be added when it falls into the
+# longer part and taken away when it falls into the shorter one.
 use strict;
 use warnings FATAL => 'all';
 use Carp qw(croak);
@@ -9,10 +11,11 @@ use Exporter qw(import);
 use POSIX ();
 use PDPortal::Setup qw(read_file until_true);
 use PDBench::Client ();
-use PDBench::Place qw(run_good);
+use PDBench::Place qw(run_good median);
 our @EXPORT_OK = qw(instructions);
 
 my $WARM_UP = 40;
+my $WINDOWS = 9;
 
 sub begin {
     my ($server) = @_;
@@ -56,14 +59,16 @@ sub count {
     run_good('/usr/bin/callgrind_control', '--instr=on', $pid);
     ask_times($client, $n < $WARM_UP ? $n : $WARM_UP, \%given);
     counted($server, $pid, 1);
-    ask_times($client, $n, \%given);
-    my $once = counted($server, $pid, 2);
-    ask_times($client, 2 * $n, \%given);
-    return (counted($server, $pid, 3) - $once) / $n;
+    my @windows;
+    for my $part (2 .. $WINDOWS + 1) {
+        ask_times($client, $n, \%given);
+        push @windows, counted($server, $pid, $part) / $n;
+    }
+    return median(@windows);
 }
 
 # instructions({ server, path, headers => [...], next => sub of more headers for the next request, status => 200,
-# requests => 400, before => sub ($client), not counted })
+# requests => 100 of each window, before => sub ($client), not counted })
 sub instructions {
     my ($subject) = @_;
     my $server = $subject->{server};
@@ -73,7 +78,7 @@ sub instructions {
     unlink glob "$server->{dir}/callgrind.out*";
     my $pid = begin($server);
     my $result = eval {
-        count($server, $pid, status => 200, requests => 400, what => "$server->{name} $subject->{path}", %$subject,
+        count($server, $pid, status => 200, requests => 100, what => "$server->{name} $subject->{path}", %$subject,
             bytes => $next ? sub { PDBench::Client::get_bytes($subject->{path}, @headers, $next->()) } : sub {$bytes});
     };
     my $why = $@;

@@ -14,7 +14,7 @@ use PDBench::Place qw(progress run_good);
 my ($USER, $PASSWORD, $BCRYPT) = ('visitor', 'peer-password', 5);
 my @SESSION = qw(auth_form authn_file request session);
 # A dear row needs few requests to be counted.
-my $FEW = 15;
+my $FEW = 5;
 
 sub passwords {
     my $file = "$ENV{PD_WORK}/peer-passwords";
@@ -103,7 +103,7 @@ sub measure_peer {
     my $page = { server => $server, path => '/cabinet/page.html', least => PDBench::Httpd::page_bytes(), headers => [] };
     my $header;
     my $count = instructions({
-        %$page, requests => $peer->{requests} // 400, before => sub { $header = $sign_in->($server) }, next => sub {$header} });
+        %$page, requests => $peer->{requests} // 100, before => sub { $header = $sign_in->($server) }, next => sub {$header} });
     my $pair = compare(limit(), $page, rounds => 3, before => sub { $page->{headers} = [$sign_in->($server)] });
     $openid->stop if $openid;
     $table->row($peer->{what}, instructions => [$count, limit()->{count}], pair => $pair, beside => 'static, no portal');
