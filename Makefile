@@ -29,7 +29,7 @@ NEEDS_asan := $(NEEDS_test)
 NEEDS_valgrind := build test pgsql valgrind
 NEEDS_tsan := build
 NEEDS_fuzz := build fuzz
-NEEDS_bench := build run test bench
+NEEDS_bench := build run test pgsql bench
 NEEDS := $(sort $(foreach goal,$(GOALS),$(if $(filter undefined,$(origin NEEDS_$(goal))),build,$(NEEDS_$(goal)))))
 
 .PHONY: $(GOALS) second-pass
@@ -194,8 +194,10 @@ $(B)/bench/%: t/bench/%.c $(B)/libpdcore.a $(B)/.flags
 	@mkdir -p $(@D)
 	$(call SAY,LD,$@)
 	$(Q)$(LINK) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(B)/libpdcore.a $(LDFLAGS) $(LIBS)
-bench: all $(B)/bench/argon2
-	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' sh t/bench/run
+# make bench [ROWS=hit,policy,...] [WRITE=1: puts the table into docs/performance.md]
+BENCH_BIN := $(patsubst t/bench/%.c,$(B)/bench/%,$(wildcard t/bench/*.c))
+bench: all $(BENCH_BIN)
+	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' ROWS='$(ROWS)' WRITE='$(WRITE)' sh t/bench/run
 
 check: all units
 	@$(MAKE) --no-print-directory B=build/clang CC=clang all units
@@ -234,7 +236,7 @@ help:
 	@echo 'make fuzz               every fuzz target for SECONDS=20'
 	@echo 'make tsan               the stress programs with ThreadSanitizer, SECONDS=20 each'
 	@echo 'make valgrind           unit tests under memcheck'
-	@echo 'make bench              instructions per request, sign-ins per second'
+	@echo 'make bench              the table of docs/performance.md, about 20 minutes [ROWS=hit,policy WRITE=1]'
 	@echo 'make pot                message catalogue for translators'
 	@echo 'make directives         docs/directives.md from the table of directives'
 	@echo 'make install            [DESTDIR= PREFIX=/usr SHAREDIR=]'

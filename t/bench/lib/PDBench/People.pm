@@ -1,0 +1,107 @@
+package PDBench::People;
+
+# Does it matter how many people there are? Sign-in, a session asked of the database, and a look-up by login, with
+# 1,000 and 1,000,000.
+use strict;
+use warnings FATAL => 'all';
+use Time::HiRes qw(time);
+use PDPortal::Setup qw(write_file);
+use PDPortal::Test qw(password);
+use PDBench::Hit qw(compare crowd_page);
+use PDBench::Place qw(progress run_good median);
+use PDBench::Portals qw(portal variant server_of login_of);
+
+my ($FEW, $MANY) = (1000, 1_000_000);
+# Enough of the million to reach all over the trees, as visitors do.
+my ($FEW_SESSIONS, $MANY_SESSIONS) = (1000, 20_000);
+my $SIGN_INS = 60;
+my ($LOOKUP_ROUNDS, $LOOKUPS) = (7, 2000);
+
+# A million are made once and stay for the next run; those of PostgreSQL live with its server, for this run.
+sub many {
+    return portal('many', people => $MANY, sessions => $MANY_SESSIONS) if $ENV{PD_DB} eq 'pgsql';
+    my $folder = "$ENV{PD_BENCH_KEEP}/people";
+    my $old = -e "$folder/complete";
+    my %place = (PDPortalDatabase => ['sqlite3', "$folder/portal.db"], PDPortalKeyFile => "$folder/master.key");
+    my $portal = $old && eval { portal('many', people => $MANY, sessions => $MANY_SESSIONS, bare => 1, set => \%place) };
+    return $portal if $portal;
+    progress("the people kept are of another schema: $@") if $old;
+    unlink glob "$folder/*";
+    mkdir $folder;
+    $portal = portal('many', people => $MANY, sessions => $MANY_SESSIONS, set => \%place);
+    write_file("$folder/complete", '');
+    return $portal;
+}
+
+# Seconds of one sign-in, of anybody, with a browser that was never seen.
+sub sign_in_time {
+    my ($server, $people) = @_;
+    my $visitor = $server->browser;
+    my $token = $visitor->get('/portal/login')->field('csrf');
+    my $begin = time;
+    my $answer = $visitor->post('/portal/login', { csrf => $token, login => login_of(int rand $people), password => password() });
+    die 'sign-in: ' . $answer->status . "\n" unless $answer->status == 303;
+    return time - $begin;
+}
+
+sub measure_sign_in {
+    my ($portals) = @_;
+    my @servers = map { server_of("people-$_->{people}", $_, free => 1)->start } @$portals;
+    my @times;
+    for my $n (1 .. $SIGN_INS) {
+        push @{ $times[$_] }, sign_in_time($servers[$_], $portals->[$_]{people}) for 0, 1;
+    }
+    $_->stop for @servers;
+    return map { median(@$_) * 1e3 } @times;
+}
+
+sub measure_miss {
+    my ($portals) = @_;
+    my @pages = map {
+        my $portal = variant($_, "miss-$_->{people}", PDPortalSessionCache => 0, PDPortalSessionRecheck => 0);
+        crowd_page(server_of("miss-$_->{people}", $portal), $portal);
+    } @$portals;
+    return compare(@pages, rounds => 5);
+}
+
+sub measure_lookup {
+    my ($portals) = @_;
+    my @times;
+    for my $round (1 .. $LOOKUP_ROUNDS) {
+        for my $which (0, 1) {
+            my $portal = $portals->[$which];
+            push @{ $times[$which] }, run_good("$ENV{PD_WORK}/bin/lookup", $portal->{conf}, $portal->{people}, $LOOKUPS) + 0;
+        }
+    }
+    return map { median(@$_) } @times;
+}
+
+sub gate {
+    my ($table, $what, $ratio) = @_;
+    $table->gate("1,000,000 people: $what", '≤ 1.2 × of 1,000', sprintf('%.2f ×', $ratio), $ratio <= 1.2);
+    return;
+}
+
+sub measure {
+    my ($table) = @_;
+    progress('1,000,000 people');
+    my @portals = (portal('few', people => $FEW, sessions => $FEW_SESSIONS), many());
+    $table->group('1,000,000 people');
+    progress('sign-in');
+    my ($few, $many) = measure_sign_in(\@portals);
+    $table->row('sign-in, one visitor', time => sprintf('%.1f ms (%.2f ×)', $many, $many / $few),
+        beside => sprintf '1,000 people: %.1f ms', $few);
+    gate($table, 'sign-in', $many / $few);
+    progress('session asked of the database');
+    my $pair = measure_miss(\@portals);
+    $table->row('authorised page, session asked of the database', pair => $pair, beside => '1,000 people');
+    gate($table, 'session asked of the database (time a request)', 1 / $pair->{ratio}{rate});
+    progress('look-up by login');
+    ($few, $many) = measure_lookup(\@portals);
+    $table->row('look-up by login', time => sprintf('%.0f µs (%.2f ×)', $many, $many / $few),
+        beside => sprintf '1,000 people: %.0f µs', $few);
+    gate($table, 'look-up by login', $many / $few);
+    return;
+}
+
+1;
