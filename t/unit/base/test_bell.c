@@ -1,0 +1,117 @@
+/* The bell: rung by one process, heard by another; made once; a stranger's or a broken one refused.
+ */
+#include "pd_test.h"
+#include "base/pd_bell.h"
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/pd-bell-XXXXXX";
+static const char *path;
+
+static void setup(void)
+{
+    pd_test_setup();
+    strcpy(folder + sizeof(folder) - 7, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    path = apr_pstrcat(tp, folder, "/bell", NULL);
+}
+
+static void teardown(void)
+{
+    unlink(path);
+    rmdir(folder);
+    pd_test_teardown();
+}
+
+START_TEST(heard_by_another_process)
+{
+    pd_bell_t *bell, *other;
+    ck_assert_int_eq(pd_bell_open(&bell, path, 0, tp), APR_ENOENT);
+    ck_assert_int_eq(pd_bell_open(&bell, path, 1, tp), APR_SUCCESS);
+    ck_assert_uint_eq(pd_bell_count(bell), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int rang = pd_bell_open(&other, path, 0, tp) == APR_SUCCESS;
+        if (rang) {
+            pd_bell_ring(other);
+        }
+        _exit(!rang);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    ck_assert_int_eq(status, 0);
+    ck_assert_uint_eq(pd_bell_count(bell), 1);
+    ck_assert_int_eq(pd_bell_open(&other, path, 1, tp), APR_SUCCESS);
+    ck_assert_uint_eq(pd_bell_count(other), 1);
+}
+END_TEST
+
+/* Of many who make it at once, all share one. */
+START_TEST(made_once)
+{
+    for (int i = 0; i < 8; i++) {
+        if (fork() == 0) {
+            pd_bell_t *mine;
+            int made = pd_bell_open(&mine, path, 1, tp) == APR_SUCCESS;
+            if (made) {
+                pd_bell_ring(mine);
+            }
+            _exit(!made);
+        }
+    }
+    int status, all = 0;
+    for (int i = 0; i < 8; i++) {
+        wait(&status);
+        all += status == 0;
+    }
+    pd_bell_t *bell;
+    ck_assert_int_eq(all, 8);
+    ck_assert_int_eq(pd_bell_open(&bell, path, 0, tp), APR_SUCCESS);
+    ck_assert_uint_eq(pd_bell_count(bell), 8);
+}
+END_TEST
+
+static void write_bell(const char *bytes, apr_size_t length, int mode)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, length, file), length);
+    fclose(file);
+    chmod(path, (mode_t)mode);
+}
+
+START_TEST(refused)
+{
+    static const char good[] = "pdbell1\n\0\0\0\0\0\0\0";
+    pd_bell_t *bell;
+    write_bell(good, 16, 0600);
+    ck_assert_int_eq(pd_bell_open(&bell, path, 0, tp), APR_SUCCESS);
+    chmod(path, 0622);
+    ck_assert_int_eq(pd_bell_open(&bell, path, 1, tp), APR_EACCES);
+    write_bell(good, 15, 0600);
+    ck_assert_int_eq(pd_bell_open(&bell, path, 1, tp), APR_EACCES);
+    write_bell("pdbell2\n\0\0\0\0\0\0\0", 16, 0600);
+    ck_assert_int_eq(pd_bell_open(&bell, path, 1, tp), APR_EACCES);
+    const char *elsewhere = apr_pstrcat(tp, folder, "/elsewhere", NULL);
+    ck_assert_int_eq(rename(path, elsewhere), 0);
+    ck_assert_int_eq(symlink("elsewhere", path), 0);
+    ck_assert_int_ne(pd_bell_open(&bell, path, 1, tp), APR_SUCCESS);
+    unlink(elsewhere);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("bell");
+    TCase *tc = tcase_create("bell");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, heard_by_another_process);
+    tcase_add_test(tc, made_once);
+    tcase_add_test(tc, refused);
+    suite_add_tcase(suite, tc);
+    return pd_test_main(suite);
+}
