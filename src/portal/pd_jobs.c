@@ -4,6 +4,7 @@
 #include "portal/pd_jobs.h"
 
 #include "base/pd_clock.h"
+#include "base/pd_stop.h"
 #include "portal/pd_device.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_link.h"
@@ -36,7 +37,7 @@ static apr_status_t run_batches(int *done, batch_fn *batch, const pd_portal_t *p
         n = seen = 0;
         rv = batch(&n, &seen, portal, scratch);
         *done += n;
-    } while (!rv && seen > 0 && pd_clock_now() < end);
+    } while (!rv && seen > 0 && pd_clock_now() < end && !pd_stop_asked());
     apr_pool_destroy(scratch);
     return rv;
 }

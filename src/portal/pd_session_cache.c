@@ -6,6 +6,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_status.h"
+#include "base/pd_stop.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_coherence.h"
 #include "portal/pd_session_int.h"
@@ -187,7 +188,7 @@ apr_status_t pd_session_cache_note(int *done, const pd_portal_t *portal, apr_poo
     pd_session_met_t *met = apr_palloc(p, BATCH * sizeof(*met));
     pd_session_use_t *uses = apr_palloc(p, BATCH * sizeof(*uses));
     int n, fresh = pd_coherence_refresh(portal, p) == APR_SUCCESS;
-    while (status == APR_SUCCESS && (n = collect(met, uses, &at, portal, fresh)) > 0) {
+    while (status == APR_SUCCESS && !pd_stop_asked() && (n = collect(met, uses, &at, portal, fresh)) > 0) {
         apr_pool_t *scratch;
         apr_pool_create(&scratch, p);
         status = pd_session_note(portal, uses, n, 0, scratch);

@@ -6,6 +6,7 @@
 #include "portal/pd_outbox.h"
 
 #include "base/pd_bytes.h"
+#include "base/pd_stop.h"
 #include "text/pd_url.h"
 
 #include <apr_strings.h>
@@ -197,10 +198,25 @@ static const char *set_login(CURL *curl, const pd_settings_t *settings, apr_pool
     return NULL;
 }
 
+/* Called about once a second while curl waits: a process that is told to end hangs on no mail
+ * server. */
+static int on_progress(void *unused, curl_off_t to_load, curl_off_t loaded, curl_off_t to_send,
+                       curl_off_t sent)
+{
+    (void)unused;
+    (void)to_load;
+    (void)loaded;
+    (void)to_send;
+    (void)sent;
+    return pd_stop_asked();
+}
+
 static void set_limits(CURL *curl, const pd_settings_t *settings)
 {
     long all = MSECS(settings->mail_timeout);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, all);

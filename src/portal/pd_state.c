@@ -4,6 +4,7 @@
 #include "portal/pd_state.h"
 #include <string.h>
 #include "base/pd_clock.h"
+#include "base/pd_stop.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_tables_int.h"
 
@@ -51,7 +52,7 @@ static apr_status_t count_sessions(apr_int64_t *figure, const pd_portal_t *porta
         slice = PD_ROW(rows, 0)[0].number;
         after = PD_ROW(rows, 0)[1].number;
         all += slice;
-    } while (slice > 0 && pd_clock_ticks() < end);
+    } while (slice > 0 && pd_clock_ticks() < end && !pd_stop_asked());
     if (slice == 0)
         figure[PD_FIGURE_SESSIONS] = all;
     return APR_SUCCESS;
@@ -65,7 +66,7 @@ static apr_status_t count_people(int *done, apr_int64_t *figure, const pd_portal
     apr_time_t end = pd_clock_ticks() + COUNT_MAX;
     apr_int64_t all = 0;
     *done = 0;
-    while (!*done && pd_clock_ticks() < end) {
+    while (!*done && pd_clock_ticks() < end && !pd_stop_asked()) {
         const pd_rows_t *rows;
         apr_status_t status = pd_db_read(&rows, portal->db, &pd_state_sql[PEOPLE],
                                          PD_ARGS(PD_T(after), PD_T(after)), 1, p);

@@ -47,11 +47,17 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     return rv == OK && only_looking ? pd_site_check(ptemp, base) : rv;
 }
 
+static void child_init(apr_pool_t *pchild, server_rec *base)
+{
+    pd_site_child_init(pchild, base);
+    pd_watch_child_init(pchild);
+}
+
 void pd_lifecycle_register(apr_pool_t *p)
 {
     static const char *const before_watchdog[] = {"mod_watchdog.c", NULL};
     (void)p;
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
-    ap_hook_child_init(pd_site_child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
 }

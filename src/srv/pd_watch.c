@@ -10,9 +10,11 @@
 #include <http_log.h>
 #include <http_main.h>
 #include <mod_watchdog.h>
+#include <pthread.h>
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_status.h"
+#include "base/pd_stop.h"
 #include "cfg/pd_config.h"
 #include "portal/pd_jobs.h"
 #include "portal/pd_state.h"
@@ -22,6 +24,9 @@ APLOG_USE_MODULE(pdportal);
 
 #define WATCHDOG_NAME "_pdportal_"
 #define JOBS_MAX      16
+
+/* Read while a job is at work. */
+static pthread_rwlock_t running = PTHREAD_RWLOCK_INITIALIZER;
 
 /* When each job of a site is due next; touched by the watchdog's thread alone. */
 typedef struct turn_t {
@@ -59,13 +64,34 @@ static void run_job(turn_t *turn, int index, apr_pool_t *p)
 
 static apr_status_t on_watchdog(int state, void *data, apr_pool_t *p)
 {
-    for (int i = 0; state == AP_WATCHDOG_STATE_RUNNING && i < JOBS_MAX && pd_jobs[i].name; i++) {
+    if (state != AP_WATCHDOG_STATE_RUNNING) {
+        return APR_SUCCESS;
+    }
+    pthread_rwlock_rdlock(&running);
+    for (int i = 0; i < JOBS_MAX && pd_jobs[i].name && !pd_stop_asked(); i++) {
         apr_pool_t *scratch;
         apr_pool_create(&scratch, p);
         run_job(data, i, scratch);
         apr_pool_destroy(scratch);
     }
+    pthread_rwlock_unlock(&running);
     return APR_SUCCESS;
+}
+
+/* mod_watchdog doesn't wait for its threads when a child ends: what they work with goes under their
+ * hands. So the child waits here, before anything of its pool goes, until no job is at work. */
+static apr_status_t end_jobs(void *unused)
+{
+    (void)unused;
+    pd_stop_ask();
+    pthread_rwlock_wrlock(&running);
+    pthread_rwlock_unlock(&running);
+    return APR_SUCCESS;
+}
+
+void pd_watch_child_init(apr_pool_t *pchild)
+{
+    apr_pool_pre_cleanup_register(pchild, NULL, end_jobs);
 }
 
 /* A thread for each site: a mail server that hangs holds up nobody else's letters. */

@@ -6,4 +6,7 @@
 /* Registers the watchdog; without mod_watchdog the start fails with a line that says so. */
 int pd_watch_post_config(apr_pool_t *pconf, server_rec *base);
 
+/* In each child: its end waits for the jobs at work, which break off. */
+void pd_watch_child_init(apr_pool_t *pchild);
+
 #endif
