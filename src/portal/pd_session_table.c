@@ -251,7 +251,7 @@ int pd_session_table_put(pd_session_use_t *evicted, pd_session_table_t *table,
                          const pd_session_entry_t *entry, apr_time_t used_at, apr_time_t noted_at)
 {
     place_t place;
-    apr_uint32_t *tag;
+    apr_uint32_t *tag = NULL;
     evicted->used_at = 0;
     find_place(&place, table, key);
     pd_session_slot_t *slot = take_slot(&tag, table, &place);
