@@ -38,7 +38,11 @@ static void never_store(request_rec *r)
  * of the site is locked: PD_PLACE_PORTAL. */
 static pd_place_e place_of(const request_rec *r, pd_visit_t *visit)
 {
-    if (visit != NULL && visit->section == r->per_dir_config && visit->section_uri == r->uri) {
+    /* Of the first request alone, which outlives them all: what a sub-request left behind may have
+     * been given to the next one. */
+    int lasts = r->main == NULL && r->prev == NULL;
+    if (visit != NULL && lasts && visit->section == r->per_dir_config &&
+        visit->section_uri == r->uri) {
         return visit->place;
     }
     const char *type = ap_auth_type((request_rec *)r);
@@ -48,12 +52,15 @@ static pd_place_e place_of(const request_rec *r, pd_visit_t *visit)
     if (visit == NULL) {
         return ours ? PD_PLACE_LOCKED : PD_PLACE_FOREIGN;
     }
-    visit->section = r->per_dir_config;
-    visit->section_uri = r->uri;
-    visit->place = !ours                                        ? PD_PLACE_FOREIGN
-                   : pd_site_below(visit->site, r->uri) != NULL ? PD_PLACE_PORTAL
-                                                                : PD_PLACE_LOCKED;
-    return visit->place;
+    pd_place_e place = !ours                                        ? PD_PLACE_FOREIGN
+                       : pd_site_below(visit->site, r->uri) != NULL ? PD_PLACE_PORTAL
+                                                                    : PD_PLACE_LOCKED;
+    if (lasts) {
+        visit->section = r->per_dir_config;
+        visit->section_uri = r->uri;
+        visit->place = place;
+    }
+    return place;
 }
 
 const char *pd_authn_sign_in(const pd_site_t *site, const char *asked, int cookie_sent,

@@ -142,8 +142,8 @@ static authz_status check_fresh(request_rec *r, const char *line, const void *pa
         return AUTHZ_DENIED_NO_USER;
     }
     const pd_session_t *session = session_of(r, &visit);
-    return decide(visit, session != NULL && pd_clock_now() - session->authenticated_at < *most,
-                  PD_LACKS_FRESH);
+    apr_interval_time_t age = session != NULL ? pd_clock_now() - session->authenticated_at : -1;
+    return decide(visit, age >= 0 && age < *most, PD_LACKS_FRESH);
 }
 
 void pd_authz_register(apr_pool_t *p)

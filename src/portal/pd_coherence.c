@@ -41,6 +41,8 @@ apr_status_t pd_coherence_attach(pd_coherence_t **coherence, void *shared, pd_be
     (*coherence)->shared = shared;
     (*coherence)->bell = bell;
     (*coherence)->bell_heard = bell ? pd_bell_count(bell) : 0;
+    /* It may have rung when no process was there that heard it. */
+    __atomic_add_fetch(&(*coherence)->shared->wanted, 1, __ATOMIC_SEQ_CST);
     return APR_SUCCESS;
 }
 

@@ -2,6 +2,7 @@
 #include "portal/pd_invalidation.h"
 #include <string.h>
 #include "base/pd_clock.h"
+#include "base/pd_status.h"
 #include "portal/pd_tables_int.h"
 
 #define ROWS_MAX 1000
@@ -41,7 +42,11 @@ static const char *const kinds[] = {[PD_INVALID_PERSON] = "person",
 apr_status_t pd_invalidation_add(pd_conn_t *conn, pd_invalid_e kind, const char *subject,
                                  apr_pool_t *p)
 {
-    apr_status_t status = pd_conn_exec(NULL, conn, &pd_invalidation_sql[NEXT], PD_NO_ARGS, p);
+    int counted;
+    apr_status_t status = pd_conn_exec(&counted, conn, &pd_invalidation_sql[NEXT], PD_NO_ARGS, p);
+    /* Without its head no change would ever be heard of: better none is made. */
+    if (status == APR_SUCCESS && counted != 1)
+        status = PD_ESQL;
     if (status == APR_SUCCESS)
         status = pd_conn_exec(NULL, conn, &pd_invalidation_sql[ADD],
                               PD_ARGS(PD_T(kinds[kind]), PD_T(subject), PD_N(pd_clock_now())), p);
@@ -66,6 +71,8 @@ apr_status_t pd_invalidation_read(apr_int64_t *head, apr_array_header_t **rows,
     *rows = apr_array_make(p, 4, sizeof(pd_invalidation_t));
     apr_status_t status = pd_db_read(&found, portal->db, &pd_invalidation_sql[READ],
                                      PD_ARGS(PD_N(known)), ROWS_MAX, p);
+    if (status == APR_SUCCESS && PD_ROW_COUNT(found) == 0)
+        status = PD_ESQL;
     for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++) {
         const pd_cell_t *cell = PD_ROW(found, i);
         *head = cell[0].number;

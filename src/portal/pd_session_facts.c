@@ -14,14 +14,14 @@ enum { FACTS };
 
 const pd_sql_t pd_session_facts_sql[] = {
     [FACTS] = {"session_facts",
-               "SELECT 'role' AS sort, role AS word, until FROM role"
-               " WHERE person_id = %s AND since <= %lld AND (until = 0 OR until > %lld)"
-               " UNION ALL SELECT 'consent', a.kind, 0 FROM act a"
+               "SELECT 'role' AS sort, role AS word, since, until FROM role"
+               " WHERE person_id = %s AND (until = 0 OR until > %lld)"
+               " UNION ALL SELECT 'consent', a.kind, 0, 0 FROM act a"
                " WHERE a.pseudonym = %s AND a.verb = 'consented' AND NOT EXISTS"
                " (SELECT 1 FROM act b WHERE b.pseudonym = a.pseudonym AND b.kind = a.kind"
                " AND b.verb = 'withdrew' AND b.at >= a.at)"
                " GROUP BY a.kind ORDER BY 1, 2 LIMIT 500",
-               "ssi", "roles in force and consents standing of a person"},
+               "ssii", "roles in force or to come, and consents standing, of a person"},
     {NULL, NULL, NULL, NULL}};
 
 static void add_word(pd_buf_t *words, const char *word)
@@ -37,17 +37,20 @@ apr_status_t pd_session_add_facts(pd_session_t *session, const pd_portal_t *port
     const pd_rows_t *found;
     pd_buf_t roles, consents;
     const char *pseudonym = pd_person_pseudonym(portal, session->person_id, p);
-    apr_status_t status = pd_db_read(
-        &found, portal->db, &pd_session_facts_sql[FACTS],
-        PD_ARGS(PD_T(session->person_id), PD_N(now), PD_N(now), PD_T(pseudonym)), FACTS_MAX, p);
+    apr_status_t status =
+        pd_db_read(&found, portal->db, &pd_session_facts_sql[FACTS],
+                   PD_ARGS(PD_T(session->person_id), PD_N(now), PD_T(pseudonym)), FACTS_MAX, p);
     if (status != APR_SUCCESS)
         return status;
     pd_buf_init(&roles, FACTS_BYTES_MAX, p);
     pd_buf_init(&consents, FACTS_BYTES_MAX, p);
     for (int i = 0; i < PD_ROW_COUNT(found); i++) {
         const pd_cell_t *cell = PD_ROW(found, i);
-        apr_time_t until = cell[2].number;
-        add_word(strcmp(cell[0].text, "role") == 0 ? &roles : &consents, cell[1].text);
+        /* One to come, by this host's clock, changes what is true when it begins. */
+        int to_come = cell[2].number > now;
+        apr_time_t until = to_come ? cell[2].number : cell[3].number;
+        if (!to_come)
+            add_word(strcmp(cell[0].text, "role") == 0 ? &roles : &consents, cell[1].text);
         if (until != 0 && (session->facts_until == 0 || until < session->facts_until))
             session->facts_until = until;
     }

@@ -160,7 +160,7 @@ int pd_session_table_get(pd_session_entry_t *entry, apr_time_t *used_at, pd_sess
 void pd_session_table_touch(pd_session_slot_t *slot, apr_time_t now)
 {
     apr_time_t used_at = LOAD(slot->used_at);
-    if (now - used_at >= TOUCH_EVERY)
+    if (now - used_at >= TOUCH_EVERY || used_at > now) /* a clock that stepped back */
         (void)SWAP(slot->used_at, &used_at, now);
 }
 

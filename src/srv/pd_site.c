@@ -129,7 +129,11 @@ static apr_status_t make_segments(pd_site_t *site, apr_pool_t *p)
         int retires;
     } segments[] = {
         {&site->coherence, "coherence" PD_COHERENCE_SHAPE, pd_coherence_bytes(), 1},
-        {&site->sessions, "sessions" PD_SESSION_TABLE_SHAPE,
+        /* With its size, which two servers of one portal may set apart, and with the shape of the
+         * block whose ticks its entries carry. */
+        {&site->sessions,
+         apr_psprintf(p, "sessions" PD_SESSION_TABLE_SHAPE PD_COHERENCE_SHAPE "-%" APR_INT64_T_FMT,
+                      site->settings->session_cache),
          (apr_size_t)site->settings->session_cache, 0},
         {&site->guesses, "guesses" PD_LIMITER_SHAPE, pd_limiter_bytes(), 0},
         {&counts, "counts", sizeof(pd_counts_t), 0},

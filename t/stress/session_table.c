@@ -1,11 +1,11 @@
 /* The table of sessions under stress: processes full of threads that read and write few keys, first
- * in peace, then while the parent kills or freezes one after the other. "session_table [SECONDS
- * [KILLS]]"; `make tsan` runs it under ThreadSanitizer.
+ * in peace, then while the parent kills one after the other, and freezes others in between.
+ * "session_table [SECONDS [KILLS]]"; `make tsan` runs it under ThreadSanitizer.
  *
- *   whole    what is read of a key is what one writer wrote, never parts of two
- *   alive    while a process lies frozen or dead, wherever in a write it was caught, readers and
- * writers of the others go on; how soon each was heard of is printed usable   at the end, every key
- * can be written and read, whatever the dead left behind */
+ * "whole": what is read of a key is what one writer wrote, never parts of two. "alive": while a
+ * process lies frozen or dead, wherever in a write it was caught, readers and writers of the others
+ * go on; how soon each was heard of is printed. "usable": at the end no slot is lost, whatever the
+ * dead left behind. */
 #include <apr_general.h>
 #include <pthread.h>
 #include <signal.h>
@@ -236,13 +236,13 @@ static int others_go_on(int victim)
 static int under_kills(int kills)
 {
     pid_t pids[PROCESSES];
-    int sound = 1, status;
+    int sound = 1, status, killed = 0;
     apr_time_t slowest = 0;
     for (int i = 0; i < PROCESSES; i++) {
         pids[i] = start(i);
     }
     sound &= others_go_on(-1);
-    for (int n = 0; n < kills && sound && !shared->torn; n++) {
+    for (int n = 0; killed < kills && sound && !shared->torn; n++) {
         int victim = n % PROCESSES, freezes = n % 3 == 0;
         usleep((useconds_t)(rand() % 3000));
         kill(pids[victim], freezes ? SIGSTOP : SIGKILL);
@@ -255,23 +255,33 @@ static int under_kills(int kills)
             continue;
         }
         waitpid(pids[victim], &status, 0);
+        killed++;
         pids[victim] = start(victim);
     }
     sound &= stop_all(pids) && !shared->torn;
-    printf("%s under %d kills and freezes; the others were heard of after %ld ms at most\n",
-           sound ? "ok" : "not ok", kills, (long)(slowest / 1000));
+    printf("%s under %d kills, and freezes between them; the others were heard of after %ld ms at "
+           "most\n",
+           sound ? "ok" : "not ok", killed, (long)(slowest / 1000));
     return sound;
 }
 
-/* A few at a time, so that none has to make room for another. */
+/* Far more keys than slots: in the end each slot must hold one, or a dead writer has kept it. */
 static int usable(void)
 {
     pd_session_table_t *table;
+    pd_session_met_t met;
+    apr_size_t at = 0, filled = 0;
     int sound = pd_session_table_attach(&table, shared->table, BYTES, pool) == APR_SUCCESS;
-    for (unsigned n = 0; n < KEYS && sound; n++) {
+    for (unsigned n = 0; n < 20 * KEYS && sound; n++) {
         sound = write_one(table, n, n) && read_one(table, n);
     }
-    printf("%s usable afterwards\n", sound && !shared->torn ? "ok" : "not ok");
+    while (sound && pd_session_table_next(&met, &at, table)) {
+        filled++;
+    }
+    sound = sound && filled == pd_session_table_slots(table);
+    printf("%s usable afterwards: %lu of %lu slots filled\n",
+           sound && !shared->torn ? "ok" : "not ok", (unsigned long)filled,
+           (unsigned long)pd_session_table_slots(table));
     return sound && !shared->torn;
 }
 

@@ -206,7 +206,9 @@ sub stop {
 END {
     my $code = $?;
     $_->stop for @running;
-    $? = $code;
+    my @crashes = map { $_->log =~ /^(.* exit signal (?!Killed|Terminated).*)$/mg } @running;
+    print "not ok - a process of the server crashed: $_\n" for @crashes;
+    $? = $code || @crashes && 1;
 }
 
 1;
