@@ -24,6 +24,7 @@
 #define WRITERS   3
 #define KEYS      700 /* more than there are slots */
 #define BYTES     PD_SESSION_TABLE_BYTES_MIN
+#define AFTER_ALL ((apr_int64_t)1 << 50)
 #define PATIENCE  apr_time_from_sec(20) /* a machine may be busy elsewhere */
 
 typedef struct work_t {
@@ -265,7 +266,8 @@ static int under_kills(int kills)
     return sound;
 }
 
-/* Far more keys than slots: in the end each slot must hold one, or a dead writer has kept it. */
+/* Far more keys than slots, used later than any before, so that each slot in turn is the one to
+ * give away: in the end each must hold one, or a dead writer has kept it. */
 static int usable(void)
 {
     pd_session_table_t *table;
@@ -273,7 +275,7 @@ static int usable(void)
     apr_size_t at = 0, filled = 0;
     int sound = pd_session_table_attach(&table, shared->table, BYTES, pool) == APR_SUCCESS;
     for (unsigned n = 0; n < 20 * KEYS && sound; n++) {
-        sound = write_one(table, n, n) && read_one(table, n);
+        sound = write_one(table, n, AFTER_ALL + n) && read_one(table, n);
     }
     while (sound && pd_session_table_next(&met, &at, table)) {
         filled++;
