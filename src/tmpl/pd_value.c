@@ -16,8 +16,8 @@ static pd_value_t *make(pd_value_e kind, apr_pool_t *p)
     return value;
 }
 
-/* Names are short, differ in their ends and lengths, and are our own: APR's hash reads every byte of
- * every name that a page shows. */
+/* Names are short, differ in their ends and lengths, and are our own: APR's hash reads every byte
+ * of every name that a page shows. */
 static unsigned int hash_name(const char *name, apr_ssize_t *length)
 {
     if (*length == APR_HASH_KEY_STRING)
