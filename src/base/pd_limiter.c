@@ -233,6 +233,16 @@ apr_interval_time_t pd_limiter_attempt(apr_interval_time_t *next, pd_limiter_t *
     }
 }
 
+apr_interval_time_t pd_limiter_wait(pd_limiter_t *limiter, int rule, apr_uint64_t hash)
+{
+    place_t place = place_of(limiter, rule, hash);
+    look(&place, limiter);
+    if (place.way == NOWHERE) {
+        return 0;
+    }
+    return (apr_interval_time_t)read_entry(limiter, place.word, place.now).wait * TENTH;
+}
+
 void pd_limiter_give_back(pd_limiter_t *limiter, int rule, apr_uint64_t hash)
 {
     place_t place = place_of(limiter, rule, hash);

@@ -50,6 +50,9 @@ pd_limiter_t *pd_limiter_over(void *block, const pd_limit_rule_t *rules, int n_r
 apr_interval_time_t pd_limiter_attempt(apr_interval_time_t *next, pd_limiter_t *limiter, int rule,
                                        apr_uint64_t hash);
 
+/* How long an attempt would have to wait now; counts nothing and makes no entry. */
+apr_interval_time_t pd_limiter_wait(pd_limiter_t *limiter, int rule, apr_uint64_t hash);
+
 /* Takes back one attempt that proved good, and the wait it brought. */
 void pd_limiter_give_back(pd_limiter_t *limiter, int rule, apr_uint64_t hash);
 

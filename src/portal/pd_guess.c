@@ -10,7 +10,7 @@
 #define MINUTE  apr_time_from_sec(60)
 #define NOTHING (-1)
 
-enum { NAME, BROWSER, HOST, NETWORK, EVERYBODY, MAIL_HOST, MAIL_NETWORK, N_RULES };
+enum { NAME, BROWSER, HOST, NETWORK, EVERYBODY, MAIL_HOST, MAIL_NETWORK, MAIL_EVERYBODY, N_RULES };
 
 /* Free attempts, first wait, longest wait, and how often one attempt is forgotten. */
 const pd_limit_rule_t pd_guess_rules[] = {
@@ -28,7 +28,9 @@ const pd_limit_rule_t pd_guess_rules[] = {
     /* Letters: twenty an hour from an address, sixty from a network, besides those that
      * PDPortalLettersPerHour lets through to one mailbox. */
     [MAIL_HOST] = {20, 3 * MINUTE, 3 * MINUTE, 3 * MINUTE},
-    [MAIL_NETWORK] = {60, MINUTE, MINUTE, MINUTE}};
+    [MAIL_NETWORK] = {60, MINUTE, MINUTE, MINUTE},
+    /* As EVERYBODY; apart from it, so that no flood of the one form closes the other. */
+    [MAIL_EVERYBODY] = {2000, SECOND / 10, SECOND / 10, SECOND / 10}};
 const int pd_guess_n_rules = N_RULES;
 
 static const char *const kinds[] = {[NAME] = "limit-name",
@@ -37,13 +39,14 @@ static const char *const kinds[] = {[NAME] = "limit-name",
                                     [NETWORK] = "limit-network",
                                     [EVERYBODY] = "limit-everybody",
                                     [MAIL_HOST] = "limit-mail-host",
-                                    [MAIL_NETWORK] = "limit-mail-network"};
+                                    [MAIL_NETWORK] = "limit-mail-network",
+                                    [MAIL_EVERYBODY] = "limit-mail-everybody"};
 
 /* The name last: who hammers at one that is closed meets the limit of his own place. */
 static const int sign_in_rules[] = {HOST, NETWORK, EVERYBODY, NAME, NOTHING};
 static const int known_rules[] = {BROWSER, NOTHING};
 static const int code_rules[] = {HOST, NETWORK, EVERYBODY, NOTHING};
-static const int mail_rules[] = {MAIL_HOST, MAIL_NETWORK, NOTHING};
+static const int mail_rules[] = {MAIL_HOST, MAIL_NETWORK, MAIL_EVERYBODY, NOTHING};
 static const int no_rules[] = {NOTHING};
 
 static const char *hex(const char *family, const unsigned char *bytes, apr_size_t n_bytes,
@@ -87,20 +90,42 @@ static int seconds_of(apr_interval_time_t wait)
     return (int)((wait + SECOND - 1) / SECOND);
 }
 
-/* Counts under each rule; where one refuses, what the ones before it counted stays. */
+static int refused(const pd_guess_t *guess, apr_interval_time_t wait)
+{
+    pd_count(guess->portal->counts, PD_COUNT_LIMITED);
+    return seconds_of(wait);
+}
+
+/* The longest wait of the places, before anything is counted: an address of a network that has to
+ * wait leaves no entry. Else ever new addresses would fill the table, and what was counted of a
+ * name would have to make room for them. */
+static apr_interval_time_t place_waits(const pd_guess_t *guess, const int *rules)
+{
+    apr_interval_time_t longest = 0;
+    for (const int *rule = rules; *rule != NOTHING; rule++) {
+        apr_interval_time_t wait =
+            *rule == NAME ? 0
+                          : pd_limiter_wait(guess->portal->limiter, *rule, guess->hashes[*rule]);
+        longest = wait > longest ? wait : longest;
+    }
+    return longest;
+}
+
+/* Counts under each rule; where a name refuses, what was counted of the place stays. */
 static int count(pd_guess_t *guess, const int *rules)
 {
     const pd_portal_t *portal = guess->portal;
     if (!portal->limiter)
         return 0;
+    apr_interval_time_t closed = place_waits(guess, rules);
+    if (closed)
+        return refused(guess, closed);
     for (const int *rule = rules; *rule != NOTHING; rule++) {
         apr_interval_time_t next;
         apr_interval_time_t wait =
             pd_limiter_attempt(&next, portal->limiter, *rule, guess->hashes[*rule]);
-        if (wait) {
-            pd_count(portal->counts, PD_COUNT_LIMITED);
-            return seconds_of(wait);
-        }
+        if (wait)
+            return refused(guess, wait);
         /* Waits double: of those that grow, exactly one lies here. */
         if (*rule == NAME && next >= MINUTE && next < 2 * MINUTE)
             guess->alarm = 1;
@@ -150,6 +175,7 @@ int pd_guess_mail(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_
 {
     begin(guess, portal);
     count_under_place(guess, MAIL_HOST, MAIL_NETWORK, client, p);
+    count_under(guess, MAIL_EVERYBODY, "");
     return count(guess, mail_rules);
 }
 

@@ -141,6 +141,26 @@ START_TEST(test_steady)
 }
 END_TEST
 
+/* Looking counts nothing, makes no entry, and says what an attempt would. */
+START_TEST(test_wait)
+{
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pd_limiter_wait(limiter, STRICT, 7), 0);
+    for (apr_size_t i = 0; i < pd_limiter_bytes(); i++)
+        ck_assert_int_eq(((const char *)block)[i], 0);
+    for (int i = 0; i < 6; i++) {
+        ck_assert_int_eq(pd_limiter_wait(limiter, STRICT, 7), 0);
+        ck_assert_int_eq(pd_limiter_attempt(NULL, limiter, STRICT, 7), 0);
+    }
+    ck_assert_int_eq(pd_limiter_wait(limiter, STRICT, 7), 2 * SECOND);
+    ck_assert_int_eq(pd_limiter_wait(limiter, WIDE, 7), 0);
+    now += 2 * SECOND;
+    ck_assert_int_eq(pd_limiter_wait(limiter, STRICT, 7), 0);
+    ck_assert_int_eq(pd_limiter_attempt(NULL, limiter, STRICT, 7), 0);
+    ck_assert_int_eq(pd_limiter_wait(limiter, STRICT, 7), 4 * SECOND);
+}
+END_TEST
+
 START_TEST(test_give_back)
 {
     for (int i = 0; i < 1000; i++) {
@@ -295,6 +315,7 @@ int main(void)
     tcase_add_test(tcase, test_growth);
     tcase_add_test(tcase, test_decay);
     tcase_add_test(tcase, test_steady);
+    tcase_add_test(tcase, test_wait);
     tcase_add_test(tcase, test_give_back);
     tcase_add_test(tcase, test_forget);
     tcase_add_test(tcase, test_eviction);

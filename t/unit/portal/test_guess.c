@@ -210,6 +210,37 @@ START_TEST(test_crowd)
 }
 END_TEST
 
+#define FLOOD 200000 /* more than the table has entries */
+
+/* Of one network, or each of its own. */
+static void flood(int many, int letters)
+{
+    for (int n = 0; n < FLOOD; n++) {
+        pd_guess_t guess;
+        const pd_client_t client = {
+            apr_psprintf(tp, "2001:db8:%x:%x::%x", many ? n >> 16 : 1, many ? n & 0xffff : 2, n),
+            OTHER};
+        if (letters)
+            pd_guess_mail(&guess, &portal, &client, tp);
+        else
+            pd_guess_sign_in(&guess, &portal, &client, apr_itoa(tp, n), tp);
+    }
+}
+
+/* A guess at a name stays counted, whatever ever new addresses ask for after it. */
+START_TEST(test_flood)
+{
+    if (!guess_open(0))
+        return;
+    ck_assert_int_eq(sign_in_anywhere(OTHER, "ivan", "wrong").outcome, PD_SIGN_IN_REFUSED);
+    flood(_i & 1, _i & 2);
+    ticks += 5 * SECOND;
+    for (int i = 0; i < FREE_NAME; i++)
+        ck_assert_int_eq(sign_in_anywhere(OTHER, "ivan", "wrong").outcome, PD_SIGN_IN_REFUSED);
+    ck_assert_int_eq(sign_in_anywhere(OTHER, "ivan", GOOD).outcome, PD_SIGN_IN_LIMITED);
+}
+END_TEST
+
 /* What is right is given back: a clinic signs in behind one address all day. */
 START_TEST(test_right_ones)
 {
@@ -377,6 +408,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_own_browser, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_browser_expires, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_crowd, 0, sizeof(crowds) / sizeof(crowds[0]));
+    tcase_add_loop_test(tcase, test_flood, 0, 4);
     tcase_add_test(tcase, test_right_ones);
     tcase_add_test(tcase, test_gate_full);
     tcase_add_loop_test(tcase, test_owner_told, 0, N_ENGINES);
