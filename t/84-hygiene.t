@@ -68,6 +68,21 @@ letter_for($email, 2, $folder);
 ($second) = register(visitor(), login => $secret{'second login'}, email => $secret{'second e-mail'}, password => $password);
 my $waiting = letter_for($secret{'second e-mail'}, 1, $folder);
 @secret{ 'second link token', 'second code' } = ($waiting->{link} =~ /=([\w-]{20,})$/, $waiting->{code});
+# What httpd refuses before it is a request, and paths that are spelt otherwise, carry the token as well.
+my $token = $secret{'second link token'};
+my %spelt = (
+    'too long a field' => ["GET /portal/reset?t=$token HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: a=" . 'x' x 9000 . "\r\n", 400],
+    'no host' => ["GET /portal/confirm?t=$token HTTP/1.1\r\n", 400],
+    'unknown transfer' => ["GET /portal/confirm?t=$token HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: foo\r\n", 400],
+    'unknown expectation' => ["GET /portal/reset?t=$token HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: foo\r\n", 417],
+    map { $_ => ["GET $_?t=$token HTTP/1.1\r\nHost: 127.0.0.1\r\n", qr/^(?:303|404)$/] }
+        qw(/portal/%63onfirm /portal/./reset //portal/confirm /x/../portal/reset /portal/re%73et /%70ortal//confirm /x/%2e%2e/portal/reset),
+);
+for my $name (sort keys %spelt) {
+    my ($request, $status) = @{ $spelt{$name} };
+    my $got = visitor()->raw("${request}Connection: close\r\n\r\n") =~ m{^HTTP/1\.1 (\d+)} ? $1 : 0;
+    ref $status ? like($got, $status, "a link: $name") : is($got, $status, "a link: $name");
+}
 $answer = $browser->get('/portal/account/');
 is($browser->submit({}, form => qr/logout/)->status, 303, 'signed out');
 sign_in($browser, $login, $secret{'wrong password'});

@@ -287,6 +287,7 @@ void pd_authn_register(apr_pool_t *p)
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(explain_refusal, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_filter(mark_pages_that_include, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_log_transaction(pd_visit_hide_refused, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(pd_visit_end, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(introduce, NULL, NULL, APR_HOOK_FIRST);
 }

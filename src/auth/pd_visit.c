@@ -125,25 +125,42 @@ static void take_cookies(request_rec *r, pd_visit_t *visit)
     }
 }
 
-static int takes_link_token(const char *rest)
+/* Is it the path of such a link, however it is spelt? The path is not yet what httpd makes of it.
+ */
+static int takes_link_token(const pd_site_t *site, const char *raw, apr_pool_t *p)
 {
-    return strncmp(rest, "confirm", 7) == 0 || strncmp(rest, "reset", 5) == 0;
+    char *path = apr_pstrdup(p, raw);
+    ap_unescape_url(path); /* as far as it can be; what httpd refuses may be logged as well */
+    ap_getparents(path);
+    ap_no2slash(path);
+    const char *rest = pd_site_below(site, path);
+    return rest != NULL && (strncmp(rest, "confirm", 7) == 0 || strncmp(rest, "reset", 5) == 0);
 }
 
 /* The link of a confirmation or a reset carries its token in the query. It must not reach a log,
  * the scoreboard, a Referer or the history: httpd's own copies of the URL are blanked before
  * anything else can read them. */
-static void hide_link_token(request_rec *r, pd_visit_t *visit)
+static const char *hide_link_token(request_rec *r, const pd_site_t *site)
 {
-    const char *rest = r->args != NULL ? pd_site_below(visit->site, r->uri) : NULL;
-    if (rest == NULL || !takes_link_token(rest)) {
-        return;
+    const char *query = r->args;
+    if (query == NULL || !takes_link_token(site, r->uri, r->pool)) {
+        return NULL;
     }
-    visit->query = r->args;
     r->the_request = apr_psprintf(r->pool, "%s %s %s", r->method, r->uri, r->protocol);
     r->unparsed_uri = r->uri;
     r->parsed_uri.query = NULL;
     r->args = NULL;
+    return query;
+}
+
+/* What httpd refuses while it reads it comes to no hook but this one, and perhaps to another host
+ * than the link names. */
+int pd_visit_hide_refused(request_rec *r)
+{
+    for (pd_site_t *site = pd_site_first(); site != NULL && r->args != NULL; site = site->next) {
+        (void)hide_link_token(r, site);
+    }
+    return DECLINED;
 }
 
 /* Also for an error document of a request that failed before any hook: then this is the first time
@@ -166,7 +183,7 @@ int pd_visit_begin(request_rec *r)
     visit->pool = first->pool;
     remove_claims(r);
     take_cookies(r, visit);
-    hide_link_token(r, visit);
+    visit->query = hide_link_token(r, site);
     ap_set_module_config(first->request_config, &pdportal_module, visit);
     return DECLINED;
 }

@@ -65,6 +65,9 @@ int pd_visit_is_navigation(const request_rec *r);
 /* Hook: begins the visit as soon as the request's headers are there. */
 int pd_visit_begin(request_rec *r);
 
+/* Hook: before anything is logged, takes the token off a request that failed before it began. */
+int pd_visit_hide_refused(request_rec *r);
+
 /* Hook: when the answer is sent, does what finding the session left to do. */
 int pd_visit_end(request_rec *r);
 
