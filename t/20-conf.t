@@ -38,6 +38,9 @@ my @lines = (
     ['PDPortalHashingWait 0', qr/PDPortalHashingWait/, 'no wait at all'],
     ['PDPortalMetricsFrom "127.0.0.1 localhost"', qr/PDPortalMetricsFrom.*"localhost" is no address.*127\.0\.0\.1 ::1/, 'a name for an address'],
     ['PDPortalMetricsFrom 10.0.0.0/99', qr/PDPortalMetricsFrom.*"10\.0\.0\.0\/99" is no address/, 'a network that is none'],
+    ['PDPortalSessionCache 100K', qr/PDPortalSessionCache.*write 0 for none.*between 256K and 16G/, 'a cache too small'],
+    ['PDPortalSessionCache 17G', qr/PDPortalSessionCache.*between 256K and 16G/, 'a cache too large'],
+    ['PDPortalSessionCache much', qr/PDPortalSessionCache.*between 256K and 16G/, 'a cache in words'],
     ['PDPortalPasword 8', qr/Invalid command 'PDPortalPasword'/, 'misspelt directive'],
 );
 for my $case (@lines) {

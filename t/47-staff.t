@@ -95,6 +95,8 @@ like($page->text, qr/has been used/i, 'that says so');
 ok(!$page->form(qr/reset/), 'and no form');
 
 # Wrong, cut, of another purpose.
+my $without = $server->browser(refuse => qr/./);
+like($without->follow($without->get('/portal/reset?t=' . 'A' x 43))->text, qr/does not work.*cookies switched off/is, 'a link without cookies: names them');
 for my $path ('/portal/reset?t=' . 'A' x 43, '/portal/reset?t=short', '/portal/reset', substr path_of($made), 0, -5) {
     $page = opened($server->browser, $path);
     is($page->status, 200, "$path: a page");

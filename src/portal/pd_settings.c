@@ -3,7 +3,6 @@
 #include "portal/pd_settings.h"
 
 #include "base/pd_zone.h"
-#include "portal/pd_session_table.h"
 #include "portal/pd_settings_int.h"
 #include "text/pd_url.h"
 
@@ -264,9 +263,6 @@ const char *pd_settings_check(const pd_settings_t *settings, apr_pool_t *p)
     }
     if (settings->session_idle > settings->session_lifetime) {
         return "PDPortalSessionIdle is longer than PDPortalSessionLifetime; write a shorter one";
-    }
-    if (settings->session_cache && settings->session_cache < PD_SESSION_TABLE_BYTES_MIN) {
-        return "PDPortalSessionCache is too small; write 0 for none, or at least 256K";
     }
     return NULL;
 }

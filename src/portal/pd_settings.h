@@ -64,7 +64,7 @@ typedef enum {
     PD_TYPE_MAILBOX, /* an address */
     PD_TYPE_FLAG,    /* On, Off */
     PD_TYPE_NUMBER,
-    PD_TYPE_BYTES,   /* 64M, 512K; a bare number is bytes */
+    PD_TYPE_BYTES,   /* 64M, 512K; a bare number is bytes; 0 is always good: none */
     PD_TYPE_TIME,    /* 90s, 15min, 8h, 30d; a bare number is seconds */
     PD_TYPE_CHOICE,  /* one of the words of `words` */
     PD_TYPE_ZONE,    /* a tz database name */

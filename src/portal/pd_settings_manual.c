@@ -31,7 +31,7 @@ static const char *syntax(const pd_directive_t *row, apr_pool_t *p)
         return apr_psprintf(p, "number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT, row->min,
                             row->max);
     case PD_TYPE_BYTES:
-        return apr_psprintf(p, "size from %s to %s", pd_settings_bytes_text(row->min, p),
+        return apr_psprintf(p, "0, or a size from %s to %s", pd_settings_bytes_text(row->min, p),
                             pd_settings_bytes_text(row->max, p));
     case PD_TYPE_TIME:
         return apr_psprintf(p, "time from %s to %s", pd_settings_time_text(row->min, p),

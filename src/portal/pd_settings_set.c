@@ -116,6 +116,7 @@ static const char *set_time(apr_int64_t *member, const pd_directive_t *row, cons
     return bad_time(row, value, "is no time", p);
 }
 
+/* 0, or what lies between the bounds. */
 static const char *set_bytes(apr_int64_t *member, const pd_directive_t *row, const char *value,
                              apr_pool_t *p)
 {
@@ -123,15 +124,15 @@ static const char *set_bytes(apr_int64_t *member, const pd_directive_t *row, con
     const char *end = digits(&number, value);
     for (apr_size_t i = 0; end && i < sizeof sizes / sizeof *sizes; i++) {
         if (!strcasecmp(end, sizes[i].word) && number <= row->max / sizes[i].factor &&
-            number * sizes[i].factor >= row->min) {
+            (number == 0 || number * sizes[i].factor >= row->min)) {
             *member = number * sizes[i].factor;
             return NULL;
         }
     }
     return wrong(row, value,
                  apr_psprintf(p,
-                              "will not do; write a size with K, M or G, for example %s; between "
-                              "%s and %s",
+                              "will not do; write 0 for none, or a size with K, M or G, for "
+                              "example %s; between %s and %s",
                               row->fallback, pd_settings_bytes_text(row->min, p),
                               pd_settings_bytes_text(row->max, p)),
                  p);

@@ -1,6 +1,7 @@
 /* The one table of directives. A row's kind decides the C type of its member, and ROW compares the
  * two when it is compiled: a pointer compare inside sizeof, which costs nothing and which gcc and
  * clang refuse under -Werror when the types differ. */
+#include "portal/pd_session_table.h"
 #include "portal/pd_settings.h"
 
 #include <stddef.h>
@@ -116,7 +117,7 @@ const pd_directive_t pd_directives[] = {
         "A session ends when it was not used for so long."),
     BOUNDED(TIME, "PDPortalSessionLifetime", session_lifetime, "12h", MINUTE, 365 * DAY,
         "A session ends so long after sign-in, used or not."),
-    BOUNDED(BYTES, "PDPortalSessionCache", session_cache, "64M", 0, (apr_int64_t)16 << 30,
+    BOUNDED(BYTES, "PDPortalSessionCache", session_cache, "64M", PD_SESSION_TABLE_BYTES_MIN, (apr_int64_t)16 << 30,
         "Shared memory in which sessions are kept ready, so that an authorised page asks no database: "
         "about 640 bytes for each session. It is taken only as far as it is used; when it is full, the "
         "least used make room and are asked of the database again. 0: none; else at least 256K."),
