@@ -8,6 +8,7 @@ use POSIX ();
 use Test::More;
 use Time::Local ();
 use PDPortal::Test;
+use PDPortal::Postgres ();
 use PDPortal::Setup ();
 
 my $filters = <<"END";
@@ -299,19 +300,9 @@ ok(until_true(sub { fetch($later, '/portal/policy')->text =~ /second wording/ },
 $later->stop;
 
 # --- the database away
-my $cluster = "$ENV{PD_WORK}/pg-49";
 my %set = (PDPortalSessionRecheck => '1h', PDPortalDatabaseWait => '1s');
-my $postgres = sub { return PDPortal::Setup::run_program('/bin/sh', "$ENV{PD_SOURCE_DIR}/t/tools/private-postgres", shift, $cluster) };
-if ($ENV{PD_DB} eq 'pgsql') {
-    my ($code, $params, $error) = $postgres->('start');
-    is($code, 0, 'a PostgreSQL of this test') or BAIL_OUT($error);
-    $set{PDPortalDatabase} = ['pgsql', $params =~ s/\s+\z//r];
-}
-END {
-    my $code = $?;
-    $postgres->('stop') if $postgres && -d $cluster;
-    $? = $code;
-}
+my $postgres = $ENV{PD_DB} eq 'pgsql' ? PDPortal::Postgres->new('49') : undef;
+$set{PDPortalDatabase} = $postgres->{database} if $postgres;
 # One process, so that it is known which pages it has.
 my $away = server(name => 'ready-away', place => 2, set => \%set, extra => "StartServers 1\nServerLimit 1\nMaxRequestWorkers " . ($ENV{PD_MPM} eq 'prefork' ? 1 : 8) . "\n");
 $away->start;
@@ -339,12 +330,12 @@ sub nothing_is_known {
 }
 crowd($away, 4, 5, '/portal/policy');
 if ($ENV{PD_DB} eq 'pgsql') {
-    is(($postgres->('stop'))[0], 0, 'PostgreSQL is stopped');
+    ok(defined $postgres->stop, 'PostgreSQL is stopped');
     $seen = crowd($away, 2, 5, '/portal/policy');
     is(join('', map { /^200 .* 1$/ ? $seen->{$_} : 0 } keys %$seen), 10, 'what was known a moment ago is shown');
     ring();
     nothing_is_known();
-    is(($postgres->('start'))[0], 0, 'PostgreSQL is started');
+    ok(defined $postgres->start, 'PostgreSQL is started');
 }
 else {
     $away->stop;

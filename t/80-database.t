@@ -5,23 +5,14 @@ use warnings FATAL => 'all';
 use IPC::Open2 qw(open2);
 use Test::More;
 use PDPortal::Test;
+use PDPortal::Postgres ();
 use PDPortal::Setup ();
 
 my $sqlite = $ENV{PD_DB} eq 'sqlite3';
-my $tools = "$ENV{PD_SOURCE_DIR}/t/tools";
-my $cluster = "$ENV{PD_WORK}/pg-80";
 my %set = (PDPortalDatabaseWait => '1s', PDPortalMailRelay => "maildir:$ENV{PD_WORK}/database/mail");
 my $full = "$ENV{PD_WORK}/database.full";
-if (!$sqlite) {
-    my ($code, $params, $error) = PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'start', $cluster);
-    is($code, 0, 'a PostgreSQL of this test') or BAIL_OUT($error);
-    $set{PDPortalDatabase} = ['pgsql', $params =~ s/\s+\z//r];
-}
-END {
-    my $code = $?;
-    PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'stop', $cluster) if -d $cluster;
-    $? = $code;
-}
+my $postgres = !$sqlite ? PDPortal::Postgres->new('80') : undef;
+$set{PDPortalDatabase} = $postgres->{database} if $postgres;
 
 my $server = server(name => 'database', set => \%set, env => { LD_PRELOAD => $ENV{PD_FULL_DISK}, PD_DISK_FULL => $full });
 my $folder = "$server->{dir}/mail";
@@ -152,14 +143,12 @@ if ($sqlite) {
 else {
     # The database server stops, and starts again; httpd knows nothing of it.
     my %forms = open_forms();
-    my ($code) = PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'stop', $cluster);
-    is($code, 0, 'PostgreSQL is stopped');
+    ok(defined $postgres->stop, 'PostgreSQL is stopped');
     nobody_comes_in('stopped');
     unavailable(send_form($forms{$_}), "stopped, $_") for sort keys %forms;
     is($server->browser->get('/portal/login')->status, 200, 'stopped: the sign-in page');
     is($server->browser->get('/')->status, 200, 'stopped: the site around');
-    ($code) = PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'start', $cluster);
-    is($code, 0, 'PostgreSQL is started');
+    ok(defined $postgres->start, 'PostgreSQL is started');
     ok(until_true(sub { $browser->get('/cabinet/')->status == 200 }, 30), 'started again: still signed in');
     for my $name (qw(register login confirm reset logout)) {
         my $answer = until_true(sub { my $got = send_form($forms{$name}); $got->status != 503 && $got }, 20);

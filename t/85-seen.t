@@ -5,12 +5,11 @@ use warnings FATAL => 'all';
 use JSON::PP ();
 use Test::More;
 use PDPortal::Test;
+use PDPortal::Postgres ();
 use PDPortal::Setup qw(make_portal);
 
 my $sqlite = $ENV{PD_DB} eq 'sqlite3';
 my $work = $ENV{PD_WORK};
-my $tools = "$ENV{PD_SOURCE_DIR}/t/tools";
-my $cluster = "$work/pg-85";
 my $clock = "$work/seen.now";
 my $seconds = 0;
 # The job that reads figures is due every 30 seconds.
@@ -19,16 +18,8 @@ sub later { $seconds += 31; write_file("$clock.new", sprintf "%+d\n", $seconds);
 my ($main, $a_port, $b_port) = map { $ENV{PD_PORT} + 95 + 100 * $_ } 0 .. 2;
 my %mail = map { $_ => "$work/$_/mail" } qw(seen-a seen-b);
 my %set = (PDPortalMailRelay => "maildir:$mail{'seen-a'}", PDPortalMetricsFrom => '127.0.0.1 127.0.0.64/26');
-if (!$sqlite) {
-    my ($code, $params, $error) = PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'start', $cluster);
-    is($code, 0, 'a PostgreSQL of this test') or BAIL_OUT($error);
-    $set{PDPortalDatabase} = ['pgsql', $params =~ s/\s+\z//r];
-}
-END {
-    my $code = $?;
-    PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'stop', $cluster) if -d $cluster;
-    $? = $code;
-}
+my $postgres = !$sqlite ? PDPortal::Postgres->new('85') : undef;
+$set{PDPortalDatabase} = $postgres->{database} if $postgres;
 my $a = make_portal(name => 'seen-a', port => $a_port, set => \%set);
 my $b = make_portal(name => 'seen-b', port => $b_port, set => { PDPortalPath => '/people/portal', PDPortalMetricsFrom => 'none' });
 
@@ -290,8 +281,7 @@ if ($sqlite) {
     ok(until_true(sub { (() = $server->log =~ /resuming normal operations/g) > $mark && $server->listens }, 20), 'restarted without its file');
 }
 else {
-    ($code) = PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'stop', $cluster);
-    is($code, 0, 'PostgreSQL is stopped');
+    ok(defined $postgres->stop, 'PostgreSQL is stopped');
 }
 ok(until_true(sub { metric('database_up') eq '0' }, 30), 'away: the metrics answer, and say so');
 is(visitor()->get('/portal/metrics')->status, 200, 'away: 200');
@@ -313,7 +303,7 @@ is($doctor->get('/consented/')->status, 403, 'away: nor alone');
 like(last_line($a_port, '/consented/', $n + 1), qr/ 403 person=- session=- cache=- /, 'away: the log knows nobody');
 is($doctor->get('/open/')->header('x-person') // '', '', 'away: variables are empty');
 if ($sqlite) { rename "$file.away", $file }
-else { PDPortal::Setup::run_program('/bin/sh', "$tools/private-postgres", 'start', $cluster) }
+else { $postgres->start }
 ok(read_anew(), 'back again: up, and read anew');
 is($doctor->get('/ward/')->status, 200, 'and the doctor is in');
 

@@ -239,13 +239,14 @@ static int under_kills(int kills)
     pid_t pids[PROCESSES];
     int sound = 1, status, killed = 0;
     apr_time_t slowest = 0;
+    unsigned chance = 1;
     for (int i = 0; i < PROCESSES; i++) {
         pids[i] = start(i);
     }
     sound &= others_go_on(-1);
     for (int n = 0; killed < kills && sound && !shared->torn; n++) {
         int victim = n % PROCESSES, freezes = n % 3 == 0;
-        usleep((useconds_t)(rand() % 3000));
+        usleep((useconds_t)(rand_r(&chance) % 3000));
         kill(pids[victim], freezes ? SIGSTOP : SIGKILL);
         apr_time_t begun = pd_clock_ticks();
         sound &= others_go_on(victim);
@@ -287,10 +288,16 @@ static int usable(void)
     return sound && !shared->torn;
 }
 
+static int number_or(const char *text, int otherwise)
+{
+    long given = strtol(text, NULL, 10);
+    return given > 0 && given < 100000 ? (int)given : otherwise;
+}
+
 int main(int argc, char **argv)
 {
-    int seconds = argc > 1 && atoi(argv[1]) > 0 ? atoi(argv[1]) : 10;
-    int kills = argc > 2 && atoi(argv[2]) > 0 ? atoi(argv[2]) : 200;
+    int seconds = number_or(argc > 1 ? argv[1] : "", 10);
+    int kills = number_or(argc > 2 ? argv[2] : "", 200);
     shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || apr_initialize() || apr_pool_create(&pool, NULL)) {
         return 2;

@@ -15,7 +15,7 @@ static const char *path;
 static void setup(void)
 {
     pd_test_setup();
-    strcpy(folder + sizeof(folder) - 7, "XXXXXX");
+    memcpy(folder + sizeof(folder) - 7, "XXXXXX", 7);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     path = apr_pstrcat(tp, folder, "/bell", NULL);
 }
