@@ -28,6 +28,13 @@ for my $wrong ([], ['nonsense'], ['init'], ['init', '--nonsense'], ['policy'], [
     is($code, 64, "wrong usage: @$wrong");
     like($error, qr/--help/, 'says where help is');
 }
+for my $half (qw(policy jobs staff sessions)) {
+    like((run_ctl($half))[2], qr/a second word must follow \Q$half\E/, "$half: half a command");
+    ($code, $out) = run_ctl($half, '--help');
+    is($code, 0, "$half --help");
+    like($out, qr/^  \Q$half\E [a-z]/m, "$half --help lists them");
+}
+like((run_ctl('', '--help'))[2], qr/no command/, 'an empty word is none');
 ($code, $out, $error) = run_ctl('check', '--config', "$dir/none.conf");
 isnt($code, 0, 'no such configuration');
 like($error . $out, qr/none\.conf/, 'is named');

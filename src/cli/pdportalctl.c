@@ -149,6 +149,28 @@ static const ctl_command_t *find_command(ctl_t *ctl)
     return NULL;
 }
 
+/* Is it the first word of commands of two, and nothing behind it? */
+static int is_half_a_command(const ctl_t *ctl)
+{
+    const char *word = APR_ARRAY_IDX(ctl->operands, 0, const char *);
+    apr_size_t length = strlen(word);
+    int found = 0;
+    for (const ctl_command_t *command = ctl_commands; command->name; command++) {
+        found |= strncmp(command->name, word, length) == 0 && command->name[length] == ' ';
+    }
+    return found && ctl->operands->nelts == 1;
+}
+
+static int no_command(ctl_t *ctl)
+{
+    if (ctl->operands->nelts == 0) {
+        return usage(ctl, "the command is missing", "");
+    }
+    return usage(ctl,
+                 is_half_a_command(ctl) ? "a second word must follow " : "there is no command ",
+                 APR_ARRAY_IDX(ctl->operands, 0, const char *));
+}
+
 static int check_line(ctl_t *ctl)
 {
     int strange = ctl->given & ~ctl->command->options;
@@ -177,14 +199,13 @@ static int run(ctl_t *ctl, int argc, const char *const *argv)
         return code;
     }
     ctl->command = find_command(ctl);
-    if (!ctl->command && (ctl->given & CTL_HELP) && ctl->operands->nelts == 0) {
+    if (!ctl->command && (ctl->given & CTL_HELP) &&
+        (ctl->operands->nelts == 0 || is_half_a_command(ctl))) {
         ctl_help_all();
         return CTL_OK;
     }
     if (!ctl->command) {
-        return ctl->operands->nelts ? usage(ctl, "there is no command ",
-                                            APR_ARRAY_IDX(ctl->operands, 0, const char *))
-                                    : usage(ctl, "the command is missing", "");
+        return no_command(ctl);
     }
     if (ctl->given & CTL_HELP) {
         ctl_help_one(ctl->command);
