@@ -121,7 +121,7 @@ sub sql {
     my ($portal, $text) = @_;
     my ($driver, $params) = @{ $portal->{set}{PDPortalDatabase} };
     my @program = $driver eq 'sqlite3'
-        ? ('/usr/bin/sqlite3', $params, $text)
+        ? ('/usr/bin/sqlite3', '-cmd', '.timeout 20000', $params, $text) # a job may be writing
         : ('/usr/bin/env', 'psql', '-X', '-q', '-A', '-t', '-d', $params, '-c', $text);
     my ($code, $out, $error) = run_program(@program);
     croak "$text: $error" if $code;
