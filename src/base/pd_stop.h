@@ -1,5 +1,5 @@
-/* This process is told to end: work that takes long breaks off at its next safe point. Set once, never
- * taken back. Any thread. */
+/* This process is told to end: work that takes long breaks off at its next safe point. Set once,
+ * never taken back. Any thread. */
 #ifndef PD_STOP_H
 #define PD_STOP_H
 

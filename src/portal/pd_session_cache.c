@@ -188,7 +188,8 @@ apr_status_t pd_session_cache_note(int *done, const pd_portal_t *portal, apr_poo
     pd_session_met_t *met = apr_palloc(p, BATCH * sizeof(*met));
     pd_session_use_t *uses = apr_palloc(p, BATCH * sizeof(*uses));
     int n, fresh = pd_coherence_refresh(portal, p) == APR_SUCCESS;
-    while (status == APR_SUCCESS && !pd_stop_asked() && (n = collect(met, uses, &at, portal, fresh)) > 0) {
+    while (status == APR_SUCCESS && !pd_stop_asked() &&
+           (n = collect(met, uses, &at, portal, fresh)) > 0) {
         apr_pool_t *scratch;
         apr_pool_create(&scratch, p);
         status = pd_session_note(portal, uses, n, 0, scratch);
