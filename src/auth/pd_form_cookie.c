@@ -66,9 +66,9 @@ const char *pd_form_cookie_line(const pd_form_cookie_t *cookie, const pd_site_t 
                               ? apr_psprintf(p, "%" APR_TIME_T_FMT, apr_time_sec(cookie->signed_in))
                               : NULL;
     const char *life = apr_itoa(p, (cookie->lasting ? PD_DEVICE_DAYS : 1) * SECS_PER_DAY);
-    return apr_pstrcat(p, pd_visit_form_cookie(site), "=", cookie->browser,
-                       part(".", cookie->link_token, p), part(":", cookie->language, p),
-                       part("!", seconds, p), cookie->lasting ? "~" : "",
-                       "; Path=/; Max-Age=", life, "; HttpOnly", site->secure ? "; Secure" : "",
-                       "; SameSite=Lax", NULL);
+    return apr_pstrcat(
+        p, pd_visit_form_cookie(site), "=", cookie->browser, part(".", cookie->link_token, p),
+        part(":", cookie->language, p), part("!", seconds, p), cookie->lasting ? "~" : "",
+        "; Path=/; Max-Age=", life,
+        site->secure ? "; HttpOnly; Secure; SameSite=Lax" : "; HttpOnly; SameSite=Lax", NULL);
 }

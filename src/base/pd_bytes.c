@@ -12,14 +12,19 @@
 
 #define FIRST_CAPACITY 64
 
-void pd_buf_init(pd_buf_t *buf, apr_size_t max_bytes, apr_pool_t *p)
+void pd_buf_init_for(pd_buf_t *buf, apr_size_t expected, apr_size_t max_bytes, apr_pool_t *p)
 {
     memset(buf, 0, sizeof *buf);
     buf->pool = p;
     buf->max_bytes = max_bytes;
-    buf->capacity = max_bytes < FIRST_CAPACITY ? max_bytes + 1 : FIRST_CAPACITY;
+    buf->capacity = max_bytes < expected ? max_bytes + 1 : expected;
     buf->bytes = apr_palloc(p, buf->capacity);
     buf->bytes[0] = '\0';
+}
+
+void pd_buf_init(pd_buf_t *buf, apr_size_t max_bytes, apr_pool_t *p)
+{
+    pd_buf_init_for(buf, FIRST_CAPACITY, max_bytes, p);
 }
 
 /* Makes room for `more` bytes and the ending zero; 0 when that would pass the maximum. */
@@ -44,14 +49,11 @@ static int reserve(pd_buf_t *buf, apr_size_t more)
     return 1;
 }
 
-void pd_buf_add(pd_buf_t *buf, const char *bytes, apr_size_t length)
+void pd_buf_add_long(pd_buf_t *buf, const char *bytes, apr_size_t length)
 {
-    if (length == 0 || !reserve(buf, length)) {
-        return;
+    if (reserve(buf, length)) {
+        pd_buf_add(buf, bytes, length);
     }
-    memcpy(buf->bytes + buf->length, bytes, length);
-    buf->length += length;
-    buf->bytes[buf->length] = '\0';
 }
 
 void pd_buf_puts(pd_buf_t *buf, const char *text)
@@ -113,11 +115,10 @@ const char *pd_base64url_encode(const void *bytes, apr_size_t n_bytes, apr_pool_
 {
     char *text = apr_palloc(p, (apr_size_t)apr_base64_encode_len((int)n_bytes));
     apr_base64_encode_binary(text, bytes, (int)n_bytes);
-    char *at = text;
-    for (; *at && *at != '='; at++) {
-        *at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
+    for (char *at = text; (at = strpbrk(at, "+/=")) != NULL && *at != '='; at++) {
+        *at = *at == '+' ? '-' : '_';
     }
-    *at = '\0';
+    text[strcspn(text, "=")] = '\0';
     return text;
 }
 

@@ -1,6 +1,7 @@
 /* Bounded text: growing buffers with a hard maximum, base64url, hex, UTF-8, wiping. */
 #ifndef PD_BYTES_H
 #define PD_BYTES_H
+#include <string.h>
 #include <apr_pools.h>
 
 /* A growing text. Grows in its pool, never beyond `max_bytes`; past that the buffer stays as it is
@@ -15,10 +16,30 @@ typedef struct pd_buf_t {
 } pd_buf_t;
 
 void pd_buf_init(pd_buf_t *buf, apr_size_t max_bytes, apr_pool_t *p);
-void pd_buf_add(pd_buf_t *buf, const char *bytes, apr_size_t length);
+
+/* As pd_buf_init, with room at once for a text of about `expected` bytes. */
+void pd_buf_init_for(pd_buf_t *buf, apr_size_t expected, apr_size_t max_bytes, apr_pool_t *p);
 void pd_buf_puts(pd_buf_t *buf, const char *text);
 void pd_buf_putc(pd_buf_t *buf, char c);
 void pd_buf_printf(pd_buf_t *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For pd_buf_add, where there is no room. */
+void pd_buf_add_long(pd_buf_t *buf, const char *bytes, apr_size_t length);
+
+/* Here, since a page is made of many small pieces that mostly fit. */
+static inline void pd_buf_add(pd_buf_t *buf, const char *bytes, apr_size_t length)
+{
+    if (buf->overflow || length == 0) {
+        return;
+    }
+    if (length >= buf->capacity - buf->length) {
+        pd_buf_add_long(buf, bytes, length);
+        return;
+    }
+    memcpy(buf->bytes + buf->length, bytes, length);
+    buf->length += length;
+    buf->bytes[buf->length] = '\0';
+}
 
 /* Base64url without padding (RFC 4648 5). Decoding is strict (no padding, no spare bits) and yields
  * PD_ETEXT otherwise; the output ends in an uncounted zero. */

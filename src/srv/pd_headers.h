@@ -4,7 +4,7 @@
 #include <httpd.h>
 #include "srv/pd_site.h"
 
-/* In err_headers_out, so that errors and 304 carry them too. */
+/* In err_headers_out, so that errors carry them too. */
 void pd_headers_add(request_rec *r, const pd_site_t *site);
 
 #endif

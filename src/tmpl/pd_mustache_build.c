@@ -134,11 +134,10 @@ static void split_name(pd_node_t *node, const char *name, apr_size_t length, apr
     int n = 1;
     for (apr_size_t i = 0; i < length; i++)
         n += name[i] == '.';
-    pd_part_t *parts = apr_pcalloc(p, (apr_size_t)n * sizeof(*parts));
+    pd_name_t *parts = apr_pcalloc(p, (apr_size_t)n * sizeof(*parts));
     const char *at = apr_pstrmemdup(p, name, length);
     for (int i = 0; i < n; i++) {
-        parts[i].text = at;
-        parts[i].length = (apr_ssize_t)strcspn(at, ".");
+        parts[i] = pd_name(at, strcspn(at, "."));
         at += parts[i].length + 1;
     }
     node->parts = parts;

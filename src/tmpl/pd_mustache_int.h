@@ -5,18 +5,13 @@
  */
 #ifndef PD_MUSTACHE_INT_H
 #define PD_MUSTACHE_INT_H
+#include <apr_hash.h>
 #include "tmpl/pd_mustache.h"
 
 #define PD_MUSTACHE_DEPTH_MAX  64
 #define PD_MUSTACHE_SOURCE_MAX (1024 * 1024)
 
 typedef struct pd_program_t pd_program_t;
-
-/* One word of a dotted name. */
-typedef struct pd_part_t {
-    const char *text;
-    apr_ssize_t length;
-} pd_part_t;
 
 typedef enum {
     PD_NODE_TEXT,
@@ -39,7 +34,7 @@ typedef struct pd_node_t {
     apr_size_t offset;      /* TEXT, while parsing: where in the program's bytes */
     const char *text;       /* TEXT: bytes. PARTIAL, PARENT, BLOCK: white space before each line */
     apr_size_t length;      /* of `text` */
-    const pd_part_t *parts; /* VALUE, RAW, SECTION, INVERTED, PLURAL: the name; none means "." */
+    const pd_name_t *parts; /* VALUE, RAW, SECTION, INVERTED, PLURAL: the name; none means "." */
     int n_parts;
     const char *block;           /* BLOCK: its name, the same pointer for the same name */
     const pd_program_t *program; /* PARTIAL, PARENT: NULL when there is no such source */

@@ -42,22 +42,15 @@ static void run(render_t *r, const pd_program_t *program, int from, int to, cons
 
 /* --- looking up --- */
 
-static const pd_value_t *member(const pd_value_t *value, const pd_part_t *part)
-{
-    if (value->kind != PD_VALUE_MAP)
-        return NULL;
-    return apr_hash_get(value->members, part->text, part->length);
-}
-
 static const pd_value_t *find(const pd_node_t *node, const context_t *context)
 {
     if (node->n_parts == 0)
         return context->value;
     const pd_value_t *value = NULL;
     for (; context && !value; context = context->outer)
-        value = member(context->value, &node->parts[0]);
+        value = pd_value_member(context->value, &node->parts[0]);
     for (int i = 1; i < node->n_parts && value; i++)
-        value = member(value, &node->parts[i]);
+        value = pd_value_member(value, &node->parts[i]);
     return value;
 }
 
@@ -125,26 +118,21 @@ static const char *entity(char c)
         return "&gt;";
     case '"':
         return "&quot;";
-    case '\'':
-        return "&#39;";
     default:
-        return NULL;
+        return "&#39;";
     }
 }
 
 static void put_escaped(pd_buf_t *out, const char *text)
 {
-    const char *from = text;
-    for (; *text; text++) {
-        /* The five stand below "?", most letters above. */
-        const char *written = *text <= '>' ? entity(*text) : NULL;
-        if (!written)
-            continue;
-        pd_buf_add(out, from, (apr_size_t)(text - from));
-        pd_buf_puts(out, written);
-        from = text + 1;
+    for (;;) {
+        apr_size_t plain = strcspn(text, "&<>\"'");
+        pd_buf_add(out, text, plain);
+        if (text[plain] == '\0')
+            return;
+        pd_buf_puts(out, entity(text[plain]));
+        text += plain + 1;
     }
-    pd_buf_add(out, from, (apr_size_t)(text - from));
 }
 
 static void put_value(render_t *r, const pd_node_t *node, const context_t *context)

@@ -1,38 +1,59 @@
 /* Values that templates show. Truths are shared constants and numbers carry their text, so that
- * rendering needs neither memory nor formatting. */
+ * rendering needs neither memory nor formatting. A map is a small chained hash of its own: APR's
+ * reads every byte of every name that is asked for, and a page asks fifty times. */
 #include <string.h>
 #include "tmpl/pd_value.h"
 
 /* "-9223372036854775808" and the ending zero. */
 #define NUMBER_CHARS 21
 
+#define MEMBERS_FIRST 24
+#define PLACES        64
+
+typedef struct member_t {
+    pd_name_t name;
+    int next; /* of the same place, counted from 1; 0: none */
+    const pd_value_t *value;
+} member_t;
+
 static const pd_value_t truth_yes = {.kind = PD_VALUE_BOOL, .number = 1};
 static const pd_value_t truth_no = {.kind = PD_VALUE_BOOL, .number = 0};
 
 static pd_value_t *make(pd_value_e kind, apr_pool_t *p)
 {
-    pd_value_t *value = apr_pcalloc(p, sizeof(*value));
-    value->kind = kind;
+    pd_value_t *value = apr_palloc(p, sizeof(*value));
+    *value = (pd_value_t){.kind = kind};
     return value;
 }
 
-/* Names are short, differ in their ends and lengths, and are our own: APR's hash reads every byte
- * of every name that a page shows. */
-static unsigned int hash_name(const char *name, apr_ssize_t *length)
+/* Names are short and differ in their ends and lengths. */
+pd_name_t pd_name(const char *text, apr_size_t length)
 {
-    if (*length == APR_HASH_KEY_STRING)
-        *length = (apr_ssize_t)strlen(name);
-    unsigned int n = (unsigned int)*length;
-    if (n == 0)
-        return 0;
-    return n * 31 + (unsigned char)name[0] * 7 + (unsigned char)name[n / 2] * 131 +
-           (unsigned char)name[n - 1] * 1021;
+    pd_name_t name = {text, length, 0};
+    if (length > 0) {
+        name.tag = (unsigned int)length * 31 + (unsigned char)text[0] * 7 +
+                   (unsigned char)text[length / 2] * 131 + (unsigned char)text[length - 1] * 1021;
+    }
+    return name;
+}
+
+static inline member_t *find(const pd_value_t *map, const pd_name_t *name)
+{
+    member_t *members = (member_t *)map->items->elts;
+    for (int at = map->places[name->tag % PLACES]; at > 0; at = members[at - 1].next) {
+        member_t *member = &members[at - 1];
+        if (member->name.tag == name->tag && member->name.length == name->length &&
+            memcmp(member->name.text, name->text, name->length) == 0)
+            return member;
+    }
+    return NULL;
 }
 
 pd_value_t *pd_value_map(apr_pool_t *p)
 {
     pd_value_t *value = make(PD_VALUE_MAP, p);
-    value->members = apr_hash_make_custom(p, hash_name);
+    value->items = apr_array_make(p, MEMBERS_FIRST, sizeof(member_t));
+    value->places = apr_pcalloc(p, PLACES * sizeof(*value->places));
     return value;
 }
 
@@ -73,9 +94,23 @@ const pd_value_t *pd_value_number(apr_int64_t number, apr_pool_t *p)
     return value;
 }
 
+static member_t *add(pd_value_t *map, const pd_name_t *name)
+{
+    int *place = &map->places[name->tag % PLACES];
+    member_t *member = apr_array_push(map->items);
+    member->name = *name;
+    member->next = *place;
+    *place = map->items->nelts;
+    return member;
+}
+
 void pd_value_set(pd_value_t *map, const char *name, const pd_value_t *value)
 {
-    apr_hash_set(map->members, name, APR_HASH_KEY_STRING, value);
+    const pd_name_t wanted = pd_name(name, strlen(name));
+    member_t *member = find(map, &wanted);
+    if (!member)
+        member = add(map, &wanted);
+    member->value = value;
 }
 
 void pd_value_set_text(pd_value_t *map, const char *name, const char *text, apr_pool_t *p)
@@ -101,7 +136,12 @@ void pd_value_add(pd_value_t *list, const pd_value_t *item)
 
 const pd_value_t *pd_value_get(const pd_value_t *map, const char *name)
 {
-    if (!map || map->kind != PD_VALUE_MAP)
-        return NULL;
-    return apr_hash_get(map->members, name, APR_HASH_KEY_STRING);
+    const pd_name_t wanted = pd_name(name, strlen(name));
+    return map ? pd_value_member(map, &wanted) : NULL;
+}
+
+const pd_value_t *pd_value_member(const pd_value_t *map, const pd_name_t *name)
+{
+    const member_t *member = map->kind == PD_VALUE_MAP ? find(map, name) : NULL;
+    return member ? member->value : NULL;
 }

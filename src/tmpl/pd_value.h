@@ -5,7 +5,6 @@
 #define PD_VALUE_H
 #include <apr_pools.h>
 #include <apr_tables.h>
-#include <apr_hash.h>
 
 typedef enum {
     PD_VALUE_TEXT,
@@ -19,9 +18,18 @@ typedef struct pd_value_t {
     pd_value_e kind;
     const char *text;          /* TEXT; also the text of a NUMBER */
     apr_int64_t number;        /* NUMBER, BOOL */
-    apr_array_header_t *items; /* LIST of const pd_value_t * */
-    apr_hash_t *members;       /* MAP: name -> const pd_value_t * */
+    apr_array_header_t *items; /* LIST: of const pd_value_t *; MAP: of its members */
+    int *places;               /* MAP: where members with such a tag begin; pd_value.c */
 } pd_value_t;
+
+/* A name as it is looked up: a template makes its names once, and a page asks for some fifty. */
+typedef struct pd_name_t {
+    const char *text; /* borrowed; need not end in a zero */
+    apr_size_t length;
+    unsigned int tag; /* made of these bytes; tells most names apart */
+} pd_name_t;
+
+pd_name_t pd_name(const char *text, apr_size_t length);
 
 pd_value_t *pd_value_map(apr_pool_t *p);
 pd_value_t *pd_value_list(apr_pool_t *p);
@@ -34,7 +42,8 @@ void pd_value_set_number(pd_value_t *map, const char *name, apr_int64_t number, 
 void pd_value_set_bool(pd_value_t *map, const char *name, int truth, apr_pool_t *p);
 void pd_value_add(pd_value_t *list, const pd_value_t *item);
 
-/* The member, or NULL. */
+/* The member, or NULL; NULL too where `map` is none. */
 const pd_value_t *pd_value_get(const pd_value_t *map, const char *name);
+const pd_value_t *pd_value_member(const pd_value_t *map, const pd_name_t *name);
 
 #endif

@@ -18,6 +18,7 @@
 APLOG_USE_MODULE(pdportal);
 
 #define PAGE_BYTES_MAX   (4 * 1024 * 1024)
+#define PAGE_BYTES_USUAL 7168 /* with its pool's head still within one node of the allocator */
 #define RETRY_AFTER_SECS 5
 #define SECS_SHOWN_MAX   60 /* longer waits are told in minutes */
 
@@ -35,7 +36,10 @@ void pd_page_text(pd_page_t *page, const char *name, const char *text)
 
 void pd_page_true(pd_page_t *page, const char *name, int truth)
 {
-    pd_value_set_bool(page->values, name, truth, page->p);
+    /* A name that isn't there is as false. */
+    if (truth || pd_value_get(page->values, name) != NULL) {
+        pd_value_set_bool(page->values, name, truth, page->p);
+    }
 }
 
 void pd_page_date(pd_page_t *page, pd_value_t *map, const char *name, apr_time_t instant)
@@ -181,18 +185,14 @@ static int is_cacheable(const pd_page_t *page)
            page->form_cookie == NULL && page->session_cookie == NULL;
 }
 
-static void add_headers(pd_page_t *page)
+/* For caches, and cookies: all that httpd sends with a 304. */
+static void add_lasting_headers(const pd_page_t *page)
 {
     apr_table_t *headers = page->r->err_headers_out;
-    int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
-    pd_headers_add(page->r, page->site);
     apr_table_setn(headers, "Cache-Control", is_cacheable(page) ? "no-cache" : "private, no-store");
     apr_table_mergen(headers, "Vary",
                      is_cacheable(page) ? "Accept-Language, Cookie, Accept-Encoding"
                                         : "Accept-Language, Cookie");
-    if (personal) {
-        apr_table_setn(headers, "X-Robots-Tag", "noindex");
-    }
     if (page->form_cookie != NULL) {
         apr_table_addn(headers, "Set-Cookie", page->form_cookie);
     }
@@ -201,7 +201,18 @@ static void add_headers(pd_page_t *page)
     }
 }
 
-static void add_page_headers(pd_page_t *page)
+static void add_headers(const pd_page_t *page)
+{
+    apr_table_t *headers = page->r->err_headers_out;
+    int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
+    pd_headers_add(page->r, page->site);
+    add_lasting_headers(page);
+    if (personal) {
+        apr_table_setn(headers, "X-Robots-Tag", "noindex");
+    }
+}
+
+static void add_page_headers(const pd_page_t *page)
 {
     add_headers(page);
     ap_set_content_type(page->r, "text/html; charset=utf-8");
@@ -210,8 +221,18 @@ static void add_page_headers(pd_page_t *page)
 
 int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready)
 {
+    const pd_encoded_form_t *form;
+    int status = pd_send_choose(&form, page->r, ready);
+    if (status == HTTP_NOT_MODIFIED) {
+        add_lasting_headers(page);
+        return status;
+    }
+    if (status != OK) {
+        add_headers(page);
+        return status;
+    }
     add_page_headers(page);
-    return pd_send_encoded(page->r, ready);
+    return pd_send_form(page->r, ready, form);
 }
 
 /* A page that many will ask for is kept, if this is the one to make it. */
@@ -234,11 +255,7 @@ static int show_bytes(pd_page_t *page, const char *bytes, apr_size_t length, int
         return show_public(page, bytes, length);
     }
     add_page_headers(page);
-    ap_set_content_length(r, (apr_off_t)length);
-    if (!r->header_only) {
-        ap_rwrite(bytes, (int)length, r);
-    }
-    return OK;
+    return pd_send_bytes(r, bytes, length);
 }
 
 int pd_page_show(pd_page_t *page, const char *file, int status)
@@ -246,7 +263,7 @@ int pd_page_show(pd_page_t *page, const char *file, int status)
     pd_buf_t out;
     const pd_mustache_t *template = pd_templates_get(page->site->templates, file, page->language);
     add_common_values(page);
-    pd_buf_init(&out, PAGE_BYTES_MAX, page->p);
+    pd_buf_init_for(&out, PAGE_BYTES_USUAL, PAGE_BYTES_MAX, page->p);
     if (template != NULL) {
         pd_mustache_render(template, page->values, &out, page->p);
     }

@@ -79,6 +79,9 @@ static int is_method(const request_rec *r, const pd_route_t *route)
 
 int pd_route_can_be_read(const pd_route_t *route)
 {
+    if (strcmp(route->method, "GET") == 0) {
+        return 1;
+    }
     for (const pd_route_t *other = pd_routes; other->path != NULL; other++) {
         if (strcmp(other->path, route->path) == 0 && strcmp(other->method, "GET") == 0) {
             return 1;
@@ -106,7 +109,7 @@ static int is_path(pd_page_t *page, const pd_route_t *route)
 static const pd_route_t *find_route(pd_page_t *page)
 {
     for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
-        if (is_method(page->r, route) && is_path(page, route)) {
+        if (is_path(page, route) && is_method(page->r, route)) {
             return route;
         }
     }

@@ -57,13 +57,16 @@ static int meet_conditions(request_rec *r, const pd_encoded_t *encoded, pd_encod
     return ap_meets_conditions(r);
 }
 
-/* Not copied; the bucket keeps the bytes for itself should it outlive r->pool. */
-static int send_brigade(request_rec *r, const pd_encoded_form_t *form)
+/* The bucket keeps the bytes for itself should it outlive r->pool. */
+int pd_send_bytes(request_rec *r, const char *bytes, apr_size_t length)
 {
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+    ap_set_content_length(r, (apr_off_t)length);
+    if (r->header_only) {
+        return OK;
+    }
     apr_bucket_brigade *brigade = apr_brigade_create(r->pool, alloc);
-    APR_BRIGADE_INSERT_TAIL(brigade,
-                            apr_bucket_pool_create(form->bytes, form->length, r->pool, alloc));
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_pool_create(bytes, length, r->pool, alloc));
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(alloc));
     apr_status_t rv = ap_pass_brigade(r->output_filters, brigade);
     if (rv == APR_SUCCESS || r->status != HTTP_OK || r->connection->aborted) {
@@ -72,18 +75,18 @@ static int send_brigade(request_rec *r, const pd_encoded_form_t *form)
     return ap_map_http_request_error(rv, HTTP_INTERNAL_SERVER_ERROR);
 }
 
-int pd_send_encoded(request_rec *r, const pd_encoded_t *encoded)
+int pd_send_choose(const pd_encoded_form_t **form, request_rec *r, const pd_encoded_t *encoded)
 {
     pd_encoding_e chosen = choose(r, encoded);
-    const pd_encoded_form_t *form = &encoded->form[chosen];
-    int status = meet_conditions(r, encoded, chosen);
-    if (status != OK) {
-        apr_table_unset(r->headers_out, "Content-Language"); /* of bytes that are not sent */
-        return status;
+    *form = &encoded->form[chosen];
+    return meet_conditions(r, encoded, chosen);
+}
+
+int pd_send_form(request_rec *r, const pd_encoded_t *encoded, const pd_encoded_form_t *form)
+{
+    const char *name = pd_encoding_names[form - encoded->form];
+    if (name != NULL) {
+        apr_table_setn(r->headers_out, "Content-Encoding", name);
     }
-    if (pd_encoding_names[chosen] != NULL) {
-        apr_table_setn(r->headers_out, "Content-Encoding", pd_encoding_names[chosen]);
-    }
-    ap_set_content_length(r, (apr_off_t)form->length);
-    return r->header_only ? OK : send_brigade(r, form);
+    return pd_send_bytes(r, form->bytes, form->length);
 }

@@ -4,6 +4,7 @@
 #include "portal/pd_metric.h"
 #include "srv/pd_headers.h"
 #include "web/pd_handlers.h"
+#include "web/pd_send.h"
 
 #define BYTES_MAX ((apr_size_t)64 * 1024)
 
@@ -19,9 +20,5 @@ int pd_web_metrics(pd_page_t *page)
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->err_headers_out, "X-Robots-Tag", "noindex");
     ap_set_content_type(r, "text/plain; version=0.0.4; charset=utf-8");
-    ap_set_content_length(r, (apr_off_t)out.length);
-    if (!r->header_only) {
-        ap_rwrite(out.bytes, (int)out.length, r);
-    }
-    return OK;
+    return pd_send_bytes(r, out.bytes, out.length);
 }

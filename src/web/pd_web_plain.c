@@ -56,7 +56,9 @@ int pd_web_style(pd_page_t *page)
     apr_table_setn(r->err_headers_out, "Cache-Control",
                    same ? "public, max-age=31536000, immutable" : "no-cache");
     apr_table_setn(r->err_headers_out, "Vary", "Accept-Encoding");
-    return pd_send_encoded(r, &site->style);
+    const pd_encoded_form_t *form;
+    int status = pd_send_choose(&form, r, &site->style);
+    return status == OK ? pd_send_form(r, &site->style, form) : status;
 }
 
 /* Nothing is wrong but the age of the sign-in: a person mends that at once and comes back. */
