@@ -69,9 +69,11 @@ GLUE_ROOMS := cfg srv auth web
 CORE_SRC := $(foreach room,$(CORE_ROOMS),$(wildcard src/$(room)/*.c))
 GLUE_SRC := mod_pdportal.c $(foreach room,$(GLUE_ROOMS),$(wildcard src/$(room)/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
+HASH_SRC := $(wildcard src/hash/*.c)
 CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o) $(B)/src/db/migrations.o
 GLUE_OBJ := $(GLUE_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+HASH_OBJ := $(HASH_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard t/unit/*/test_*.c)
 UNIT_BIN := $(UNIT_SRC:t/unit/%.c=$(B)/unit/%)
 STRESS_SRC := $(wildcard t/stress/*.c)
@@ -81,7 +83,7 @@ REPLAY_BIN := $(FUZZ_SRC:t/fuzz/%.c=$(B)/replay/%)
 FUZZ_BIN := $(FUZZ_SRC:t/fuzz/%.c=$(B)/libfuzzer/%)
 
 .PHONY: all run units share test check asan fuzz valgrind tsan bench pot install clean help packages
-all: $(B)/mod_pdportal.so $(B)/pdportalctl share
+all: $(B)/mod_pdportal.so $(B)/pdportal-hash $(B)/pdportalctl share
 
 packages:
 	@sh conf/install-packages build run test pgsql bench check valgrind fuzz
@@ -97,6 +99,11 @@ $(B)/mod_pdportal.so: $(GLUE_OBJ) $(B)/libpdcore.a src/mod_pdportal.map
 $(B)/pdportalctl: $(CLI_OBJ) $(B)/libpdcore.a
 	$(call SAY,LD,$@)
 	$(Q)$(LINK) -o $@ $(CLI_OBJ) $(B)/libpdcore.a -Wl,-z,relro,-z,now $(LDFLAGS) $(LIBS)
+
+# Started for each hash, so it carries nothing that it does not need: --as-needed leaves libsodium and APR.
+$(B)/pdportal-hash: $(HASH_OBJ) $(B)/libpdcore.a
+	$(call SAY,LD,$@)
+	$(Q)$(LINK) -o $@ $(HASH_OBJ) $(B)/libpdcore.a -Wl,-z,relro,-z,now $(LDFLAGS) $(LIBS)
 
 # Everything is compiled again when compiler or flags change.
 .PHONY: force
@@ -187,7 +194,7 @@ tsan:
 .PHONY: stress
 stress: $(STRESS_BIN)
 
-valgrind: units
+valgrind: all units
 	@BUILD='$(B)' sh t/run-valgrind
 
 $(B)/bench/%: t/bench/%.c $(B)/libpdcore.a $(B)/.flags
@@ -220,6 +227,7 @@ pot: $(B)/tools/messages
 install: all
 	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(PREFIX)/sbin' '$(DESTDIR)$(SHAREDIR)'
 	install -m 644 $(B)/mod_pdportal.so '$(DESTDIR)$(LIBEXECDIR)/'
+	install -m 755 $(B)/pdportal-hash '$(DESTDIR)$(LIBEXECDIR)/'
 	install -m 755 $(B)/pdportalctl '$(DESTDIR)$(PREFIX)/sbin/'
 	cp -R $(B)/share/. '$(DESTDIR)$(SHAREDIR)/'
 	chmod -R u=rwX,go=rX '$(DESTDIR)$(SHAREDIR)'

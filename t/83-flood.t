@@ -3,6 +3,7 @@
 use strict;
 use warnings FATAL => 'all';
 use Test::More;
+use PDPortal::Setup qw(read_file);
 use PDPortal::Test;
 
 my $server = server(name => 'flood', set => {
@@ -34,13 +35,16 @@ for my $n (1 .. 60) {
 }
 close $report;
 close $holder; # the door opens
-my %meanwhile;
+my (%meanwhile, %hashing);
 while (%children) {
     $meanwhile{ $browser->get('/cabinet/')->status }++;
+    $hashing{ (read_file("/proc/$_/stat") // '') =~ /\(pdportal-hash\) \S (\d+) (?:\S+ ){14}(\S+)/ ? "of $1, nice $2" : '' } = 1 for $server->processes;
     for my $pid (keys %children) {
         delete $children{$pid} if waitpid($pid, 1) == $pid;
     }
 }
+ok(scalar(grep { /, nice 10$/ } keys %hashing), 'passwords are hashed beside the server, by processes that give way') or diag explain \%hashing;
+unlike($server->log, qr/PD025[12]/, 'and never within it');
 is(join(' ', sort keys %meanwhile), '200', 'an authorised page answers all the while') or diag explain \%meanwhile;
 chomp(my @answers = <$results>);
 my %count;

@@ -1,25 +1,24 @@
 /* Passwords: pepper by keyed BLAKE2b, then Argon2id. Whatever is wrong with a stored text, the
  * same work is done, and no parameters are taken from it beyond a bound. */
 #include "crypt/pd_password.h"
+#include "crypt/pd_argon.h"
 #include "crypt/pd_keyring_int.h"
 #include "base/pd_bytes.h"
 #include "base/pd_random.h"
 #include "base/pd_status.h"
 
 #include <apr_strings.h>
-#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 
 #define FORMAT         "1."
 #define ARGON_PREFIX   "$argon2id$v=19$m="
 #define PEPPERED_BYTES 32
-#define PEPPERED_CHARS 43
 
 /* A stored text in its parts. */
 typedef struct stored_t {
     apr_uint32_t pepper;
-    char argon[crypto_pwhash_STRBYTES]; /* filled up with zeros */
+    char argon[PD_ARGON_TEXT_CHARS]; /* filled up with zeros */
 } stored_t;
 
 static int cost_sound(const pd_password_cost_t *cost)
@@ -29,38 +28,34 @@ static int cost_sound(const pd_password_cost_t *cost)
            cost->passes <= PD_PASSWORD_PASSES_MAX;
 }
 
-static size_t memory_bytes(const pd_password_cost_t *cost)
-{
-    return (size_t)cost->memory_kib * 1024;
-}
-
-static void season(char peppered[PEPPERED_CHARS + 1], const unsigned char *pepper,
+static void season(char peppered[PD_ARGON_INPUT_CHARS + 1], const unsigned char *pepper,
                    const char *password)
 {
     unsigned char hash[PEPPERED_BYTES];
     crypto_generichash(hash, sizeof hash, (const unsigned char *)password, strlen(password), pepper,
                        PD_KEY_BYTES);
-    sodium_bin2base64(peppered, PEPPERED_CHARS + 1, hash, sizeof hash,
+    sodium_bin2base64(peppered, PD_ARGON_INPUT_CHARS + 1, hash, sizeof hash,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     pd_wipe(hash, sizeof hash);
 }
 
 /* Argon2id of a password under the present pepper. */
-static apr_status_t hash_now(char argon[crypto_pwhash_STRBYTES], const pd_keyring_t *keyring,
+static apr_status_t hash_now(char hash[PD_ARGON_TEXT_CHARS], const pd_keyring_t *keyring,
                              const pd_password_cost_t *cost, const char *password)
 {
-    char peppered[PEPPERED_CHARS + 1];
-    season(peppered, pd_keyring_key(keyring, PD_KEY_PEPPER, pd_keyring_version(keyring)), password);
-    int failed = crypto_pwhash_str_alg(argon, peppered, PEPPERED_CHARS, cost->passes,
-                                       memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13);
-    pd_wipe(peppered, sizeof peppered);
-    return failed ? APR_ENOMEM : APR_SUCCESS;
+    pd_argon_t argon = {.memory_kib = cost->memory_kib, .passes = cost->passes};
+    season(argon.input, pd_keyring_key(keyring, PD_KEY_PEPPER, pd_keyring_version(keyring)),
+           password);
+    pd_argon_e outcome = pd_argon(&argon);
+    memcpy(hash, argon.text, sizeof argon.text);
+    pd_wipe(&argon, sizeof argon);
+    return outcome == PD_ARGON_DONE ? APR_SUCCESS : APR_ENOMEM;
 }
 
 apr_status_t pd_password_hash(const char **stored, const pd_keyring_t *keyring,
                               const pd_password_cost_t *cost, const char *password, apr_pool_t *p)
 {
-    char argon[crypto_pwhash_STRBYTES];
+    char hash[PD_ARGON_TEXT_CHARS];
     *stored = NULL;
     if (strlen(password) > PD_PASSWORD_BYTES_MAX) {
         return PD_ELIMIT;
@@ -69,9 +64,9 @@ apr_status_t pd_password_hash(const char **stored, const pd_keyring_t *keyring,
         return APR_EINVAL;
     }
     pd_random_ready();
-    apr_status_t status = hash_now(argon, keyring, cost, password);
+    apr_status_t status = hash_now(hash, keyring, cost, password);
     if (!status) {
-        *stored = apr_psprintf(p, FORMAT "%u.%s", pd_keyring_version(keyring), argon);
+        *stored = apr_psprintf(p, FORMAT "%u.%s", pd_keyring_version(keyring), hash);
     }
     return status;
 }
@@ -112,16 +107,16 @@ static int take_apart(stored_t *parts, const char *stored)
 static apr_status_t compare(int *right, const stored_t *parts, const unsigned char *pepper,
                             const char *password)
 {
-    char peppered[PEPPERED_CHARS + 1];
-    season(peppered, pepper, password);
-    errno = 0;
-    *right = crypto_pwhash_str_verify(parts->argon, peppered, PEPPERED_CHARS) == 0;
-    int error = errno;
-    pd_wipe(peppered, sizeof peppered);
-    if (*right || error == EINVAL) { /* EINVAL: hashed, and different */
+    pd_argon_t argon = {.memory_kib = 0};
+    season(argon.input, pepper, password);
+    memcpy(argon.text, parts->argon, sizeof argon.text);
+    pd_argon_e outcome = pd_argon(&argon);
+    pd_wipe(&argon, sizeof argon);
+    *right = outcome == PD_ARGON_DONE;
+    if (*right || outcome == PD_ARGON_DIFFERENT) {
         return APR_SUCCESS;
     }
-    return error == ENOMEM ? APR_ENOMEM : PD_ESEAL;
+    return outcome == PD_ARGON_NO_MEMORY ? APR_ENOMEM : PD_ESEAL;
 }
 
 static apr_status_t verify(pd_password_e *outcome, const pd_keyring_t *keyring,
@@ -140,8 +135,9 @@ static apr_status_t verify(pd_password_e *outcome, const pd_keyring_t *keyring,
     if (status || !right) {
         return status;
     }
-    int stale = parts.pepper < pd_keyring_version(keyring) ||
-                crypto_pwhash_str_needs_rehash(parts.argon, cost->passes, memory_bytes(cost));
+    int stale =
+        parts.pepper < pd_keyring_version(keyring) ||
+        crypto_pwhash_str_needs_rehash(parts.argon, cost->passes, (size_t)cost->memory_kib * 1024);
     *outcome = stale ? PD_PASSWORD_RIGHT_REHASH : PD_PASSWORD_RIGHT;
     return APR_SUCCESS;
 }
@@ -150,7 +146,7 @@ apr_status_t pd_password_verify(pd_password_e *outcome, const pd_keyring_t *keyr
                                 const pd_password_cost_t *cost, const char *stored,
                                 const char *password, apr_pool_t *p)
 {
-    char discarded[crypto_pwhash_STRBYTES];
+    char discarded[PD_ARGON_TEXT_CHARS];
     (void)p;
     *outcome = PD_PASSWORD_WRONG;
     if (!cost_sound(cost)) {
