@@ -97,8 +97,8 @@ sub cpu_seconds {
     my $ticks = 0;
     for my $pid ($self->processes) {
         my @fields = split ' ', (read_file("/proc/$pid/stat") // next) =~ s/^.*\)//sr;
-        # utime, stime; those of children that ended are the parent's.
-        $ticks += $fields[11] + $fields[12] + ($pid == $self->{pid} ? $fields[13] + $fields[14] : 0);
+        # utime, stime, and those of processes that ended.
+        $ticks += $fields[11] + $fields[12] + $fields[13] + $fields[14];
     }
     return $ticks / 100;
 }

@@ -121,7 +121,9 @@ sub flood_rounds {
     my ($server, $page) = @_;
     my $flood = PDBench::Flood->new($server, $FLOOD_VISITORS);
     my (@turns, %answers);
+    # Every child has its connections to the database before the quiet state is looked at.
     load_on($page, 2);
+    $flood->run(2);
     for my $round (1 .. $ROUNDS) {
         progress("flood, $round of $ROUNDS");
         my %turn;
