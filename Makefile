@@ -100,10 +100,12 @@ $(B)/pdportalctl: $(CLI_OBJ) $(B)/libpdcore.a
 	$(call SAY,LD,$@)
 	$(Q)$(LINK) -o $@ $(CLI_OBJ) $(B)/libpdcore.a -Wl,-z,relro,-z,now $(LDFLAGS) $(LIBS)
 
-# Started for each hash, so it carries nothing that it does not need: --as-needed leaves libsodium and APR.
+# Started for each hash, so it carries nothing that it does not need: --as-needed leaves libsodium and APR. A program
+# that its user can't read can't be looked into by that user while it runs.
 $(B)/pdportal-hash: $(HASH_OBJ) $(B)/libpdcore.a
 	$(call SAY,LD,$@)
 	$(Q)$(LINK) -o $@ $(HASH_OBJ) $(B)/libpdcore.a -Wl,-z,relro,-z,now $(LDFLAGS) $(LIBS)
+	$(Q)chmod 711 $@
 
 # Everything is compiled again when compiler or flags change.
 .PHONY: force
@@ -227,7 +229,7 @@ pot: $(B)/tools/messages
 install: all
 	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(PREFIX)/sbin' '$(DESTDIR)$(SHAREDIR)'
 	install -m 644 $(B)/mod_pdportal.so '$(DESTDIR)$(LIBEXECDIR)/'
-	install -m 755 $(B)/pdportal-hash '$(DESTDIR)$(LIBEXECDIR)/'
+	install -m 711 $(B)/pdportal-hash '$(DESTDIR)$(LIBEXECDIR)/'
 	install -m 755 $(B)/pdportalctl '$(DESTDIR)$(PREFIX)/sbin/'
 	cp -R $(B)/share/. '$(DESTDIR)$(SHAREDIR)/'
 	chmod -R u=rwX,go=rX '$(DESTDIR)$(SHAREDIR)'
@@ -236,7 +238,7 @@ clean:
 	rm -rf $(B)
 
 help:
-	@echo 'make                    the module and pdportalctl, in build/'
+	@echo 'make                    the module, pdportal-hash and pdportalctl, in build/'
 	@echo 'make run                the demo site on http://127.0.0.1:8080 [PORT= STATE= DB=sqlite3|pgsql TLS=1 MPM=]'
 	@echo 'make test               the whole test suite [MPM=event|worker|prefork DB=sqlite3|pgsql TESTS="t/..." PORT=]'
 	@echo 'make check              format, static analysis, clang build, house rules'

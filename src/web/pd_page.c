@@ -302,7 +302,7 @@ static int unavailable(pd_page_t *page)
 int pd_page_failure(pd_page_t *page, apr_status_t rv)
 {
     char text[128];
-    if (rv == PD_EBUSY || rv == PD_EAWAY || rv == PD_ESCHEMA || rv == PD_EKEY) {
+    if (rv == PD_EBUSY || rv == PD_EAWAY || rv == PD_ESCHEMA || rv == PD_EKEY || rv == APR_ENOMEM) {
         if (pd_log_due(&page->site->said_unavailable)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, page->r->server,
                          "PD0531: %s/%s and maybe others answer 503: %s",
