@@ -30,6 +30,7 @@ NEEDS_valgrind := build test pgsql valgrind
 NEEDS_tsan := build
 NEEDS_fuzz := build fuzz
 NEEDS_bench := build run test pgsql bench
+NEEDS_e2e := build run test pgsql e2e
 NEEDS := $(sort $(foreach goal,$(GOALS),$(if $(filter undefined,$(origin NEEDS_$(goal))),build,$(NEEDS_$(goal)))))
 
 .PHONY: $(GOALS) second-pass
@@ -82,11 +83,11 @@ FUZZ_SRC := $(wildcard t/fuzz/fuzz_*.c)
 REPLAY_BIN := $(FUZZ_SRC:t/fuzz/%.c=$(B)/replay/%)
 FUZZ_BIN := $(FUZZ_SRC:t/fuzz/%.c=$(B)/libfuzzer/%)
 
-.PHONY: all run units share test check asan fuzz valgrind tsan bench pot install clean help packages
+.PHONY: all run units share test check asan fuzz valgrind tsan bench e2e pot install clean help packages
 all: $(B)/mod_pdportal.so $(B)/pdportal-hash $(B)/pdportalctl share
 
 packages:
-	@sh conf/install-packages build run test pgsql bench check valgrind fuzz
+	@sh conf/install-packages build run test pgsql bench check valgrind fuzz e2e
 
 $(B)/libpdcore.a: $(CORE_OBJ)
 	$(call SAY,AR,$@)
@@ -208,6 +209,10 @@ BENCH_BIN := $(patsubst t/bench/%.c,$(B)/bench/%,$(wildcard t/bench/*.c))
 bench: all $(BENCH_BIN)
 	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' ROWS='$(ROWS)' WRITE='$(WRITE)' sh t/bench/run
 
+# make e2e [PAGES=account]: every page in a real browser; pictures in build/e2e/shots/.
+e2e: all
+	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' PAGES='$(PAGES)' sh t/e2e/run
+
 check: all units
 	@$(MAKE) --no-print-directory B=build/clang CC=clang all units
 	@CFLAGS_ALL='$(CFLAGS_ALL)' HTTPD_CFLAGS='$(HTTPD_CFLAGS)' BUILD='$(B)' sh t/check
@@ -247,6 +252,7 @@ help:
 	@echo 'make tsan               the stress programs with ThreadSanitizer, SECONDS=20 each'
 	@echo 'make valgrind           unit tests under memcheck'
 	@echo 'make bench              the table of docs/performance.md, about 20 minutes [ROWS=hit,policy WRITE=1]'
+	@echo 'make e2e                every page in a real browser: axe, HTML, width; pictures in build/e2e/shots [PAGES=]'
 	@echo 'make pot                message catalogue for translators'
 	@echo 'make directives         docs/directives.md from the table of directives'
 	@echo 'make install            [DESTDIR= PREFIX=/usr SHAREDIR=]'
