@@ -109,7 +109,8 @@ static int is_path(pd_page_t *page, const pd_route_t *route)
 static const pd_route_t *find_route(pd_page_t *page)
 {
     for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
-        if (is_path(page, route) && is_method(page->r, route)) {
+        /* No path begins with a variable part: the first letter tells most rows apart. */
+        if (route->path[0] == page->rest[0] && is_path(page, route) && is_method(page->r, route)) {
             return route;
         }
     }

@@ -53,6 +53,6 @@ while (my $line = <$look>) {
     is(join("\n", @{ $view->{faults} }), '', $view->{name});
 }
 ok(close $look, 'the browser ran to its end');
-is($seen, 4 * @pages, 'every view was looked at');
+is($seen, 5 * @pages, 'every view was looked at');
 unlike($server->log, qr/:(?:crit|alert|emerg)\]|PD0532|exit signal/, 'nothing crashed');
 done_testing;
