@@ -230,7 +230,8 @@ static int run_get(pd_page_t *page)
     if (!may_be_ready(page)) {
         return page->route->handle(page);
     }
-    const pd_encoded_t *ready = pd_ready_get(page->portal, page->rest, page->language, page->p);
+    const pd_encoded_t *ready =
+        pd_ready_get(&page->turn.about, page->portal, page->rest, page->language, page->p);
     if (ready != NULL) {
         return pd_page_show_ready(page, ready);
     }
