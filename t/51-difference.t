@@ -221,6 +221,22 @@ like(get('documents/processing/4/diff')->text, qr/have no language in common/, '
 publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the *login*.\n" });
 like(get('documents/processing/5/diff')->text, qr/No words changed/, 'another emphasis');
 
+# More changes than any page can hold, of words that grow when they are escaped.
+sub large {
+    my ($word) = @_;
+    return "Consent\n" . join '', map { sprintf "\n%d.%d. %s \"%d\" & <'%s'> it\n", $_ / 100 + 1, $_ % 100 + 1, $word, $_, $word } 1 .. 9000;
+}
+publish('processing', 'txt', { en => large('this') });
+publish('processing', 'txt', { en => large('that') });
+$page = get('documents/processing/7/diff');
+is($page->status, 200, 'nine thousand changes');
+like($page->text, qr/Changes: reworded 9000\..*There are (\d+) more changes than fit on this page/, 'as many as fit, and how many more');
+cmp_ok(scalar @{ ids($page) }, '>', 500, 'a good many');
+is_well_formed($page, 'a large page');
+publish('processing', 'txt', { en => "Consent\n\n1. " . qq{"a" & 'b' } x 90_000 });
+publish('processing', 'txt', { en => "Consent\n\n1. " . qq{<c> & "d" } x 90_000 });
+like(get('documents/processing/9/diff')->text, qr/Changes: reworded 1\. There is 1 more change than fits/, 'one that is too large for a page');
+
 # --- the feed
 my $feed = get('policy.atom');
 is($feed->status, 200, 'Atom');

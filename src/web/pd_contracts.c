@@ -107,6 +107,7 @@ static const char *const document_names[] = {
 static const char *const diff_names[] = {
     CHANGES,
     "doc_title",
+    "title_lang",
     "doc_lang",
     "other_language",
     "version", /* of the path */

@@ -91,6 +91,7 @@ static void add_page(pd_page_t *page, const pd_document_t *document, apr_int64_t
     int is_named = pd_form_get(page->query, "with") != NULL;
     const char *named = is_named ? apr_psprintf(page->p, "?with=%" APR_INT64_T_FMT, with) : "";
     pd_page_text(page, "doc_title", document->title);
+    pd_page_text(page, "title_lang", document->language);
     pd_value_set_number(page->values, "version", document->version, page->p);
     pd_page_text(page, "url", url);
     pd_page_text(page, "address",
