@@ -221,6 +221,13 @@ like(get('documents/processing/4/diff')->text, qr/have no language in common/, '
 publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the *login*.\n" });
 like(get('documents/processing/5/diff')->text, qr/No words changed/, 'another emphasis');
 
+# A kind that a site added, with a digit in its name.
+my $columns = 'version, language, title, markup, source, html, source_sha256, html_sha256';
+PDPortal::Setup::sql($server, "INSERT INTO document (kind, version, published_at, effective_at, editorial) SELECT 'news-2', version, published_at, effective_at, editorial FROM document WHERE kind = 'processing'");
+PDPortal::Setup::sql($server, "INSERT INTO document_text (kind, $columns) SELECT 'news-2', $columns FROM document_text WHERE kind = 'processing'");
+like(get('documents/news-2/2')->header('pdportal-document'), qr/^news-2;version=2;/, 'a kind with a digit');
+is(get('documents/news-2/2/diff')->status, 200, 'and its difference');
+
 # More changes than any page can hold, of words that grow when they are escaped.
 sub large {
     my ($word) = @_;

@@ -33,7 +33,8 @@ const char *const pd_common_names[] = {
 /* A difference of two versions: how many changed in which way, and each change, of which exactly
  * one of is_added ... is_moved_reworded is true. In `changes` and `renumbered` stand maps with the
  * members behind them, in `words` maps of which one of same, removed, added is not empty. Words are
- * is_whole when nothing in them stayed the same, else is_mixed. */
+ * is_whole when nothing in them stayed the same, else is_mixed. The partial "changes" shows it all,
+ * and wants the names of diff.html for the two versions and their language, too. */
 #define CHANGES                                                                                    \
     "counts", "n", "is_next", "is_different", "n_renumbered", "n_more", "changes", "renumbered",   \
         "is_added", "is_removed", "is_moved", "is_reworded", "is_moved_reworded", "is_title",      \
