@@ -18,6 +18,8 @@
 #define EDITORIAL_BYTES_MAX 1000
 #define KIND_BYTES_MAX      40
 
+#define MARKDOWN "markdown"
+
 #define DOCUMENT_COLUMNS                                                                           \
     "d.kind, d.version, d.published_at, d.effective_at, d.editorial, t.language, t.title, "        \
     "t.source_sha256, t.html_sha256"
@@ -44,19 +46,19 @@ const pd_sql_t pd_document_sql[] = {
                      "VALUES (%s, %lld, %s, %s, %s, %s, %s, %s, %s)",
                      "", "its text in one language"},
     [CURRENT] = {"document_current",
-                 "SELECT " DOCUMENT_COLUMNS ", t.html, t.source FROM document d "
+                 "SELECT " DOCUMENT_COLUMNS ", t.html, t.source, t.markup FROM document d "
                  "JOIN document_text t ON t.kind = d.kind AND t.version = d.version "
                  "WHERE d.kind = %s AND d.version = (SELECT x.version FROM document x "
                  "WHERE x.kind = %s AND x.effective_at <= %lld "
                  "ORDER BY x.effective_at DESC, x.version DESC LIMIT 1) "
                  "ORDER BY CASE WHEN t.language = %s THEN 0 ELSE 1 END, t.language LIMIT 1",
-                 DOCUMENT_TYPES "ss", "the version in force at an instant"},
+                 DOCUMENT_TYPES "sss", "the version in force at an instant"},
     [GET] = {"document_get",
-             "SELECT " DOCUMENT_COLUMNS ", t.html, t.source FROM document d "
+             "SELECT " DOCUMENT_COLUMNS ", t.html, t.source, t.markup FROM document d "
              "JOIN document_text t ON t.kind = d.kind AND t.version = d.version "
              "WHERE d.kind = %s AND d.version = %lld "
              "ORDER BY CASE WHEN t.language = %s THEN 0 ELSE 1 END, t.language LIMIT 1",
-             DOCUMENT_TYPES "ss", "one version by its number"},
+             DOCUMENT_TYPES "sss", "one version by its number"},
     [LIST] = {"document_list",
               "SELECT " DOCUMENT_COLUMNS " FROM document d "
               "JOIN document_text t ON t.kind = d.kind AND t.version = d.version "
@@ -155,7 +157,7 @@ static apr_status_t prepare(const apr_array_header_t **ready, const char **why,
 static apr_status_t insert_text(pd_conn_t *conn, const publish_t *publish, const ready_t *text,
                                 apr_pool_t *p)
 {
-    const char *markup = text->source->markup == PD_MARKUP_MARKDOWN ? "markdown" : "plain";
+    const char *markup = text->source->markup == PD_MARKUP_MARKDOWN ? MARKDOWN : "plain";
     return pd_conn_exec(NULL, conn, &pd_document_sql[INSERT_TEXT],
                         PD_ARGS(PD_T(publish->publication->kind), PD_N(publish->version),
                                 PD_T(text->source->language), PD_T(text->article.title),
@@ -277,6 +279,7 @@ static apr_status_t one(pd_document_t *document, const pd_portal_t *portal, cons
     fill(document, row);
     document->html = row[9].text;
     document->source = row[10].text;
+    document->markup = strcmp(row[11].text, MARKDOWN) == 0 ? PD_MARKUP_MARKDOWN : PD_MARKUP_PLAIN;
     return APR_SUCCESS;
 }
 

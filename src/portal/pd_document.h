@@ -35,7 +35,8 @@ typedef struct pd_document_t {
     const char *language; /* of the text given: the one asked for, else the first there is */
     const char *title;
     const char *html;
-    const char *source;
+    const char *source; /* the bytes published */
+    pd_markup_e markup; /* of the source */
     const char *source_sha256, *html_sha256;
     apr_time_t published_at, effective_at;
     const char *editorial;
@@ -49,7 +50,7 @@ apr_status_t pd_document_current(pd_document_t *document, const pd_portal_t *por
 apr_status_t pd_document_get(pd_document_t *document, const pd_portal_t *portal, const char *kind,
                              apr_int64_t version, const char *language, apr_pool_t *p);
 
-/* All versions of a kind, newest first (of pd_document_t without html and source). */
+/* All versions of a kind, newest first (of pd_document_t without html, source and markup). */
 apr_status_t pd_document_list(apr_array_header_t **documents, const pd_portal_t *portal,
                               const char *kind, const char *language, apr_pool_t *p);
 

@@ -30,6 +30,18 @@ const char *const pd_common_names[] = {
 /* Too many attempts, partial "limited": how long to wait, in seconds or, when long, in minutes. */
 #define LIMITED "limited", "retry_after", "retry_minutes"
 
+/* A difference of two versions: how many changed in which way, and each change, of which exactly
+ * one of is_added ... is_moved_reworded is true. In `changes` and `renumbered` stand maps with the
+ * members behind them, in `words` maps of which one of same, removed, added is not empty. Words are
+ * is_whole when nothing in them stayed the same, else is_mixed. The partial "changes" shows it all,
+ * and wants the names of diff.html for the two versions and their language, too. */
+#define CHANGES                                                                                    \
+    "counts", "n", "is_next", "is_different", "n_renumbered", "n_more", "changes", "renumbered",   \
+        "is_added", "is_removed", "is_moved", "is_reworded", "is_moved_reworded", "is_title",      \
+        "is_opening", "id", "number", "old_number", /* "": it has the same */                      \
+        "old_url", "new_url", "text", "is_cut", "words", "is_whole", "is_mixed", "same",           \
+        "removed", "added"
+
 static const char *const home_names[] = {NULL};
 static const char *const register_names[] = {
     MISTAKES,         LIMITED,           "csrf",           "stale",
@@ -48,8 +60,18 @@ static const char *const login_names[] = {
     "again",  /* signed in, but too long ago for the page asked for */
     NULL};
 static const char *const acknowledge_names[] = {
-    MISTAKES,  "csrf",      "stale", "return_to", "policy_wording",
-    "version", "effective", "first", /* no version was acknowledged before */
+    MISTAKES,
+    "csrf",
+    "stale",
+    "return_to",
+    "policy_wording",
+    "version",
+    "effective",
+    "first", /* no version was acknowledged before */
+    CHANGES,
+    "doc_lang",     /* of the texts compared */
+    "last_version", /* acknowledged by this person */
+    "difference",   /* its URL; absent: the texts can't be compared */
     NULL};
 static const char *const account_names[] = {
     "person_login", "person_email",  "registered", "acts", "acknowledged", "consented", "withdrew",
@@ -72,11 +94,42 @@ static const char *const document_names[] = {
     "permalink",
     "doc_lang",       /* language of the text: "ru" */
     "other_language", /* the text is not to be had in the page's language */
-    "versions", /* maps: version, url, effective, and is_current, is_upcoming set to true or false,
-                   since an absent member would be looked up in the page around */
+    "versions", /* maps: version, url, difference, effective, and is_current, is_upcoming, is_first
+                   set to true or false, since an absent member would be looked up in the page
+                   around */
+    "shown",    /* the one of them that the page shows */
     "url",
+    "difference",
+    "is_first",
+    "is_markdown", /* its source */
+    "address",     /* whole URL, for paper */
     "absent",
     NULL};
+static const char *const diff_names[] = {
+    CHANGES,
+    "doc_title",
+    "title_lang",
+    "doc_lang",
+    "other_language",
+    "version", /* of the path */
+    "url",     /* of its text */
+    "address",
+    "older", /* maps: version, url, published, effective, is_upcoming; absent: there is none */
+    "newer",
+    "published",
+    "effective",
+    "is_upcoming",
+    "is_comparable", /* false: no language has both */
+    "is_identical",
+    "editorial",
+    "others", /* to compare with instead: version, url */
+    NULL};
+static const char *const feed_names[] = {
+    "base",    /* "https://www.example.org" */
+    "updated", /* a date */
+    "entries", /* maps: version, url, difference, published, effective, and: */
+    "version",   "url",       "difference", "published", "effective",
+    "doc_title", "editorial", "is_first",   NULL};
 static const char *const document_raw[] = {"body", NULL};
 static const char *const cookies_names[] = {
     "session_cookie",
@@ -105,6 +158,8 @@ const pd_contract_t pd_page_contracts[] = {
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},
     {"document.html", document_names, document_raw},
+    {"diff.html", diff_names, NULL},
+    {"feed.html", feed_names, NULL}, /* Atom */
     {"cookies.html", cookies_names, NULL},
     {"error.html", error_names, NULL},
     {"denied.html", denied_names, NULL},

@@ -43,7 +43,14 @@ int pd_web_metrics(pd_page_t *page);
 
 /* pd_web_document.c */
 int pd_web_policy(pd_page_t *page);
-int pd_web_policy_version(pd_page_t *page);
 int pd_web_document_version(pd_page_t *page);
+
+/* pd_web_difference.c */
+int pd_web_difference(pd_page_t *page);
+
+/* pd_web_source.c */
+int pd_web_source_text(pd_page_t *page);
+int pd_web_source_markdown(pd_page_t *page);
+int pd_web_feed(pd_page_t *page);
 
 #endif

@@ -126,15 +126,23 @@ void pd_page_set_session(pd_page_t *page, const char *token)
                     page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
 }
 
+/* "&NAME=VALUE" of a field that says what the page shows; "" without. */
+static const char *kept_field(const pd_page_t *page, const char *name)
+{
+    const char *value = pd_form_get(page->form, name);
+    return value == NULL
+               ? ""
+               : apr_pstrcat(page->p, "&", name, "=", ap_escape_urlencoded(page->p, value), NULL);
+}
+
 /* The same page in the other language, for the switch in the head. */
 static const char *other_language_url(const pd_page_t *page, const char *other)
 {
     if (page->r->prev != NULL || (page->route != NULL && !pd_route_can_be_read(page->route))) {
         return ""; /* an answer without an address of its own */
     }
-    const char *back = pd_form_get(page->form, "return");
-    return apr_pstrcat(page->p, page->r->uri, "?lang=", other, back != NULL ? "&return=" : "",
-                       back != NULL ? ap_escape_urlencoded(page->p, back) : "",
+    return apr_pstrcat(page->p, page->r->uri, "?lang=", other, kept_field(page, "return"),
+                       kept_field(page, "with"),
                        page->explains_cookies ? "&" PD_AUTHN_COOKIE_SENT "=1" : "", NULL);
 }
 
@@ -215,8 +223,11 @@ static void add_headers(const pd_page_t *page)
 static void add_page_headers(const pd_page_t *page)
 {
     add_headers(page);
-    ap_set_content_type(page->r, "text/html; charset=utf-8");
+    ap_set_content_type(page->r, page->type ? page->type : "text/html; charset=utf-8");
     apr_table_setn(page->r->headers_out, "Content-Language", page->language);
+    if (page->turn.about != NULL) {
+        apr_table_setn(page->r->headers_out, "PDPortal-Document", page->turn.about);
+    }
 }
 
 int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready)
@@ -256,6 +267,11 @@ static int show_bytes(pd_page_t *page, const char *bytes, apr_size_t length, int
     }
     add_page_headers(page);
     return pd_send_bytes(r, bytes, length);
+}
+
+int pd_page_send(pd_page_t *page, const char *bytes, apr_size_t length)
+{
+    return show_bytes(page, bytes, length, HTTP_OK);
 }
 
 int pd_page_show(pd_page_t *page, const char *file, int status)

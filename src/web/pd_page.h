@@ -22,6 +22,7 @@ typedef struct pd_page_t {
     apr_int64_t number; /* the N of "policy/N" */
     const char *kind;   /* the KIND of "documents/KIND/N" */
     const char *language;
+    const char *type; /* media type of the answer; NULL: it is HTML */
     const pd_form_t *query;
     const pd_form_t *form;       /* of a POST; an empty one otherwise */
     pd_form_cookie_t kept;       /* the form cookie, as the browser now has it */
@@ -67,6 +68,9 @@ void pd_page_set_session(pd_page_t *page, const char *token);
 /* Renders a template in the page's language with a status, and sends it. Public pages carry a
  * strong ETag and answer 304; all others are never stored. Returns a handler's result. */
 int pd_page_show(pd_page_t *page, const char *file, int status);
+
+/* Sends bytes with status 200; likewise. They live as long as the request. */
+int pd_page_send(pd_page_t *page, const char *bytes, apr_size_t length);
 
 /* Sends a public page that is ready; likewise. */
 int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready);

@@ -59,7 +59,7 @@ static int matches(const char *pattern, const char *rest, pd_page_t *page)
             rest += n;
         }
         else if (*pattern == '*') {
-            apr_size_t n = strspn(rest, "abcdefghijklmnopqrstuvwxyz-");
+            apr_size_t n = strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789-");
             page->kind = apr_pstrmemdup(page->p, rest, n);
             rest += n;
         }
@@ -231,7 +231,8 @@ static int run_get(pd_page_t *page)
     if (!may_be_ready(page)) {
         return page->route->handle(page);
     }
-    const pd_encoded_t *ready = pd_ready_get(page->portal, page->rest, page->language, page->p);
+    const pd_encoded_t *ready =
+        pd_ready_get(&page->turn.about, page->portal, page->rest, page->language, page->p);
     if (ready != NULL) {
         return pd_page_show_ready(page, ready);
     }

@@ -51,6 +51,7 @@ START_TEST(published_text_is_kept_and_hashed)
     ck_assert_str_eq(document.title, "Policy");
     ck_assert_str_eq(document.editorial, "reason");
     ck_assert_str_eq(document.source, both[1].bytes);
+    ck_assert_int_eq(document.markup, PD_MARKUP_MARKDOWN);
     ck_assert_str_eq(document.source_sha256,
                      pd_hash_sha256(both[1].bytes, strlen(both[1].bytes), tp));
     ck_assert_str_eq(document.html_sha256,
@@ -58,6 +59,8 @@ START_TEST(published_text_is_kept_and_hashed)
     ck_assert_ptr_nonnull(strstr(document.html, "FIRST"));
     ck_assert_int_eq(document.published_at, test_now);
     ck_assert_int_eq(document.effective_at, test_now);
+    ck_assert_int_eq(pd_document_get(&document, &portal, "policy", 1, "ru", tp), APR_SUCCESS);
+    ck_assert_int_eq(document.markup, PD_MARKUP_PLAIN);
     ck_assert_int_eq(pd_document_get(&document, &portal, "policy", 2, "ru", tp), APR_ENOENT);
     ck_assert_int_eq(pd_document_get(&document, &portal, "processing", 1, "ru", tp), APR_ENOENT);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'document.published'"), 1);
