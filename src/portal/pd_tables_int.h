@@ -25,6 +25,8 @@ extern const pd_sql_t pd_acknowledge_sql[];
 extern const pd_sql_t pd_journal_sql[];
 extern const pd_sql_t pd_journal_verify_sql[];
 extern const pd_sql_t pd_document_sql[];
+extern const pd_sql_t pd_purpose_sql[];
+extern const pd_sql_t pd_field_sql[];
 extern const pd_sql_t pd_invalidation_sql[];
 extern const pd_sql_t pd_outbox_sql[];
 extern const pd_sql_t pd_outbox_deliver_sql[];

@@ -41,6 +41,16 @@ const char *const pd_common_names[] = {
         "is_opening", "id", "number", "old_number", /* "": it has the same */                      \
         "old_url", "new_url", "text", "is_cut", "words", "is_whole", "is_mixed", "same",           \
         "removed", "added"
+/* A purpose with its clause, partial "purpose". */
+#define PURPOSE "clause", "p411", "p412", "p413", "p414", "p415", "p416", "p417", "p418"
+
+/* Stored fields: partials "field" (its name), "term" (how long it is kept). */
+#define FIELDS                                                                                     \
+    "fields", "field_login", "field_email", "field_password", "field_language",                    \
+        "field_registered", "field_roles", "field_registration", "field_sessions",                 \
+        "field_browsers", "field_links", "field_letters", "field_acts", "field_journal", "given",  \
+        "purposes", PURPOSE, "without_limit", "undecided", "term_years", "term_days",              \
+        "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
 
 static const char *const home_names[] = {NULL};
 static const char *const register_names[] = {
@@ -75,7 +85,19 @@ static const char *const acknowledge_names[] = {
     NULL};
 static const char *const account_names[] = {
     "person_login", "person_email",  "registered", "acts", "acknowledged", "consented", "withdrew",
-    "is_policy",    "is_processing", "version",    "url",  "at",           NULL};
+    "is_policy",    "is_processing", "version",    "url",  "at",           FIELDS,      "speaks_ru",
+    "speaks_en",    "roles",         NULL};
+static const char *const processing_names[] = {
+    "processings", FIELDS,     "by_registration", "by_consent", "by_security", "consent",
+    "optional",                                                 /* kinds of documents, or "" */
+    "to_none",     "to_relay", "to_site",         "to_partner", /* who gets the data */
+    "has_fields",  "pages",    "has_pages",       "letters",    "has_letters", "jobs",
+    "has_jobs",    "name",     "base_url",        NULL};
+static const char *const leave_names[] = {"foreign",  "own", /* neither: an address that is none */
+                                          "url",      "shown", /* the host in its own letters */
+                                          "host", /* and as A-labels, when that differs */
+                                          "port", /* absent: that of the scheme */
+                                          "insecure", NULL};
 static const char *const document_names[] = {
     "is_policy",
     "is_processing",
@@ -132,14 +154,14 @@ static const char *const feed_names[] = {
     "doc_title", "editorial", "is_first",   NULL};
 static const char *const document_raw[] = {"body", NULL};
 static const char *const cookies_names[] = {
-    "session_cookie",
-    "form_cookie",
-    "session_hours", /* may be absent */
-    "device_days",
-    "needed", /* the page comes instead of a form that can't work without cookies */
-    "refused",
-    "lost",  /* the form came without its cookie; the session's cookie did not come back */
-    "again", /* URL of that form */
+    "cookies", /* maps: name, is_session or is_form, purpose, till_closed, term_days,
+                  device_days */
+    "name",        "is_session", "is_form",     "purpose",    PURPOSE,
+    "till_closed", "term_days",  "device_days", "attributes", "session_hours", /* may be absent */
+    "needed",              /* the page comes instead of a form that can't work without cookies */
+    "refused",     "lost", /* the form came without its cookie; the session's cookie did not come
+                              back */
+    "again",               /* URL of that form */
     NULL};
 static const char *const error_names[] = {"e400", "e403",        "e404",      "e405",
                                           "e413", "e415",        "e429",      "e500",
@@ -161,6 +183,8 @@ const pd_contract_t pd_page_contracts[] = {
     {"diff.html", diff_names, NULL},
     {"feed.html", feed_names, NULL}, /* Atom */
     {"cookies.html", cookies_names, NULL},
+    {"processing.html", processing_names, NULL},
+    {"leave.html", leave_names, NULL},
     {"error.html", error_names, NULL},
     {"denied.html", denied_names, NULL},
     {"wording-policy.txt", wording_names, NULL},     /* text of the box "policy" */

@@ -11,6 +11,7 @@ int pd_web_style(pd_page_t *page);
 int pd_web_denied(pd_page_t *page);
 int pd_web_required(pd_page_t *page);
 int pd_web_unavailable(pd_page_t *page);
+int pd_web_no_purpose(pd_page_t *page, int lacks_consent);
 
 /* pd_web_register.c */
 int pd_web_register_form(pd_page_t *page);
@@ -37,6 +38,12 @@ int pd_web_acknowledge(pd_page_t *page);
 /* pd_web_account.c */
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
+
+/* pd_web_processing.c */
+int pd_web_processing(pd_page_t *page);
+
+/* pd_web_leave.c */
+int pd_web_leave(pd_page_t *page);
 
 /* pd_web_metrics.c */
 int pd_web_metrics(pd_page_t *page);

@@ -5,6 +5,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include "auth/pd_authn.h"
+#include "auth/pd_site_cookie.h"
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
@@ -120,10 +121,8 @@ void pd_page_limited(pd_page_t *page, int retry_after)
 
 void pd_page_set_session(pd_page_t *page, const char *token)
 {
-    page->session_cookie =
-        apr_pstrcat(page->p, pd_visit_session_cookie(page->site), "=", token ? token : "",
-                    token ? "; Path=/; HttpOnly" : "; Path=/; Max-Age=0; HttpOnly",
-                    page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
+    page->session_cookie = pd_site_cookie_line(page->site, PD_COOKIE_SESSION, token,
+                                               pd_site_cookies[PD_COOKIE_SESSION].days, page->p);
 }
 
 /* "&NAME=VALUE" of a field that says what the page shows; "" without. */
@@ -143,7 +142,8 @@ static const char *other_language_url(const pd_page_t *page, const char *other)
     }
     return apr_pstrcat(page->p, page->r->uri, "?lang=", other, kept_field(page, "return"),
                        kept_field(page, "with"),
-                       page->explains_cookies ? "&" PD_AUTHN_COOKIE_SENT "=1" : "", NULL);
+                       page->explains_cookies ? "&" PD_AUTHN_COOKIE_SENT "=1" : "",
+                       page->kept_query ? page->kept_query : "", NULL);
 }
 
 static const char *other_language(const pd_page_t *page)
@@ -180,7 +180,8 @@ static void add_common_values(pd_page_t *page)
     pd_page_text(
         page, "style",
         apr_pstrcat(page->p, settings->path, "/style.css?v=", page->site->style_hash, NULL));
-    pd_page_true(page, "private", page->route == NULL || page->route->show == PD_SHOW_PERSONAL);
+    pd_page_true(page, "private",
+                 page->route == NULL || page->route->show == PD_SHOW_PERSONAL || page->leads_away);
     if (page->route != NULL) {
         add_session_values(page);
     }
@@ -214,6 +215,10 @@ static void add_headers(const pd_page_t *page)
     apr_table_t *headers = page->r->err_headers_out;
     int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
     pd_headers_add(page->r, page->site);
+    if (page->leads_away) {
+        apr_table_setn(headers, "Referrer-Policy", "no-referrer");
+        apr_table_setn(headers, "X-Robots-Tag", "noindex, nofollow");
+    }
     add_lasting_headers(page);
     if (personal) {
         apr_table_setn(headers, "X-Robots-Tag", "noindex");

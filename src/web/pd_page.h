@@ -30,9 +30,12 @@ typedef struct pd_page_t {
     int explains_cookies;        /* the answer says why cookies are needed */
     const pd_session_t *session; /* NULL: nobody is signed in */
     pd_ready_turn_t turn;        /* to make a page that is kept ready */
-    int stale;                   /* the form came with an old or foreign token: show it again */
-    pd_value_t *values;          /* for the template */
-    const char *form_cookie;     /* Set-Cookie lines to send, or NULL */
+    const char *kept_query;      /* "&to=...", for the switch to the other language; or NULL */
+    int leads_away;          /* shows an address of another site: not to be told where from. Such a
+                                page has no form of ours, whose Origin would be null */
+    int stale;               /* the form came with an old or foreign token: show it again */
+    pd_value_t *values;      /* for the template */
+    const char *form_cookie; /* Set-Cookie lines to send, or NULL */
     const char *session_cookie;
 } pd_page_t;
 

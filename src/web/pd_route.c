@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include "auth/pd_authn.h"
+#include "portal/pd_purpose.h"
 #include "text/pd_network.h"
 #include "text/pd_url.h"
 #include "web/pd_check.h"
@@ -183,6 +184,27 @@ static int check_needs(pd_page_t *page, int *result)
     return OK;
 }
 
+/* A page with somebody's data: may they be used for what it is for, now? (F29) That people see and
+ * steer what is kept of them is their right, also while they are blocked. */
+static int check_purpose(pd_page_t *page, int *result)
+{
+    pd_use_t use = {.what = apr_pstrcat(page->p, "page ", page->route->path, NULL),
+                    .purpose = page->route->purpose,
+                    .basis = PD_BASIS_LAW};
+    pd_use_e outcome = PD_USE_LAWFUL;
+    if (page->route->need != PD_NEED_SESSION) {
+        return OK;
+    }
+    apr_status_t rv =
+        pd_purpose_use(&outcome, page->portal, &use, page->session->person_id, page->p);
+    if (rv == APR_SUCCESS && outcome == PD_USE_LAWFUL) {
+        return OK;
+    }
+    *result = rv != APR_SUCCESS ? pd_page_failure(page, rv)
+                                : pd_web_no_purpose(page, outcome == PD_USE_UNCONSENTED);
+    return DONE;
+}
+
 static int run_post(pd_page_t *page)
 {
     int status = pd_check_body(page);
@@ -251,7 +273,7 @@ static int run_route(pd_page_t *page)
     if (page->route == NULL) {
         return no_such_row(page);
     }
-    if (check_needs(page, &result) == DONE) {
+    if (check_needs(page, &result) == DONE || check_purpose(page, &result) == DONE) {
         return result;
     }
     if (page->route->token != NULL) {

@@ -7,6 +7,9 @@ const pd_route_t pd_routes[] = {
     {"GET", "style.css", PD_NEED_NOTHING, NULL, "4.1.2", PD_SHOW_PUBLIC, pd_web_style, NULL},
     {"GET", "cookies", PD_NEED_NOTHING, NULL, "4.1.2", PD_SHOW_OPEN, pd_web_cookies, NULL},
 
+    {"GET", "processing", PD_NEED_NOTHING, NULL, "4.1.3", PD_SHOW_OPEN, pd_web_processing, NULL},
+    {"GET", "leave", PD_NEED_NOTHING, NULL, "4.1.2", PD_SHOW_PUBLIC, pd_web_leave, NULL},
+
     {"GET", "register", PD_NEED_DATABASE, NULL, "4.1.1", PD_SHOW_PERSONAL, pd_web_register_form,
      NULL},
     {"POST", "register", PD_NEED_DATABASE, "register", "4.1.1", PD_SHOW_PERSONAL, pd_web_register,
