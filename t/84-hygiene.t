@@ -64,7 +64,7 @@ $browser->request('GET', '/portal/login', headers => [Cookie => "pd=$secret{'odd
 # The mailbox is known already: a letter of another kind.
 my ($second) = register(visitor(), login => $secret{'second login'}, email => $email, password => $password);
 is($second->status, 303, 'registered again with the same mailbox');
-letter_for($email, 2, $folder);
+letter_for($email, 3, $folder);
 ($second) = register(visitor(), login => $secret{'second login'}, email => $secret{'second e-mail'}, password => $password);
 my $waiting = letter_for($secret{'second e-mail'}, 1, $folder);
 @secret{ 'second link token', 'second code' } = ($waiting->{link} =~ /=([\w-]{20,})$/, $waiting->{code});

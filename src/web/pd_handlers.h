@@ -38,6 +38,13 @@ int pd_web_acknowledge(pd_page_t *page);
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
 
+/* pd_web_consent.c */
+int pd_web_consents(pd_page_t *page);
+int pd_web_consent_form(pd_page_t *page);
+int pd_web_consent(pd_page_t *page);
+int pd_web_withdraw_form(pd_page_t *page);
+int pd_web_withdraw(pd_page_t *page);
+
 /* pd_web_metrics.c */
 int pd_web_metrics(pd_page_t *page);
 

@@ -20,7 +20,7 @@ typedef struct pd_page_t {
     const struct pd_route_t *route;
     const char *rest;   /* path below PDPortalPath, without the leading slash */
     apr_int64_t number; /* the N of "policy/N" */
-    const char *kind;   /* the KIND of "documents/KIND/N" */
+    const char *kind;   /* the KIND of "documents/KIND/N"; may be "" */
     const char *language;
     const pd_form_t *query;
     const pd_form_t *form;       /* of a POST; an empty one otherwise */
@@ -29,6 +29,7 @@ typedef struct pd_page_t {
     int explains_cookies;        /* the answer says why cookies are needed */
     const pd_session_t *session; /* NULL: nobody is signed in */
     pd_ready_turn_t turn;        /* to make a page that is kept ready */
+    const char *box;             /* field that the visitor himself must tick, or NULL */
     int stale;                   /* the form came with an old or foreign token: show it again */
     pd_value_t *values;          /* for the template */
     const char *form_cookie;     /* Set-Cookie lines to send, or NULL */
@@ -50,6 +51,10 @@ int pd_page_has_mistakes(const pd_page_t *page);
 /* The words of a tick box about a version, in the page's language: shown, and recorded as shown. */
 const char *pd_page_wording(const pd_page_t *page, const char *file, apr_int64_t version);
 
+/* The same of a consent, named by its title. */
+const char *pd_page_consent_wording(const pd_page_t *page, const char *kind, const char *title,
+                                    apr_int64_t version);
+
 /* Gives the page its form token `csrf` for a purpose, and the browser a form cookie to go with it.
  */
 void pd_page_form_token(pd_page_t *page, const char *purpose);
@@ -64,7 +69,8 @@ void pd_page_limited(pd_page_t *page, int retry_after);
 /* The session cookie; NULL removes it. */
 void pd_page_set_session(pd_page_t *page, const char *token);
 
-/* Renders a template in the page's language with a status, and sends it. Public pages carry a
+/* Renders a template in the page's language with a status, and sends it. Where it comes out with
+ * page->box filled in already, its form carries a token that no route takes. Public pages carry a
  * strong ETag and answer 304; all others are never stored. Returns a handler's result. */
 int pd_page_show(pd_page_t *page, const char *file, int status);
 

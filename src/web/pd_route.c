@@ -59,7 +59,7 @@ static int matches(const char *pattern, const char *rest, pd_page_t *page)
             rest += n;
         }
         else if (*pattern == '*') {
-            apr_size_t n = strspn(rest, "abcdefghijklmnopqrstuvwxyz-");
+            apr_size_t n = strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789-");
             page->kind = apr_pstrmemdup(page->p, rest, n);
             rest += n;
         }
