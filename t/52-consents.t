@@ -221,6 +221,14 @@ is($russian->submit({}, form => qr{withdraw$})->status, 303, 'withdrawn');
 like(letter_that($given->{email}, qr/отозвали/)->{text}, qr/вы отозвали согласие:.*уничтожены не позднее \d+.\w+.\d{4}.г\./s, 'a letter');
 is(sql("SELECT wording FROM act WHERE verb = 'withdrew' ORDER BY at DESC LIMIT 1"), do { my $words = 'Отозвать это согласие'; utf8::encode($words); $words }, 'recorded in the words that were shown');
 
+# A kind that a site adds while the server runs, with a digit in its name.
+PDPortal::Setup::publish($server->{conf}, 'ward-2', 'research2');
+is($anna->get("$list/ward-2")->status, 200, 'a new kind has its page at once');
+is($anna->submit({ 'consent_ward-2' => 1 }, form => qr{ward-2$})->status, 303, 'and is given');
+page_like($anna->get("$list/ward-2"), qr{href="/portal/documents/ward-2/1\?lang=en"}, 'with its text');
+like($anna->get('/portal/documents/ward-2/1?lang=en')->text, qr/show them to an institute/, 'which can be read');
+like($anna->get('/portal/account/')->text, qr/Test consent to research, version 1/, 'and stands in the account by its title');
+
 # The database is away: nothing is half-written, and all comes back.
 $page = $russian->get("$list/research");
 my $withdrawal = $anna->get($list);

@@ -147,7 +147,7 @@ my @files = grep { -f && !m{/(?:mail|logs|htdocs)/} } glob "$server->{dir}/*";
 push @files, glob "$server->{dir}/logs/pdportal*";
 cmp_ok(scalar @files, '>', 3, scalar(@files) . ' files');
 clean(read_file($_), s{.*/}{}r) for sort @files;
-my @tables = qw(meta person identifier credential registration session device act letter journal journal_head);
+my @tables = qw(meta person identifier credential registration session device act withdrawal letter journal journal_head);
 my $rows = join "\n", map { PDPortal::Setup::sql($server, "SELECT * FROM $_") } @tables;
 cmp_ok(length $rows, '>', 2000, 'tables');
 clean(encode_utf8($rows), 'tables');

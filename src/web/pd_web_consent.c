@@ -121,7 +121,10 @@ int pd_web_consents(pd_page_t *page)
     if (rv == APR_SUCCESS) {
         rv = set_consequences(page);
     }
-    return rv == APR_SUCCESS ? show_list(page, consents, acts) : pd_page_failure(page, rv);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    return show_list(page, consents, acts);
 }
 
 /* The consent that the path names. */
