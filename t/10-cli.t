@@ -96,7 +96,7 @@ for my $case (
     [['policy', 'publish', $binary, '--lang', 'ru'], 'binary.md', 'text that is not UTF-8'],
     [['policy', 'publish', "$dir/none.md", '--lang', 'ru'], 'none.md', 'no such file'],
     [['policy', 'publish', $docs[0], '--lang', 'ru', $docs[1], '--lang', 'ru'], 'ru', 'a language twice'],
-    [['policy', 'publish', $docs[0], '--lang', 'ru', '--kind', 'poem'], 'poem', 'unknown kind'],
+    [['policy', 'publish', $docs[0], '--lang', 'ru', '--kind', 'A poem'], 'kind', 'a kind that is no name'],
 ) {
     my ($words, $named, $name) = @$case;
     ($code, $out, $error) = cli(@$words);

@@ -123,7 +123,9 @@ ok(!opens('editor'), 'a longer name of a role is not the shorter one');
 
 # A consent, and its withdrawal.
 my ($pseudonym) = PDPortal::Setup::sql($server, "SELECT pseudonym FROM act LIMIT 1") =~ /(\S+)/;
-my $act = sub { my ($n, $verb) = @_; change("INSERT INTO act SELECT 'test-act-$n', '$pseudonym', '$verb', 'research', 1, language, html_sha256, wording, form, at + $n FROM act WHERE kind = 'processing' AND verb = 'consented'") };
+# Of clocks that step back the order knows nothing.
+my $act = sub { my ($n, $verb) = @_; change("INSERT INTO act (id, pseudonym, verb, kind, version, language, html_sha256, wording, form, at, address, agent, sequence) "
+    . "SELECT 'test-act-$n', '$pseudonym', '$verb', 'research', 1, language, html_sha256, wording, form, at - $n, '', '', $n FROM act WHERE kind = 'processing' AND verb = 'consented'") };
 $act->(1, 'consented');
 becomes('research', 1, 'with the consent: open');
 $act->(2, 'withdrew');

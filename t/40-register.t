@@ -102,14 +102,14 @@ for my $case ([$known, 'a known e-mail'], [$taken, 'a taken login']) {
     is(length $got->header('set-cookie') // '', length $fresh->header('set-cookie') // '', "$name: cookies of the same form");
     is($got->body, $fresh->body, "$name: the same words");
 }
-my $notice = letter_for($known_email, 2);
+my $notice = letter_for($known_email, 3);
 ok(!$notice->{code}, 'the owner of a known e-mail gets a letter without a code');
 unlike($notice->{raw}, qr{/confirm\?}, 'and without a link to confirm');
 
 # The letter case of the host does not make another mailbox.
 my $shouted = register(browser(), login => unique(), email => $known_email =~ s/mail\.test/MAIL.Test/r);
 is($shouted->status, 303, 'a known e-mail, its host in capitals: taken like any other');
-ok(!letter_for($known_email, 3)->{code}, 'and told to its owner');
+ok(!letter_for($known_email, 4)->{code}, 'and told to its owner');
 
 # Signed-in people need no registration.
 isnt($member->get('/portal/register')->status, 500, 'a signed-in visitor asking for the form is no failure');

@@ -140,7 +140,7 @@ my $russian = $guess->($server->browser(language => 'ru'), $unknown);
 like($russian->text, qr/Попробуйте снова через 5 минут\. В браузере, в котором вы уже входили/, 'in Russian too');
 
 # The owner is told, once.
-my $told = letter_for($known_email, 2, $folder);
+my $told = letter_for($known_email, 3, $folder);
 like($told->{text}, qr/wrong password for your account.*nobody|wrong password for your account.*need not do anything/s, 'the owner gets a letter');
 unlike($told->{raw} . $told->{subject} . $told->{text}, qr/\Q$known\E(?!\@)/, 'without the login');
 unlike($told->{subject}, qr/password|clinic|attempt/i, 'with a neutral subject');

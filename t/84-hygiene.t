@@ -64,7 +64,7 @@ $browser->request('GET', '/portal/login', headers => [Cookie => "pd=$secret{'odd
 # The mailbox is known already: a letter of another kind.
 my ($second) = register(visitor(), login => $secret{'second login'}, email => $email, password => $password);
 is($second->status, 303, 'registered again with the same mailbox');
-letter_for($email, 2, $folder);
+letter_for($email, 3, $folder);
 ($second) = register(visitor(), login => $secret{'second login'}, email => $secret{'second e-mail'}, password => $password);
 my $waiting = letter_for($secret{'second e-mail'}, 1, $folder);
 @secret{ 'second link token', 'second code' } = ($waiting->{link} =~ /=([\w-]{20,})$/, $waiting->{code});
@@ -147,7 +147,7 @@ my @files = grep { -f && !m{/(?:mail|logs|htdocs)/} } glob "$server->{dir}/*";
 push @files, glob "$server->{dir}/logs/pdportal*";
 cmp_ok(scalar @files, '>', 3, scalar(@files) . ' files');
 clean(read_file($_), s{.*/}{}r) for sort @files;
-my @tables = qw(meta person identifier credential registration session device act letter journal journal_head);
+my @tables = qw(meta person identifier credential registration session device act withdrawal letter journal journal_head);
 my $rows = join "\n", map { PDPortal::Setup::sql($server, "SELECT * FROM $_") } @tables;
 cmp_ok(length $rows, '>', 2000, 'tables');
 clean(encode_utf8($rows), 'tables');

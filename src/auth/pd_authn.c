@@ -96,10 +96,15 @@ static const char *way_in(request_rec *r, const pd_visit_t *visit, const char *a
     return pd_authn_sign_in(visit->site, asked, send_form_cookie(r, visit), r->pool);
 }
 
-static const char *way_to_policy(const request_rec *r, const pd_visit_t *visit, const char *asked)
+/* To the page that mends what a signed-in person lacks; NULL: the person is not signed in. */
+static const char *way_to_mend(const request_rec *r, const pd_visit_t *visit, const char *asked)
 {
-    return apr_pstrcat(r->pool, visit->site->settings->path,
-                       "/acknowledge?return=", pd_url_encode(asked, r->pool), NULL);
+    const char *page = visit->lacks & PD_LACKS_POLICY   ? "/acknowledge"
+                       : visit->lacks & PD_LACKS_GROUND ? "/account/consents/processing"
+                                                        : NULL;
+    return page ? apr_pstrcat(r->pool, visit->site->settings->path, page,
+                              "?return=", pd_url_encode(asked, r->pool), NULL)
+                : NULL;
 }
 
 /* A person is led where what is lacking can be mended, and comes back to the page asked for at
@@ -114,9 +119,8 @@ static int challenge(request_rec *r, const pd_visit_t *visit)
     }
     const char *asked = pd_url_target(pd_visit_first(r)->unparsed_uri, r->pool);
     asked = asked ? asked : visit->site->settings->site_home;
-    apr_table_setn(r->err_headers_out, "Location",
-                   visit->lacks & PD_LACKS_POLICY ? way_to_policy(r, visit, asked)
-                                                  : way_in(r, visit, asked));
+    const char *way = way_to_mend(r, visit, asked);
+    apr_table_setn(r->err_headers_out, "Location", way ? way : way_in(r, visit, asked));
     return HTTP_SEE_OTHER;
 }
 
@@ -198,7 +202,7 @@ static int check_authn(request_rec *r)
     if (rv != APR_SUCCESS) {
         return unavailable(r, visit->site);
     }
-    if (lacking) {
+    if (lacking || !pd_visit_has_ground(visit)) {
         return challenge(r, visit);
     }
     never_store(r);

@@ -9,6 +9,7 @@
 #include "cfg/pd_config.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_acknowledge.h"
+#include "portal/pd_consent.h"
 #include "portal/pd_session_cache.h"
 #include "text/pd_cookie.h"
 
@@ -213,6 +214,15 @@ apr_status_t pd_visit_policy(int *lacking, pd_visit_t *visit)
         visit->lacks |= PD_LACKS_POLICY;
     }
     return rv;
+}
+
+int pd_visit_has_ground(pd_visit_t *visit)
+{
+    int has = pd_consent_has_ground(&visit->session);
+    if (!has) {
+        visit->lacks |= PD_LACKS_GROUND;
+    }
+    return has;
 }
 
 int pd_visit_end(request_rec *r)

@@ -35,7 +35,8 @@ typedef enum {
     PD_LACKS_CONSENT = 2,
     PD_LACKS_MFA = 4,
     PD_LACKS_FRESH = 8,
-    PD_LACKS_POLICY = 16 /* the policy in force is not acknowledged */
+    PD_LACKS_POLICY = 16, /* the policy in force is not acknowledged */
+    PD_LACKS_GROUND = 32  /* neither consent to processing nor appointment */
 } pd_lacks_e;
 
 #define PD_AUTH_TYPE "PDPortal"
@@ -51,6 +52,9 @@ apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit);
 /* Has the session's person yet to acknowledge the policy in force? After pd_visit_session was
  * successful; also noted in `lacks`. */
 apr_status_t pd_visit_policy(int *lacking, pd_visit_t *visit);
+
+/* Is there a ground to serve the session's person (pd_consent_has_ground)? Likewise. */
+int pd_visit_has_ground(pd_visit_t *visit);
 
 /* The first request of a chain of sub-requests and internal redirects. */
 const request_rec *pd_visit_first(const request_rec *r);

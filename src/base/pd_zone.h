@@ -28,6 +28,10 @@ void pd_zone_local(pd_local_time_t *local, const pd_zone_t *zone, apr_time_t ins
  */
 apr_status_t pd_zone_parse(apr_time_t *instant, const pd_zone_t *zone, const char *text);
 
+/* The last microsecond of the day that comes `days` calendar days after the instant's own, by the
+ * zone's wall clock: a term of so many days, counted from the day after. */
+apr_time_t pd_zone_day_end(const pd_zone_t *zone, apr_time_t instant, int days);
+
 /* "2026-11-22T18:05:00Z", allocated in `p`. */
 const char *pd_time_rfc3339(apr_time_t instant, apr_pool_t *p);
 

@@ -146,6 +146,8 @@ int ctl_staff_remove(ctl_t *ctl);
 int ctl_staff_list(ctl_t *ctl);
 int ctl_sessions_list(ctl_t *ctl);
 int ctl_sessions_end(ctl_t *ctl);
+int ctl_withdrawals_list(ctl_t *ctl);
+int ctl_withdrawals_done(ctl_t *ctl);
 int ctl_jobs_run(ctl_t *ctl);
 int ctl_check(ctl_t *ctl);
 int ctl_verify_journal(ctl_t *ctl);

@@ -11,6 +11,7 @@
 #include "portal/pd_journal.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_state.h"
+#include "portal/pd_withdrawal.h"
 
 #include <apr_strings.h>
 #include <errno.h>
@@ -184,6 +185,31 @@ static const char *change_feed(ctl_t *ctl)
     return NULL;
 }
 
+/* What is soon due is worth a word while there is time. */
+static void withdrawals(look_t *look)
+{
+    ctl_t *ctl = look->ctl;
+    pd_withdrawal_state_t state;
+    const char *note = "", *why = NULL;
+    apr_status_t rv = pd_withdrawal_look(&state, &ctl->portal, ctl->p);
+    ctl_answer_number(ctl, "withdrawals_open", state.open);
+    ctl_answer_number(ctl, "withdrawals_soon", state.soon);
+    ctl_answer_number(ctl, "withdrawals_overdue", state.overdue);
+    if (rv) {
+        why = status_text(ctl, rv);
+    }
+    else if (state.overdue) {
+        why = apr_psprintf(ctl->p,
+                           "%ld overdue, the first since %s; see \"pdportalctl withdrawals list\"",
+                           (long)state.overdue, ctl_time_text(ctl, state.next_at));
+    }
+    else if (state.soon) {
+        note = apr_psprintf(ctl->p, " (SOON: %ld due within 5 days, the first by %s)",
+                            (long)state.soon, ctl_time_text(ctl, state.next_at));
+    }
+    tell(look, apr_pstrcat(ctl->p, "withdrawals", note, NULL), why);
+}
+
 /* A version that waits for its day is worth a word. */
 static void announced(look_t *look)
 {
@@ -290,6 +316,7 @@ static void look_inside(look_t *look)
     tell(look, "change feed", change_feed(ctl));
     tell(look, "letters", letters(ctl));
     terms(look);
+    withdrawals(look);
     tell(look, "journal", journal(ctl));
 }
 

@@ -29,7 +29,9 @@ const ctl_command_t ctl_commands[] = {
      "that ends in .md is Markdown, any other numbered plain text; the first line is the title. A\n"
      "published version is never changed.\n"
      "\n"
-     "  --kind KIND         policy (default) or processing, the consent to processing\n"
+     "  --kind KIND         policy (default); any other is a consent: processing, on which "
+     "accounts\n"
+     "                      stand, or one of your own, in small letters, digits and hyphens\n"
      "  --effective TIME    when it takes force: 2026-12-01, \"2026-12-01 09:30\" in the portal's "
      "time\n"
      "                      zone, or with an offset; default: at once\n"
@@ -78,6 +80,18 @@ const ctl_command_t ctl_commands[] = {
      "\n"
      "  --all               everybody's\n",
      NULL, ctl_sessions_end},
+    {"withdrawals list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "",
+     "list what withdrawn consents ask for",
+     "Prints the withdrawals whose rest is still to be done, soonest due first: number, by when, "
+     "what\n"
+     "(destroy what was kept for the consent alone, or close the account), the consent, whose. The "
+     "law\n"
+     "gives 30 days; a consent that is given again leaves the list.\n",
+     NULL, ctl_withdrawals_list},
+    {"withdrawals done", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "NUMBER", "note that it was done",
+     "Notes, in the journal too, that what the withdrawal of this number asked for has been "
+     "done.\n",
+     NULL, ctl_withdrawals_done},
     {"jobs run", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "[NAME]", "do now what waits",
      "Runs the job NAME, or all: \"mail\" delivers letters that are due, \"expire\" removes what "
      "is over.\n"
@@ -88,11 +102,13 @@ const ctl_command_t ctl_commands[] = {
      "schema,\n"
      "the bond of database and key, the documents in force in each language, sessions, the feed "
      "of\n"
-     "changes that processes hear of, the queue of letters, and the journal. Changes nothing. Exit "
-     "code\n"
-     "2 when anything is unsound or overdue. Notices of terms (PDPortalTerm...) don't count: one "
-     "that is\n"
-     "not set, one without limit, data that have outlived theirs.\n",
+     "changes that processes hear of, the queue of letters, the journal, and what withdrawn "
+     "consents ask\n"
+     "for. Changes nothing. Exit code 2 when anything is unsound or overdue; what is due within 5 "
+     "days is\n"
+     "named. Notices of terms (PDPortalTerm...) don't count: one that is not set, one without "
+     "limit, data\n"
+     "that have outlived theirs.\n",
      NULL, ctl_check},
     {"verify-journal", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_HEAD, 0,
      "[--head \"HOST SEQUENCE CHAIN\"]...", "prove that the journal is whole",

@@ -56,14 +56,6 @@ int ctl_policy_read(ctl_t *ctl)
     return CTL_OK;
 }
 
-static int good_kind(ctl_t *ctl)
-{
-    return !strcmp(ctl->kind, PD_DOCUMENT_POLICY) || !strcmp(ctl->kind, PD_DOCUMENT_PROCESSING)
-               ? CTL_OK
-               : ctl_fail(ctl, CTL_USAGE, "--kind: \"%s\" is not known; write policy or processing",
-                          ctl->kind);
-}
-
 static int read_effective(ctl_t *ctl, apr_time_t *instant)
 {
     const pd_zone_t *zone;
@@ -109,10 +101,7 @@ int ctl_policy_publish(ctl_t *ctl)
     const char *why = NULL;
     ctl->kind = ctl->kind ? ctl->kind : PD_DOCUMENT_POLICY;
     publication.kind = ctl->kind;
-    int code = good_kind(ctl);
-    if (!code) {
-        code = read_effective(ctl, &publication.effective_at);
-    }
+    int code = read_effective(ctl, &publication.effective_at);
     if (code) {
         return code;
     }

@@ -159,14 +159,16 @@ apr_status_t pd_acknowledge(pd_acknowledge_e *outcome, const pd_portal_t *portal
     work_t work = {portal,
                    person.key,
                    person_id,
-                   {.verb = "acknowledged",
+                   {.verb = PD_ACT_ACKNOWLEDGED,
                     .kind = PD_DOCUMENT_POLICY,
                     .version = document.version,
                     .language = document.language,
                     .html_sha256 = document.html_sha256,
                     .wording = form->wording,
                     .form = "acknowledge",
-                    .at = pd_clock_now()}};
+                    .at = pd_clock_now(),
+                    .address = form->address,
+                    .agent = pd_act_agent(form->agent, p)}};
     status = pd_db_transact(portal->db, acknowledge_step, &work, p);
     if (status == APR_SUCCESS)
         *outcome = PD_ACKNOWLEDGED;

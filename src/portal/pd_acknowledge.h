@@ -18,6 +18,8 @@ typedef struct pd_acknowledge_form_t {
     const char *language; /* in which the text was shown */
     apr_int64_t version;  /* that was shown */
     const char *wording;  /* of the box, as shown */
+    const char *address;  /* of the client */
+    const char *agent;    /* what the browser calls itself; may be NULL */
 } pd_acknowledge_form_t;
 
 typedef enum {

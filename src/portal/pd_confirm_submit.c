@@ -53,7 +53,7 @@ typedef struct submit_t {
     const pd_portal_t *portal;
     const pd_confirm_form_t *form;
     pd_waiting_t waiting;
-    const char *acts;         /* opened */
+    const char *acts, *email; /* opened */
     const char *login_lookup; /* to claim */
     const char *new_login;    /* sealed; NULL: the one of the registration */
     const char *browser;      /* hash of the proving browser */
@@ -222,9 +222,9 @@ static apr_status_t activate(const submit_t *submit, pd_conn_t *conn, apr_pool_t
                id);
         return PD_ESQL;
     }
+    const pd_addressee_t person = {id, waiting->key, submit->email, waiting->language};
     if (status == APR_SUCCESS)
-        status = pd_registration_acts_add(&version, conn, submit->portal, id, waiting->key,
-                                          submit->acts, p);
+        status = pd_registration_acts_add(&version, conn, submit->portal, &person, submit->acts, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_conn_exec(NULL, conn, &pd_confirm_submit_sql[ACKNOWLEDGED],
@@ -274,6 +274,9 @@ static apr_status_t confirm(submit_t *submit, apr_pool_t *p)
     submit->browser = pd_token_hash(browser && *browser ? browser : pd_token_new(p), p);
     apr_status_t status = pd_open(&submit->acts, submit->waiting.key, "registration.acts",
                                   submit->waiting.person_id, submit->waiting.acts, p);
+    if (status == APR_SUCCESS)
+        status = pd_open(&submit->email, submit->waiting.key, "person.email",
+                         submit->waiting.person_id, submit->waiting.email, p);
     if (status == APR_SUCCESS)
         status = pd_db_transact(submit->portal->db, confirm_step, submit, p);
     if (APR_STATUS_IS_EEXIST(status))

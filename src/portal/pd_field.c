@@ -141,8 +141,8 @@ const pd_field_t pd_fields[] = {
      NULL},
     {"letters", "letter.*", "4.1.3 4.1.4 4.1.5", PD_SOURCE_PORTAL, PD_SINCE_SENT, letters_term,
      "PDPortalTermLetters", destroy_letters, NULL},
-    {"acts", "act.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, acts_term, "PDPortalTermActs", NULL,
-     old_acts},
+    {"acts", "act.* withdrawal.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, acts_term,
+     "PDPortalTermActs", NULL, old_acts},
     {"journal", "journal.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, journal_term,
      "PDPortalTermJournal", NULL, old_events},
     {.id = NULL}};

@@ -21,7 +21,7 @@ const pd_sql_t pd_purpose_sql[] = {
     /* Of a consent and a withdrawal at one instant the withdrawal counts. */
     [LAST] = {"purpose_last",
               "SELECT verb FROM act WHERE pseudonym = %s AND kind = %s"
-              " ORDER BY at DESC, CASE verb WHEN 'withdrew' THEN 0 ELSE 1 END LIMIT 1",
+              " ORDER BY sequence DESC LIMIT 1",
               "s", "how a consent stands"},
     {NULL, NULL, NULL, NULL}};
 

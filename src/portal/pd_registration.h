@@ -20,6 +20,7 @@ typedef struct pd_registration_form_t {
     const char *return_to;                        /* clean target or "" */
     const char *browser;                          /* value of the form cookie */
     const char *address;                          /* of the client, as in pd_client_t */
+    const char *agent;                            /* what the browser calls itself; may be NULL */
     const char *policy_wording, *consent_wording; /* of the boxes, as shown */
 } pd_registration_form_t;
 
@@ -75,9 +76,10 @@ typedef enum {
     PD_CONFIRM_LIMITED      /* too many tries from one place: nothing was checked */
 } pd_confirm_outcome_e;
 
-/* Tries are counted before they are checked. On CONFIRMED the person is active, acts are recorded,
- * rivals waiting with the same e-mail are void; `return_to` is where the visitor wanted to go (""
- * if nowhere). `retry_after` (seconds) is set for LIMITED. Never begins a session. */
+/* Tries are counted before they are checked. On CONFIRMED the person is active, acts are recorded
+ * and a letter has their receipts, rivals waiting with the same e-mail are void; `return_to` is
+ * where the visitor wanted to go ("" if nowhere). `retry_after` (seconds) is set for LIMITED. Never
+ * begins a session. */
 apr_status_t pd_confirm_submit(pd_confirm_outcome_e *outcome, const char **return_to,
                                const char **mistake, int *retry_after, const pd_portal_t *portal,
                                const pd_confirm_form_t *form, apr_pool_t *p);

@@ -35,11 +35,6 @@ const char *pd_registration_acts_text(const pd_registration_form_t *form,
 /* Such a text as pd_act_t; PD_ETEXT: it is none. */
 apr_status_t pd_registration_acts_read(apr_array_header_t **acts, const char *text, apr_pool_t *p);
 
-/* Adds the kept acts of a person to the ledger; `policy_version` is the one acknowledged. */
-apr_status_t pd_registration_acts_add(apr_int64_t *policy_version, pd_conn_t *conn,
-                                      const pd_portal_t *portal, const char *person_id,
-                                      const pd_datakey_t *key, const char *text, apr_pool_t *p);
-
 /* pd_registration_letter.c: the secrets of a registration and the letter that carries them. */
 typedef struct pd_secrets_t {
     const char *token, *code;           /* for the letter */
@@ -57,6 +52,12 @@ typedef struct pd_addressee_t {
     const char *address;
     const char *language;
 } pd_addressee_t;
+
+/* pd_registration_acts.c: adds the kept acts of a person to the ledger, and writes a letter with
+ * their receipts; `policy_version` is the one acknowledged. */
+apr_status_t pd_registration_acts_add(apr_int64_t *policy_version, pd_conn_t *conn,
+                                      const pd_portal_t *portal, const pd_addressee_t *person,
+                                      const char *text, apr_pool_t *p);
 
 /* The confirmed owner of a mailbox; `owner->person_id` NULL: nobody. */
 apr_status_t pd_registration_owner(pd_addressee_t *owner, pd_conn_t *conn,

@@ -19,8 +19,7 @@ const pd_sql_t pd_session_facts_sql[] = {
                " UNION ALL SELECT 'consent', a.kind, 0, 0 FROM act a"
                " WHERE a.pseudonym = %s AND a.verb = 'consented' AND NOT EXISTS"
                " (SELECT 1 FROM act b WHERE b.pseudonym = a.pseudonym AND b.kind = a.kind"
-               " AND b.verb = 'withdrew' AND b.at >= a.at)"
-               " GROUP BY a.kind ORDER BY 1, 2 LIMIT 500",
+               " AND b.sequence > a.sequence) ORDER BY 1, 2 LIMIT 500",
                "ssii", "roles in force or to come, and consents standing, of a person"},
     {NULL, NULL, NULL, NULL}};
 

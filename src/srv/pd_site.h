@@ -29,7 +29,7 @@ typedef struct pd_site_t {
     pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */
     apr_uint32_t key_checked; /* atomic: the database is known to belong to the key file */
     /* when a lasting trouble was last told: pd_log_due */
-    apr_uint32_t said_key, said_job, said_unavailable;
+    apr_uint32_t said_key, said_job, said_unavailable, said_ticked;
     struct pd_site_t *next;
 } pd_site_t;
 

@@ -5,6 +5,7 @@
 #define PD_VALUE_H
 #include <apr_pools.h>
 #include <apr_tables.h>
+#include "base/pd_zone.h"
 
 typedef enum {
     PD_VALUE_TEXT,
@@ -41,6 +42,10 @@ void pd_value_set(pd_value_t *map, const char *name, const pd_value_t *value);
 void pd_value_set_text(pd_value_t *map, const char *name, const char *text, apr_pool_t *p);
 void pd_value_set_number(pd_value_t *map, const char *name, apr_int64_t number, apr_pool_t *p);
 void pd_value_set_bool(pd_value_t *map, const char *name, int truth, apr_pool_t *p);
+/* An instant by a zone's wall clock, for the partial "date": a map of day, year, m1 .. m12 (one is
+ * true), time and iso. */
+void pd_value_set_date(pd_value_t *map, const char *name, const pd_zone_t *zone, apr_time_t instant,
+                       apr_pool_t *p);
 void pd_value_add(pd_value_t *list, const pd_value_t *item);
 
 /* The member, or NULL; NULL too where `map` is none. */

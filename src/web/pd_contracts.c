@@ -23,8 +23,8 @@ const char *const pd_common_names[] = {
         "login_characters", "login_mixed", "login_taken", "email_missing", "email_bad",            \
         "password_missing", "password_short", "password_long", "password_weak", "password_common", \
         "password_personal", "password_characters", "policy_missing", "consent_missing",           \
-        "code_missing", "proof_wrong", "proof_exhausted", "sign_in_refused", "password_min",       \
-        "error_login", "error_email", "error_password", "error_policy",                            \
+        "consent_unticked", "code_missing", "proof_wrong", "proof_exhausted", "sign_in_refused",   \
+        "password_min", "error_login", "error_email", "error_password", "error_policy",            \
         "error_consent_processing", "error_code"
 
 /* Too many attempts, partial "limited": how long to wait, in seconds or, when long, in minutes. */
@@ -53,11 +53,11 @@ const char *const pd_common_names[] = {
         "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
 
 static const char *const home_names[] = {NULL};
-static const char *const register_names[] = {
-    MISTAKES,         LIMITED,           "csrf",           "stale",
-    "closed",         "return_to",       "login_value",    "email_value",
-    "policy_checked", "consent_checked", "policy_wording", "consent_wording",
-    "policy_version", "consent_version", "shown",          NULL};
+static const char *const register_names[] = {MISTAKES,          LIMITED,           "csrf",
+                                             "stale",           "closed",          "return_to",
+                                             "login_value",     "email_value",     "policy_checked",
+                                             "policy_wording",  "consent_wording", "policy_version",
+                                             "consent_version", "shown",           NULL};
 static const char *const confirm_names[] = {
     MISTAKES,      LIMITED,       "csrf", "stale",          "none",   "waiting",     "ready",
     "needs_proof", "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
@@ -84,9 +84,9 @@ static const char *const acknowledge_names[] = {
     "difference",   /* its URL; absent: the texts can't be compared */
     NULL};
 static const char *const account_names[] = {
-    "person_login", "person_email",  "registered", "acts", "acknowledged", "consented", "withdrew",
-    "is_policy",    "is_processing", "version",    "url",  "at",           FIELDS,      "speaks_ru",
-    "speaks_en",    "roles",         NULL};
+    "person_login", "person_email", "registered",    "acts",      "acknowledged", "consented",
+    "withdrew",     "is_policy",    "is_processing", "title",     "version",      "url",
+    "at",           FIELDS,         "speaks_ru",     "speaks_en", "roles",        NULL};
 static const char *const processing_names[] = {
     "processings", FIELDS,     "by_registration", "by_consent", "by_security", "consent",
     "optional",                                                 /* kinds of documents, or "" */
@@ -98,6 +98,23 @@ static const char *const leave_names[] = {"foreign",  "own", /* neither: an addr
                                           "host", /* and as A-labels, when that differs */
                                           "port", /* absent: that of the scheme */
                                           "insecure", NULL};
+/* How the person stands to one consent. Truths are always set; dates and what is of a text given
+ * only where there is one. `due` is when all would be done after a withdrawal now. */
+#define CONSENT                                                                                    \
+    "kind", "title", "url", "withdraw_url", "is_processing", "stands", "outgrown", "open",         \
+        "never", "withdrawn", "has_due", "version", "text_url", "given_at", "withdrawn_at",        \
+        "due_at", "due", "appointed", "withdraw_wording", "csrf", "stale"
+static const char *const consents_names[] = {
+    CONSENT, "consents", "history", "acknowledged", "consented", "withdrew", "at",
+    "zone",  "sha256",   "wording", "number",       "address",   "agent", /* of an act */
+    NULL};
+static const char *const consent_names[] = {
+    CONSENT, MISTAKES,  "no_ground", /* authorised sections are closed without it */
+    "asked",                         /* the text in force, and the box: */
+    "box",   "body",    "doc_lang",  "doc_version", "effective",
+    "shown", "wording", "return_to", NULL};
+static const char *const consent_raw[] = {"body", NULL};
+static const char *const withdraw_names[] = {CONSENT, NULL};
 static const char *const document_names[] = {
     "is_policy",
     "is_processing",
@@ -169,7 +186,7 @@ static const char *const error_names[] = {"e400", "e403",        "e404",      "e
 static const char *const denied_names[] = {"asked",     "lacks_role",  "lacks_consent",
                                            "lacks_mfa", "lacks_fresh", /* what Require wanted */
                                            NULL};
-static const char *const wording_names[] = {"version", NULL};
+static const char *const wording_names[] = {"version", "title", NULL};
 
 const pd_contract_t pd_page_contracts[] = {
     {"home.html", home_names, NULL},
@@ -179,6 +196,9 @@ const pd_contract_t pd_page_contracts[] = {
     {"login.html", login_names, NULL},
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},
+    {"consents.html", consents_names, NULL},
+    {"consent.html", consent_names, consent_raw},
+    {"withdraw.html", withdraw_names, NULL},
     {"document.html", document_names, document_raw},
     {"diff.html", diff_names, NULL},
     {"feed.html", feed_names, NULL}, /* Atom */
@@ -189,4 +209,6 @@ const pd_contract_t pd_page_contracts[] = {
     {"denied.html", denied_names, NULL},
     {"wording-policy.txt", wording_names, NULL},     /* text of the box "policy" */
     {"wording-processing.txt", wording_names, NULL}, /* text of the box "consent_processing" */
+    {"wording-consent.txt", wording_names, NULL},    /* text of the box of any other consent */
+    {"wording-withdraw.txt", wording_names, NULL},   /* text of the button that takes one back */
     {NULL, NULL, NULL}};

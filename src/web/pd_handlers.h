@@ -44,6 +44,12 @@ int pd_web_processing(pd_page_t *page);
 
 /* pd_web_leave.c */
 int pd_web_leave(pd_page_t *page);
+/* pd_web_consent.c */
+int pd_web_consents(pd_page_t *page);
+int pd_web_consent_form(pd_page_t *page);
+int pd_web_consent(pd_page_t *page);
+int pd_web_withdraw_form(pd_page_t *page);
+int pd_web_withdraw(pd_page_t *page);
 
 /* pd_web_metrics.c */
 int pd_web_metrics(pd_page_t *page);

@@ -11,7 +11,9 @@
 #include "base/pd_random.h"
 #include "base/pd_status.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_document.h"
 #include "srv/pd_headers.h"
+#include "text/pd_box.h"
 #include "web/pd_route.h"
 #include "web/pd_send.h"
 #include "web/pd_visitor.h"
@@ -45,16 +47,7 @@ void pd_page_true(pd_page_t *page, const char *name, int truth)
 
 void pd_page_date(pd_page_t *page, pd_value_t *map, const char *name, apr_time_t instant)
 {
-    pd_local_time_t local;
-    pd_value_t *date = pd_value_map(page->p);
-    pd_zone_local(&local, page->site->zone, instant);
-    pd_value_set_number(date, "day", local.day, page->p);
-    pd_value_set_number(date, "year", local.year, page->p);
-    pd_value_set_bool(date, apr_psprintf(page->p, "m%d", local.month), 1, page->p);
-    pd_value_set_text(date, "time", apr_psprintf(page->p, "%02d:%02d", local.hour, local.minute),
-                      page->p);
-    pd_value_set_text(date, "iso", pd_time_rfc3339(instant, page->p), page->p);
-    pd_value_set(map, name, date);
+    pd_value_set_date(map, name, page->site->zone, instant, page->p);
 }
 
 void pd_page_mistake(pd_page_t *page, const char *field, const char *code)
@@ -77,10 +70,12 @@ int pd_page_has_mistakes(const pd_page_t *page)
     return pd_value_get(page->values, "mistakes") != NULL;
 }
 
-const char *pd_page_wording(const pd_page_t *page, const char *file, apr_int64_t version)
+static const char *wording(const pd_page_t *page, const char *file, const char *title,
+                           apr_int64_t version)
 {
     pd_buf_t out;
     pd_value_t *values = pd_value_map(page->p);
+    pd_value_set_text(values, "title", title, page->p);
     pd_value_set_number(values, "version", version, page->p);
     pd_value_set_text(values, "site_name", page->site->settings->site_name, page->p);
     pd_buf_init(&out, WORDING_BYTES_MAX, page->p);
@@ -90,6 +85,19 @@ const char *pd_page_wording(const pd_page_t *page, const char *file, apr_int64_t
         out.bytes[--out.length] = '\0';
     }
     return out.bytes;
+}
+
+const char *pd_page_wording(const pd_page_t *page, const char *file, apr_int64_t version)
+{
+    return wording(page, file, "", version);
+}
+
+const char *pd_page_consent_wording(const pd_page_t *page, const char *kind, const char *title,
+                                    apr_int64_t version)
+{
+    int is_processing = strcmp(kind, PD_DOCUMENT_PROCESSING) == 0;
+    return wording(page, is_processing ? "wording-processing.txt" : "wording-consent.txt", title,
+                   version);
 }
 
 void pd_page_form_token(pd_page_t *page, const char *purpose)
@@ -279,14 +287,35 @@ int pd_page_send(pd_page_t *page, const char *bytes, apr_size_t length)
     return show_bytes(page, bytes, length, HTTP_OK);
 }
 
+static void render(pd_buf_t *out, const pd_page_t *page, const pd_mustache_t *template)
+{
+    pd_buf_init_for(out, PAGE_BYTES_USUAL, PAGE_BYTES_MAX, page->p);
+    if (template != NULL) {
+        pd_mustache_render(template, page->values, out, page->p);
+    }
+}
+
+/* A consent that a template ticks is none (F25): what this form sends is taken by nobody. */
+static void refuse_form(pd_page_t *page, const char *file)
+{
+    pd_page_form_token(page, "ticked");
+    if (pd_log_due(&page->site->said_ticked)) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server,
+                     "PD0710: the template of page %s gives the box %s ticked: a consent must be "
+                     "ticked by the person, so its form is refused",
+                     file, page->box);
+    }
+}
+
 int pd_page_show(pd_page_t *page, const char *file, int status)
 {
     pd_buf_t out;
     const pd_mustache_t *template = pd_templates_get(page->site->templates, file, page->language);
     add_common_values(page);
-    pd_buf_init_for(&out, PAGE_BYTES_USUAL, PAGE_BYTES_MAX, page->p);
-    if (template != NULL) {
-        pd_mustache_render(template, page->values, &out, page->p);
+    render(&out, page, template);
+    if (page->box != NULL && !out.overflow && pd_box_is_filled(out.bytes, page->box)) {
+        refuse_form(page, file);
+        render(&out, page, template);
     }
     if (template == NULL || out.overflow) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server, "PD0530: page %s can't be made: %s",

@@ -20,7 +20,7 @@ typedef struct pd_page_t {
     const struct pd_route_t *route;
     const char *rest;   /* path below PDPortalPath, without the leading slash */
     apr_int64_t number; /* the N of "policy/N" */
-    const char *kind;   /* the KIND of "documents/KIND/N" */
+    const char *kind;   /* the KIND of "documents/KIND/N"; may be "" */
     const char *language;
     const char *type; /* media type of the answer; NULL: it is HTML */
     const pd_form_t *query;
@@ -33,6 +33,7 @@ typedef struct pd_page_t {
     const char *kept_query;      /* "&to=...", for the switch to the other language; or NULL */
     int leads_away;          /* shows an address of another site: not to be told where from. Such a
                                 page has no form of ours, whose Origin would be null */
+    const char *box;         /* field that the visitor himself must tick, or NULL */
     int stale;               /* the form came with an old or foreign token: show it again */
     pd_value_t *values;      /* for the template */
     const char *form_cookie; /* Set-Cookie lines to send, or NULL */
@@ -54,6 +55,10 @@ int pd_page_has_mistakes(const pd_page_t *page);
 /* The words of a tick box about a version, in the page's language: shown, and recorded as shown. */
 const char *pd_page_wording(const pd_page_t *page, const char *file, apr_int64_t version);
 
+/* The same of a consent, named by its title. */
+const char *pd_page_consent_wording(const pd_page_t *page, const char *kind, const char *title,
+                                    apr_int64_t version);
+
 /* Gives the page its form token `csrf` for a purpose, and the browser a form cookie to go with it.
  */
 void pd_page_form_token(pd_page_t *page, const char *purpose);
@@ -68,7 +73,8 @@ void pd_page_limited(pd_page_t *page, int retry_after);
 /* The session cookie; NULL removes it. */
 void pd_page_set_session(pd_page_t *page, const char *token);
 
-/* Renders a template in the page's language with a status, and sends it. Public pages carry a
+/* Renders a template in the page's language with a status, and sends it. Where it comes out with
+ * page->box filled in already, its form carries a token that no route takes. Public pages carry a
  * strong ETag and answer 304; all others are never stored. Returns a handler's result. */
 int pd_page_show(pd_page_t *page, const char *file, int status);
 

@@ -55,6 +55,17 @@ const pd_route_t pd_routes[] = {
      NULL},
     {"GET", "account/", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_account, NULL},
 
+    {"GET", "account/consents", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_consents,
+     NULL},
+    {"GET", "account/consents/*", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_consent_form, NULL},
+    {"POST", "account/consents/*", PD_NEED_SESSION, "consent", "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_consent, pd_web_consent_form},
+    {"GET", "account/consents/*/withdraw", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_withdraw_form, NULL},
+    {"POST", "account/consents/*/withdraw", PD_NEED_SESSION, "withdraw", "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_withdraw, pd_web_withdraw_form},
+
     {"GET", "metrics", PD_NEED_ADDRESS, NULL, "4.1.2", PD_SHOW_PROGRAM, pd_web_metrics, NULL},
 
     {"GET", "denied", PD_NEED_REDIRECT, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_denied, NULL},

@@ -14,6 +14,7 @@ static const pd_value_t *act_value(pd_page_t *page, const pd_act_t *act)
     pd_value_set_bool(value, "is_policy", strcmp(act->kind, PD_DOCUMENT_POLICY) == 0, page->p);
     pd_value_set_bool(value, "is_processing", strcmp(act->kind, PD_DOCUMENT_PROCESSING) == 0,
                       page->p);
+    pd_value_set_text(value, "title", act->title, page->p);
     pd_value_set_number(value, "version", act->version, page->p);
     pd_value_set_text(value, "url",
                       pd_page_path(page, apr_psprintf(page->p, "documents/%s/%" APR_INT64_T_FMT,
@@ -44,7 +45,7 @@ int pd_web_account(pd_page_t *page)
     apr_array_header_t *acts;
     apr_status_t rv = pd_person_get(&person, page->portal, page->session->person_id, page->p);
     if (rv == APR_SUCCESS) {
-        rv = pd_act_list(&acts, page->portal, person.id, page->p);
+        rv = pd_act_list(&acts, page->portal, person.id, NULL, page->p);
     }
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);

@@ -118,15 +118,28 @@ int pd_web_unavailable(pd_page_t *page)
     return pd_page_error(page, HTTP_SERVICE_UNAVAILABLE);
 }
 
+/* What a program is told: an error, and the page that mends it under a name. */
+static const char *requirement(const pd_page_t *page)
+{
+    int lacks = page->visit->lacks;
+    const char *error = "sign_in_required", *name = "sign_in", *path = "login";
+    if (lacks & PD_LACKS_POLICY) {
+        error = "acknowledgement_required";
+        name = path = "acknowledge";
+    }
+    else if (lacks & PD_LACKS_GROUND) {
+        error = "consent_required";
+        name = "consent";
+        path = "account/consents/processing";
+    }
+    return apr_pstrcat(page->p, "{\"error\":\"", error, "\",\"", name, "\":\"",
+                       pd_page_path(page, path), "\"}\n", NULL);
+}
+
 /* For programs: a body they can read and no page. */
 int pd_web_required(pd_page_t *page)
 {
     request_rec *r = page->r;
-    int acknowledge = page->visit->lacks & PD_LACKS_POLICY;
-    const char *body = apr_pstrcat(
-        r->pool, "{\"error\":\"", acknowledge ? "acknowledgement_required" : "sign_in_required",
-        "\",\"", acknowledge ? "acknowledge" : "sign_in", "\":\"",
-        pd_page_path(page, acknowledge ? "acknowledge" : "login"), "\"}\n", NULL);
     pd_headers_add(r, page->site);
     apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",
@@ -135,7 +148,7 @@ int pd_web_required(pd_page_t *page)
     ap_set_content_type(r, "application/json");
     r->status = HTTP_UNAUTHORIZED;
     if (!r->header_only) {
-        ap_rputs(body, r);
+        ap_rputs(requirement(page), r);
     }
     return OK;
 }

@@ -57,10 +57,9 @@ static int show_form(pd_page_t *page, int status)
     pd_page_text(page, "return_to", return_target(page));
     pd_page_text(page, "login_value", pd_form_get(page->form, "login"));
     pd_page_text(page, "email_value", pd_form_get(page->form, "email"));
-    int keep_ticks = !page->stale;
-    pd_page_true(page, "policy_checked", keep_ticks && pd_form_get(page->form, "policy") != NULL);
-    pd_page_true(page, "consent_checked",
-                 keep_ticks && pd_form_get(page->form, "consent_processing") != NULL);
+    pd_page_true(page, "policy_checked", !page->stale && pd_form_get(page->form, "policy") != NULL);
+    page->box =
+        "consent_processing"; /* a consent is ticked by hand each time, after mistakes too */
     pd_value_set_number(page->values, "password_min", page->site->settings->password_min, page->p);
     pd_page_form_token(page, "register");
     return pd_page_show(page, "register.html", status);
@@ -117,6 +116,7 @@ int pd_web_register(pd_page_t *page)
     form.return_to = return_target(page);
     form.browser = page->kept.browser;
     form.address = page->r->useragent_ip;
+    form.agent = apr_table_get(page->r->headers_in, "User-Agent");
     rv = pd_registration_begin(&outcome, &mistakes, &retry_after, page->portal, &form, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);

@@ -8,8 +8,8 @@
 
 static void check_act(const pd_act_t *act)
 {
-    const char *const texts[] = {act->verb, act->kind, act->language, act->html_sha256,
-                                 act->wording};
+    const char *const texts[] = {act->verb,    act->kind,    act->language, act->html_sha256,
+                                 act->wording, act->address, act->agent};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         MUST(texts[i] && pd_utf8_valid(texts[i], strlen(texts[i])));
     }
@@ -21,7 +21,11 @@ static void check_written(const char *wording, apr_pool_t *p)
 {
     pd_document_t policy = {.kind = "policy", .version = 3, .language = "ru", .html_sha256 = "aa"};
     pd_document_t consent = {.kind = "consent", .version = 4, .language = "en", .html_sha256 = ""};
-    pd_registration_form_t form = {.policy_wording = wording, .consent_wording = "yes"};
+    /* What a browser calls itself is anything, and the address is httpd's. */
+    pd_registration_form_t form = {.policy_wording = wording,
+                                   .consent_wording = "yes",
+                                   .address = "192.0.2.7",
+                                   .agent = wording};
     apr_array_header_t *acts;
     const char *text = pd_registration_acts_text(&form, &policy, &consent, 5, p);
     MUST((text != NULL) == pd_utf8_valid(wording, strlen(wording)));
@@ -30,6 +34,7 @@ static void check_written(const char *wording, apr_pool_t *p)
         const pd_act_t *first = &APR_ARRAY_IDX(acts, 0, pd_act_t);
         const pd_act_t *second = &APR_ARRAY_IDX(acts, 1, pd_act_t);
         MUST(strcmp(first->wording, wording) == 0 && first->version == 3 && first->at == 5);
+        MUST(strcmp(first->address, "192.0.2.7") == 0 && strlen(first->agent) <= 300);
         MUST(strcmp(second->wording, "yes") == 0 && strcmp(second->verb, "consented") == 0);
     }
 }

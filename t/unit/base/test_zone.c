@@ -106,6 +106,32 @@ START_TEST(text_is_read)
 }
 END_TEST
 
+static const struct {
+    const char *zone, *from, *last; /* the last second of the term */
+    int days;
+} terms[] = {
+    {"Europe/Moscow", "2026-11-25 00:00", "2026-12-25T20:59:59Z", 30},
+    {"Europe/Moscow", "2026-11-25 23:59", "2026-12-25T20:59:59Z", 30},
+    {"Europe/Moscow", "2025-12-05 12:00", "2026-01-04T20:59:59Z", 30},
+    {"Europe/Moscow", "2024-01-30 12:00", "2024-02-29T20:59:59Z", 30},
+    {"Europe/Moscow", "2026-11-25 12:00", "2026-11-25T20:59:59Z", 0},
+    {"Europe/Berlin", "2026-03-01 12:00", "2026-03-31T21:59:59Z", 30}, /* a day of 23 hours */
+    {"Europe/Berlin", "2026-10-01 12:00", "2026-10-31T22:59:59Z", 30}, /* one of 25 */
+    {"Asia/Beirut", "2026-02-26 12:00", "2026-03-28T21:59:59Z", 30},   /* midnight is skipped */
+    {"UTC", "1969-12-01 12:00", "1969-12-31T23:59:59Z", 30},
+};
+
+START_TEST(terms_end_with_their_day)
+{
+    apr_time_t from, end;
+    const pd_zone_t *zone = zone_of(terms[_i].zone);
+    ck_assert_int_eq(pd_zone_parse(&from, zone, terms[_i].from), APR_SUCCESS);
+    end = pd_zone_day_end(zone, from, terms[_i].days);
+    ck_assert_str_eq(pd_time_rfc3339(end, tp), terms[_i].last);
+    ck_assert_int_eq((end + 1) % APR_USEC_PER_SEC, 0);
+}
+END_TEST
+
 START_TEST(fractions_are_kept_to_the_microsecond)
 {
     apr_time_t instant;
@@ -228,6 +254,7 @@ int main(void)
     tcase_add_checked_fixture(all, pd_test_setup, pd_test_teardown);
     tcase_add_loop_test(all, clock_shows, 0, ROWS(clocks));
     tcase_add_loop_test(all, text_is_read, 0, ROWS(texts));
+    tcase_add_loop_test(all, terms_end_with_their_day, 0, ROWS(terms));
     tcase_add_test(all, fractions_are_kept_to_the_microsecond);
     tcase_add_loop_test(all, names_stay_in_the_folder, 0, ROWS(names));
     tcase_add_loop_test(all, rule_is_read, 0, ROWS(rules));

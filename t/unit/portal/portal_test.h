@@ -45,6 +45,10 @@ static inline const pd_templates_t *test_templates(const char *folder)
     static const char known[] = "Known\n\n[{{sign_in_url}}]\n";
     static const char attempts[] = "Attempts\n\n{{site_name}}\n";
     static const char password[] = "Password\n\n[{{sign_in_url}}]\n";
+    static const char receipt[] = "Receipt\n\n{{#acts}}[{{number}}] [{{title}}, {{version}}]"
+                                  " {{/acts}}{{consents_url}}\n";
+    static const char withdrawn[] = "Withdrawn\n\n[{{number}}] [{{title}}, {{version}}]"
+                                    " {{#due}}{{iso}}{{/due}}\n";
     static const char *const common[] = {NULL};
     static const pd_contract_t *const contracts[] = {pd_letter_contracts, NULL};
     const pd_templates_t *templates;
@@ -56,6 +60,8 @@ static inline const pd_templates_t *test_templates(const char *folder)
     write_test_file(folder, "mail/known.txt", known, sizeof(known) - 1);
     write_test_file(folder, "mail/attempts.txt", attempts, sizeof(attempts) - 1);
     write_test_file(folder, "mail/password.txt", password, sizeof(password) - 1);
+    write_test_file(folder, "mail/consent-receipt.txt", receipt, sizeof(receipt) - 1);
+    write_test_file(folder, "mail/consent-withdrawn.txt", withdrawn, sizeof(withdrawn) - 1);
     mo_build(&mo, english, 1, 0, tp);
     write_test_file(folder, "po/en.mo", mo.bytes, mo.length);
     mo_build(&mo, russian, 1, 0, tp);
@@ -201,8 +207,14 @@ static inline void portal_setup(void)
 
 static inline void portal_teardown(void)
 {
-    static const char *const names[] = {"mail/confirm.txt",  "mail/known.txt", "mail/attempts.txt",
-                                        "mail/password.txt", "po/en.mo",       "po/ru.mo",
+    static const char *const names[] = {"mail/confirm.txt",
+                                        "mail/known.txt",
+                                        "mail/attempts.txt",
+                                        "mail/password.txt",
+                                        "mail/consent-receipt.txt",
+                                        "mail/consent-withdrawn.txt",
+                                        "po/en.mo",
+                                        "po/ru.mo",
                                         "master.key"};
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unlink(apr_pstrcat(tp, test_folder, "/", names[i], NULL));

@@ -30,12 +30,13 @@ static void set_state(const char *state)
 
 static void add_act(const char *verb, const char *kind, apr_time_t at)
 {
+    static int sequence;
     tell(apr_psprintf(tp,
                       "INSERT INTO act (id, pseudonym, verb, kind, version, language, html_sha256,"
-                      " wording, form, at) VALUES ('%s', '%s', '%s', '%s', 1, 'ru', '', '', '',"
-                      " %" APR_TIME_T_FMT ")",
+                      " wording, form, at, sequence) VALUES ('%s', '%s', '%s', '%s', 1, 'ru', '',"
+                      " '', '', %" APR_TIME_T_FMT ", %d)",
                       pd_random_uuid7(test_now, tp), pd_person_pseudonym(&portal, person_id, tp),
-                      verb, kind, at));
+                      verb, kind, at, ++sequence));
 }
 
 static pd_use_e use_of(const char *purpose, const char *consent, pd_basis_e basis)

@@ -362,7 +362,7 @@ START_TEST(test_policy)
     test_now -= 1; /* a clock that steps back */
     ck_assert(!lacking(token));
     test_now += 1;
-    pd_acknowledge_form_t form = {"ru", 2, "I have read it"};
+    pd_acknowledge_form_t form = {.language = "ru", .version = 2, .wording = "I have read it"};
     ck_assert_int_eq(pd_acknowledge(&outcome, &portal, id, &form, tp), APR_SUCCESS);
     ck_assert_int_eq(outcome, PD_ACKNOWLEDGE_CHANGED);
     ck_assert(lacking(token));
