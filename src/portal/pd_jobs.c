@@ -1,10 +1,11 @@
-/* The jobs: delivering letters, removing what is over, and reading figures for who looks on. Each
- * works in small batches with a pool of its own, and stops after a while, so that a server that is
- * told to end isn't held up. */
+/* The jobs: writing and delivering letters, removing what is over, and reading figures for who
+ * looks on. Each works in small batches with a pool of its own, and stops after a while, so that a
+ * server that is told to end isn't held up. */
 #include "portal/pd_jobs.h"
 
 #include "base/pd_clock.h"
 #include "base/pd_stop.h"
+#include "portal/pd_coming.h"
 #include "portal/pd_device.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_link.h"
@@ -18,6 +19,8 @@
 #define EXPIRE_BATCH 200
 #define RUN_MAX      apr_time_from_sec(20)
 #define EXPIRE_EVERY apr_time_from_sec(3600)
+#define COMING_EVERY apr_time_from_sec(10)
+#define COMING_BATCH 50
 #define STATE_EVERY  apr_time_from_sec(30)
 #define LETTER_AGE   apr_time_from_sec(30 * 24 * 3600)
 
@@ -102,6 +105,23 @@ static apr_status_t mail_run(int *done, const pd_portal_t *portal, apr_pool_t *p
     return run_batches(done, mail_batch, portal, p);
 }
 
+static apr_status_t coming_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
+{
+    return pd_coming_write(done, seen, portal, COMING_BATCH, p);
+}
+
+static apr_interval_time_t coming_every(const pd_settings_t *settings)
+{
+    (void)settings;
+    return COMING_EVERY;
+}
+
+static apr_status_t coming_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    return run_batches(done, coming_batch, portal, p);
+}
+
 static apr_interval_time_t expire_every(const pd_settings_t *settings)
 {
     (void)settings;
@@ -134,6 +154,7 @@ static apr_status_t state_run(int *done, const pd_portal_t *portal, apr_pool_t *
 }
 
 const pd_job_t pd_jobs[] = {{"mail", mail_every, mail_run, 0},
+                            {"coming", coming_every, coming_run, 0},
                             {"expire", expire_every, expire_run, 0},
                             {"sessions", pd_session_cache_every, pd_session_cache_note, 1},
                             {"state", state_every, state_run, 1},

@@ -43,11 +43,17 @@ static const char *const confirm_names[] = {"link", "code", "hours", "site_name"
 static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
 static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+/* The date is a map as of tmpl/pd_date.h. */
+static const char *const policy_coming_names[] = {
+    "policy_url", "diff_url", "effective", "day",       "year",     "time", "iso", "m1",
+    "m2",         "m3",       "m4",        "m5",        "m6",       "m7",   "m8",  "m9",
+    "m10",        "m11",      "m12",       "site_name", "base_url", NULL};
 
 const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names, NULL},
                                              {"mail/known.txt", known_names, NULL},
                                              {"mail/attempts.txt", attempts_names, NULL},
                                              {"mail/password.txt", password_names, NULL},
+                                             {"mail/policy-coming.txt", policy_coming_names, NULL},
                                              {NULL, NULL, NULL}};
 
 const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p)

@@ -10,14 +10,17 @@
 #include "base/pd_random.h"
 #include "base/pd_status.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_acknowledge.h"
+#include "portal/pd_role.h"
 #include "srv/pd_headers.h"
+#include "tmpl/pd_date.h"
 #include "web/pd_route.h"
 #include "web/pd_send.h"
 #include "web/pd_visitor.h"
 
 APLOG_USE_MODULE(pdportal);
 
-#define PAGE_BYTES_MAX   (4 * 1024 * 1024)
+#define PAGE_BYTES_MAX   (36 * 1024 * 1024) /* two texts of the largest size */
 #define PAGE_BYTES_USUAL 7168 /* with its pool's head still within one node of the allocator */
 #define RETRY_AFTER_SECS 5
 #define SECS_SHOWN_MAX   60 /* longer waits are told in minutes */
@@ -44,16 +47,7 @@ void pd_page_true(pd_page_t *page, const char *name, int truth)
 
 void pd_page_date(pd_page_t *page, pd_value_t *map, const char *name, apr_time_t instant)
 {
-    pd_local_time_t local;
-    pd_value_t *date = pd_value_map(page->p);
-    pd_zone_local(&local, page->site->zone, instant);
-    pd_value_set_number(date, "day", local.day, page->p);
-    pd_value_set_number(date, "year", local.year, page->p);
-    pd_value_set_bool(date, apr_psprintf(page->p, "m%d", local.month), 1, page->p);
-    pd_value_set_text(date, "time", apr_psprintf(page->p, "%02d:%02d", local.hour, local.minute),
-                      page->p);
-    pd_value_set_text(date, "iso", pd_time_rfc3339(instant, page->p), page->p);
-    pd_value_set(map, name, date);
+    pd_date_set(map, name, page->site->zone, instant, page->p);
 }
 
 void pd_page_mistake(pd_page_t *page, const char *field, const char *code)
@@ -148,12 +142,36 @@ static const char *other_language(const pd_page_t *page)
     return page->language;
 }
 
+/* What is going to change stands on every page of somebody who has not read it yet; not on the page
+ * that is about it. Where it can't be known now, the page comes without. */
+static void add_announced(pd_page_t *page)
+{
+    const pd_portal_t *portal = page->portal;
+    if (strcmp(page->route->path, "coming") == 0 ||
+        (portal == NULL && pd_site_portal(&portal, page->site, page->p) != APR_SUCCESS)) {
+        return;
+    }
+    pd_coming_t coming = pd_acknowledge_announced(portal, page->session, page->p);
+    if (coming.version > page->session->policy_version) {
+        pd_value_set_number(page->values, "announced", coming.version, page->p);
+        pd_page_date(page, page->values, "announced_on", coming.effective_at);
+    }
+}
+
+static int is_editor(const pd_session_t *session)
+{
+    return pd_session_has_word(session->roles, PD_ROLE_EDITOR) ||
+           pd_session_has_word(session->roles, PD_ROLE_ADMINISTRATOR);
+}
+
 static void add_session_values(pd_page_t *page)
 {
     if (page->session == NULL || page->route->show == PD_SHOW_PUBLIC) {
         return;
     }
     pd_page_text(page, "me", page->session->login);
+    pd_page_true(page, "editor", is_editor(page->session));
+    add_announced(page);
     pd_page_text(page, "logout_token",
                  pd_form_token_new(page->site->keys, "logout", page->session->token_hash,
                                    pd_clock_now(), page->p));
@@ -219,6 +237,12 @@ static void add_page_headers(const pd_page_t *page)
     apr_table_setn(page->r->headers_out, "Content-Language", page->language);
 }
 
+void pd_page_begin(pd_page_t *page, const char *type)
+{
+    add_headers(page);
+    ap_set_content_type(page->r, type);
+}
+
 int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready)
 {
     const pd_encoded_form_t *form;
@@ -269,7 +293,7 @@ int pd_page_show(pd_page_t *page, const char *file, int status)
     }
     if (template == NULL || out.overflow) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server, "PD0530: page %s can't be made: %s",
-                     file, template ? "it is over 4 MiB" : "no such template");
+                     file, template ? "it is over 36 MiB" : "no such template");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return show_bytes(page, out.bytes, out.length, status);

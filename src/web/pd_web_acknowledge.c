@@ -47,7 +47,8 @@ int pd_web_acknowledge(pd_page_t *page)
 {
     pd_acknowledge_e outcome;
     const char *shown = pd_form_get(page->form, "version");
-    pd_acknowledge_form_t form = {page->language, shown ? apr_atoi64(shown) : 0, NULL};
+    pd_acknowledge_form_t form = {.language = page->language,
+                                  .version = shown ? apr_atoi64(shown) : 0};
     if (pd_form_get(page->form, "policy") == NULL) {
         pd_page_mistake(page, "policy", "policy_missing");
         return show_form(page, HTTP_UNPROCESSABLE_ENTITY);

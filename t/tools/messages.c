@@ -7,6 +7,7 @@
 #include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_general.h>
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include "tmpl/pd_mustache.h"
 
