@@ -14,6 +14,7 @@ typedef struct pd_ready_text_t {
 
 typedef struct pd_publish_t {
     const pd_portal_t *portal;
+    apr_pool_t *p; /* of the caller, which outlives the transaction */
     const pd_publication_t *publication;
     apr_array_header_t *ready; /* of pd_ready_text_t */
     apr_int64_t version;       /* the next */

@@ -56,10 +56,13 @@ pd_markup_e pd_markup_parse(const char *name)
     return strcmp(name, "markdown") == 0 ? PD_MARKUP_MARKDOWN : PD_MARKUP_PLAIN;
 }
 
+/* Copied: the pool of a transaction that comes to nothing goes with it. */
 static apr_status_t refuse(pd_publish_t *publish, pd_refused_e code, const char *language,
                            const char *detail, const char *why)
 {
-    publish->refusal = (pd_refusal_t){code, language, detail, why};
+    publish->refusal =
+        (pd_refusal_t){code, apr_pstrdup(publish->p, language), apr_pstrdup(publish->p, detail),
+                       apr_pstrdup(publish->p, why)};
     return APR_EINVAL;
 }
 
@@ -121,8 +124,10 @@ static apr_status_t prepare_all(pd_publish_t *publish, apr_pool_t *p)
 apr_status_t pd_publish_prepare(pd_publish_t *publish, const pd_portal_t *portal,
                                 const pd_publication_t *publication, apr_pool_t *p)
 {
-    *publish = (pd_publish_t){
-        .portal = portal, .publication = publication, .refusal = {PD_REFUSED_NOT, "", "", NULL}};
+    *publish = (pd_publish_t){.portal = portal,
+                              .p = p,
+                              .publication = publication,
+                              .refusal = {PD_REFUSED_NOT, "", "", NULL}};
     publish->ready = apr_array_make(p, 2, sizeof(pd_ready_text_t));
     if (!pd_document_kind_good(publication->kind)) {
         return refuse(publish, PD_REFUSED_KIND, "", "",
