@@ -26,8 +26,9 @@ apr_status_t pd_coming_tell(int *due, const pd_portal_t *portal, const char *per
                             apr_pool_t *p);
 
 /* Writes the letters of one announcement to the next `limit` people: `done` counts letters, `seen`
- * tells whether there was work; 0: nothing is left. A killed run is taken up where it was, and of
- * two at once one goes on. */
+ * tells whether there was work; 0: nothing is left for now. A killed run is taken up where it was,
+ * and of two at once one goes on. While many letters wait for delivery none are added, so that no
+ * announcement stands in the way of a letter that somebody waits for. */
 apr_status_t pd_coming_write(int *done, int *seen, const pd_portal_t *portal, int limit,
                              apr_pool_t *p);
 

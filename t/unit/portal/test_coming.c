@@ -94,6 +94,30 @@ START_TEST(test_letters)
 }
 END_TEST
 
+/* Letters that somebody waits for don't stand behind thousands of others. */
+START_TEST(test_outbox_is_busy)
+{
+    int done, seen;
+    if (!portal_open(_i))
+        return;
+    portal_documents();
+    const char *person = staff_member("person", "reader");
+    signed_in("person");
+    for (int i = 0; i < 200; i++)
+        tell(apr_psprintf(tp,
+                          "INSERT INTO letter (id, person_id, kind, mailbox, recipient, subject,"
+                          " body, language, message_id, state, attempts, next_at, lease, outcome,"
+                          " reply_code, created_at, done_at) VALUES ('x%d', '%s', 'known', '', '',"
+                          " '', '', 'ru', '', 'queued', 0, 1, '', '', 0, 1, 0)",
+                          i, person));
+    announce("Other words.", test_now + DAY, "");
+    ck_assert_int_eq(pd_coming_write(&done, &seen, &portal, 10, tp), APR_SUCCESS);
+    ck_assert_int_eq(done + seen, 0);
+    tell("UPDATE letter SET state = 'sent'");
+    ck_assert_int_eq(write_all(10), 1);
+}
+END_TEST
+
 START_TEST(test_not_announced)
 {
     if (!portal_open(_i))
@@ -169,6 +193,7 @@ int main(void)
     TCase *tc;
     Suite *suite = portal_suite("coming", &tc);
     tcase_add_loop_test(tc, test_letters, 0, N_ENGINES);
+    tcase_add_loop_test(tc, test_outbox_is_busy, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_not_announced, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_acknowledged_beforehand, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_broken_person_holds_nobody_up, 0, N_ENGINES);

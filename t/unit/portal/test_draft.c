@@ -51,6 +51,20 @@ static pd_draft_t get(apr_int64_t number)
     return draft;
 }
 
+/* What the journal says of the one publication. */
+static const char *published_details(void)
+{
+    const char *details;
+    const char *row =
+        apr_psprintf(tp, "host-a/%" APR_INT64_T_FMT,
+                     ask("SELECT sequence FROM journal WHERE event = 'document.published'"));
+    const char *sealed = ask_text("SELECT details FROM journal WHERE event = 'document.published'");
+    ck_assert_int_eq(
+        pd_open(&details, pd_datakey_system(portal.keys, tp), "journal.details", row, sealed, tp),
+        APR_SUCCESS);
+    return details;
+}
+
 START_TEST(test_two_people)
 {
     apr_array_header_t *drafts;
@@ -85,6 +99,9 @@ START_TEST(test_two_people)
     ck_assert_int_eq(pd_draft_publish(&outcome, &refusal, &portal, 77, boris, tp), APR_ENOENT);
     ck_assert_int_eq(count_events("draft.made"), 1);
     ck_assert_int_eq(count_events("document.published"), 1);
+    const char *details = published_details();
+    ck_assert_ptr_nonnull(strstr(details, apr_pstrcat(tp, "\"author\":\"", anna, "\"", NULL)));
+    ck_assert_ptr_nonnull(strstr(details, apr_pstrcat(tp, "\"approver\":\"", boris, "\"", NULL)));
     ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
 }
 END_TEST
