@@ -20,7 +20,7 @@ my $folder = "$server->{dir}/mail";
 sub sql { return PDPortal::Setup::sql($server, @_) }
 sub person { my %given = @_; my ($browser, $login, $email) = member(browser => $server->browser(%given), folder => $folder); return ($browser, $login, $email) }
 sub coming_letters { my ($email) = @_; return grep { $_->{text} =~ m{/policy/\d+/diff} } letters_for($email, $folder) }
-my $banner = qr{<aside class="note".*?going to change.*?href="/portal/policy/2".*?href="/portal/policy/2/diff".*?</aside>}s;
+my $banner = qr{<section class="note".*?going to change.*?href="/portal/policy/2".*?href="/portal/policy/2/diff".*?</section>}s;
 
 my ($anna, $anna_login, $anna_mail) = person();
 my ($boris, $boris_login, $boris_mail) = person();

@@ -110,14 +110,11 @@ static const char *const draft_names[] = {
     NULL};
 static const char *const draft_raw[] = {"body", NULL};
 static const char *const people_names[] = {
-    "csrf",        "stale",         "kind",
-    "doc_title",   "version",       "published",
-    "effective",   "editorial",     "is_policy",
-    "is_current",  "is_upcoming",   "is_past",
-    "url",         "acknowledged",  "consented",
+    "csrf",        "stale",         "kind",      "doc_title", "version",      "published",
+    "effective",   "editorial",     "is_policy", "has_diff", /* from the version before */
+    "is_current",  "is_upcoming",   "is_past",   "url",       "acknowledged", "consented",
     "withdrew",    "administrator", "names", /* the list is shown */
-    "people",      "person_login",  "none",
-    "at",          "after",         "which_all",
+    "people",      "person_login",  "none",      "at",        "after",        "which_all",
     "which_acted", "which_not",     NULL};
 static const char *const account_names[] = {
     "person_login", "person_email",  "registered", "acts", "acknowledged", "consented", "withdrew",

@@ -4,13 +4,29 @@
 #include "web/pd_handlers.h"
 #include "web/pd_web_staff.h"
 
-static const pd_value_t *preview_value(pd_page_t *page, const pd_preview_t *preview)
+/* One text at a time, since their clauses have the same anchors: the one asked for, or that in the
+ * page's language, or the first. */
+static int choose(pd_page_t *page, const apr_array_header_t *previews)
+{
+    const char *asked = pd_form_get(page->query, "text");
+    int chosen = 0;
+    for (int i = 0; i < previews->nelts; i++) {
+        const char *language = APR_ARRAY_IDX(previews, i, pd_preview_t).language;
+        if (asked != NULL && strcmp(language, asked) == 0) {
+            return i;
+        }
+        chosen = strcmp(language, page->language) == 0 ? i : chosen;
+    }
+    return chosen;
+}
+
+static const pd_value_t *preview_value(pd_page_t *page, const pd_preview_t *preview, int shown)
 {
     pd_value_t *value = pd_value_map(page->p);
     pd_value_set_text(value, "language", preview->language, page->p);
     pd_staff_language(page, value, "is_", preview->language);
     pd_value_set_text(value, "doc_title", preview->title, page->p);
-    pd_value_set_text(value, "body", preview->html, page->p);
+    pd_value_set_text(value, "body", shown ? preview->html : "", page->p);
     pd_value_set_text(value, "sha256", preview->html_sha256, page->p);
     pd_value_set_text(value, "changed", preview->changed, page->p);
     pd_value_set_bool(value, "is_new", preview->is_new, page->p);
@@ -22,8 +38,10 @@ static apr_status_t add_previews(pd_page_t *page, const pd_draft_t *draft)
     apr_array_header_t *previews;
     pd_value_t *list = pd_value_list(page->p);
     apr_status_t rv = pd_draft_preview(&previews, page->portal, draft, page->p);
+    int chosen = rv == APR_SUCCESS ? choose(page, previews) : 0;
     for (int i = 0; rv == APR_SUCCESS && i < previews->nelts; i++) {
-        pd_value_add(list, preview_value(page, &APR_ARRAY_IDX(previews, i, pd_preview_t)));
+        pd_value_add(list,
+                     preview_value(page, &APR_ARRAY_IDX(previews, i, pd_preview_t), i == chosen));
     }
     pd_value_set(page->values, "texts", list);
     return rv;
