@@ -147,7 +147,8 @@ static const char *other_language(const pd_page_t *page)
 static void add_announced(pd_page_t *page)
 {
     const pd_portal_t *portal = page->portal;
-    if (strcmp(page->route->path, "coming") == 0 ||
+    if (page->session == NULL || page->route == NULL || page->route->show == PD_SHOW_PUBLIC ||
+        strcmp(page->route->path, "coming") == 0 ||
         (portal == NULL && pd_site_portal(&portal, page->site, page->p) != APR_SUCCESS)) {
         return;
     }
@@ -171,7 +172,6 @@ static void add_session_values(pd_page_t *page)
     }
     pd_page_text(page, "me", page->session->login);
     pd_page_true(page, "editor", is_editor(page->session));
-    add_announced(page);
     pd_page_text(page, "logout_token",
                  pd_form_token_new(page->site->keys, "logout", page->session->token_hash,
                                    pd_clock_now(), page->p));
@@ -287,6 +287,9 @@ int pd_page_show(pd_page_t *page, const char *file, int status)
     pd_buf_t out;
     const pd_mustache_t *template = pd_templates_get(page->site->templates, file, page->language);
     add_common_values(page);
+    if (status < HTTP_INTERNAL_SERVER_ERROR) { /* what failed a moment ago is not asked again */
+        add_announced(page);
+    }
     pd_buf_init_for(&out, PAGE_BYTES_USUAL, PAGE_BYTES_MAX, page->p);
     if (template != NULL) {
         pd_mustache_render(template, page->values, &out, page->p);
