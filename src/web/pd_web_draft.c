@@ -24,7 +24,7 @@ static const pd_value_t *preview_value(pd_page_t *page, const pd_preview_t *prev
 {
     pd_value_t *value = pd_value_map(page->p);
     pd_value_set_text(value, "language", preview->language, page->p);
-    pd_staff_language(page, value, "is_", preview->language);
+    pd_web_staff_language(page, value, "is_", preview->language);
     pd_value_set_text(value, "doc_title", preview->title, page->p);
     pd_value_set_text(value, "body", shown ? preview->html : "", page->p);
     pd_value_set_text(value, "sha256", preview->html_sha256, page->p);
@@ -54,11 +54,11 @@ static void add_state(pd_page_t *page, const pd_draft_t *draft)
     pd_page_true(page, "is_withdrawn", draft->state == PD_DRAFT_WITHDRAWN);
     pd_page_true(page, "may_publish", pd_draft_may_publish(draft, page->session->person_id));
     if (draft->state != PD_DRAFT_OPEN) {
-        pd_page_text(page, "decided_by", pd_staff_login(page, draft->decided_by));
+        pd_page_text(page, "decided_by", pd_web_staff_login(page, draft->decided_by));
         pd_page_date(page, page->values, "decided", draft->decided_at);
     }
     if (draft->version > 0) {
-        pd_page_text(page, "url", pd_staff_version_url(page, draft->kind, draft->version));
+        pd_page_text(page, "url", pd_web_staff_version_url(page, draft->kind, draft->version));
     }
 }
 
@@ -77,7 +77,7 @@ static int show(pd_page_t *page, int status)
     }
     pd_value_set_number(page->values, "number", draft.number, page->p);
     pd_page_text(page, "kind", draft.kind);
-    pd_page_text(page, "author", pd_staff_login(page, draft.author));
+    pd_page_text(page, "author", pd_web_staff_login(page, draft.author));
     pd_page_date(page, page->values, "created", draft.created_at);
     pd_page_true(page, "at_once", draft.effective_at == 0);
     if (draft.effective_at != 0) {
@@ -107,7 +107,7 @@ static int decided(pd_page_t *page, pd_draft_e outcome, const pd_refusal_t *refu
         pd_page_true(page, "own", 1);
         return show(page, HTTP_FORBIDDEN);
     case PD_DRAFT_REFUSED:
-        pd_staff_refusal(page, refusal);
+        pd_web_staff_refusal(page, refusal);
         return show(page, HTTP_UNPROCESSABLE_ENTITY);
     case PD_DRAFT_GONE:
         break;

@@ -20,9 +20,11 @@ static const char *const refusal_names[] = {
     [PD_REFUSED_DROPPED] = "r_dropped",
     [PD_REFUSED_FIRST] = "r_first",
     [PD_REFUSED_MATERIAL] = "r_material",
+    [PD_REFUSED_WITH] = "",
 };
 
-void pd_staff_language(pd_page_t *page, pd_value_t *map, const char *prefix, const char *language)
+void pd_web_staff_language(pd_page_t *page, pd_value_t *map, const char *prefix,
+                           const char *language)
 {
     for (int i = 0; pd_languages[i] != NULL; i++) {
         pd_value_set_bool(map, apr_pstrcat(page->p, prefix, pd_languages[i], NULL),
@@ -30,18 +32,18 @@ void pd_staff_language(pd_page_t *page, pd_value_t *map, const char *prefix, con
     }
 }
 
-void pd_staff_mistake(pd_page_t *page, const char *name)
+void pd_web_staff_mistake(pd_page_t *page, const char *name)
 {
     pd_value_t *map = pd_value_map(page->p);
     pd_value_set_bool(map, name, 1, page->p);
     pd_value_set(page->values, "refusal", map);
 }
 
-void pd_staff_refusal(pd_page_t *page, const pd_refusal_t *refusal)
+void pd_web_staff_refusal(pd_page_t *page, const pd_refusal_t *refusal)
 {
-    pd_staff_mistake(page, refusal_names[refusal->code]);
+    pd_web_staff_mistake(page, refusal_names[refusal->code]);
     pd_value_t *map = (pd_value_t *)pd_value_get(page->values, "refusal");
-    pd_staff_language(page, map, "in_", refusal->language);
+    pd_web_staff_language(page, map, "in_", refusal->language);
     pd_value_set_text(map, "detail", refusal->detail, page->p);
 }
 
@@ -73,7 +75,7 @@ static void show_texts(pd_page_t *page)
         const char *text = sent_text(&length, page, pd_languages[i]);
         int readable = text != NULL && pd_utf8_valid(text, length);
         pd_value_set_text(value, "language", pd_languages[i], page->p);
-        pd_staff_language(page, value, "is_", pd_languages[i]);
+        pd_web_staff_language(page, value, "is_", pd_languages[i]);
         pd_value_set_text(value, "text", readable ? apr_pstrmemdup(page->p, text, length) : "",
                           page->p);
         pd_value_add(list, value);
@@ -143,19 +145,19 @@ static const char *read_form(pd_publication_t *publication, pd_page_t *page)
 
 int pd_web_draft_make(pd_page_t *page)
 {
-    pd_refusal_t refusal;
+    pd_refusal_t refusal = {0};
     pd_publication_t publication = {.refusal = &refusal};
     apr_int64_t number;
     const char *mistake = read_form(&publication, page);
     if (mistake != NULL) {
-        pd_staff_mistake(page, mistake);
+        pd_web_staff_mistake(page, mistake);
         return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
     }
     apr_status_t rv = pd_draft_make(&number, page->portal, &publication, page->p);
     if (rv == APR_EINVAL) {
-        pd_staff_refusal(page, &refusal);
+        pd_web_staff_refusal(page, &refusal);
         return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
     }
-    return rv == APR_SUCCESS ? pd_page_go(page, pd_staff_draft_url(page, number))
+    return rv == APR_SUCCESS ? pd_page_go(page, pd_web_staff_draft_url(page, number))
                              : pd_page_failure(page, rv);
 }

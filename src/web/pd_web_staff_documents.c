@@ -5,20 +5,20 @@
 #include "web/pd_handlers.h"
 #include "web/pd_web_staff.h"
 
-const char *pd_staff_login(pd_page_t *page, const char *person_id)
+const char *pd_web_staff_login(pd_page_t *page, const char *person_id)
 {
     pd_person_t person;
     return pd_person_get(&person, page->portal, person_id, page->p) == APR_SUCCESS ? person.login
                                                                                    : "";
 }
 
-const char *pd_staff_version_url(pd_page_t *page, const char *kind, apr_int64_t version)
+const char *pd_web_staff_version_url(pd_page_t *page, const char *kind, apr_int64_t version)
 {
     return pd_page_path(
         page, apr_psprintf(page->p, "staff/documents/%s/%" APR_INT64_T_FMT, kind, version));
 }
 
-const char *pd_staff_draft_url(pd_page_t *page, apr_int64_t number)
+const char *pd_web_staff_draft_url(pd_page_t *page, apr_int64_t number)
 {
     return pd_page_path(page, apr_psprintf(page->p, "staff/drafts/%" APR_INT64_T_FMT, number));
 }
@@ -27,9 +27,9 @@ static const pd_value_t *draft_value(pd_page_t *page, const pd_draft_t *draft)
 {
     pd_value_t *value = pd_value_map(page->p);
     pd_value_set_number(value, "number", draft->number, page->p);
-    pd_value_set_text(value, "url", pd_staff_draft_url(page, draft->number), page->p);
+    pd_value_set_text(value, "url", pd_web_staff_draft_url(page, draft->number), page->p);
     pd_value_set_text(value, "kind", draft->kind, page->p);
-    pd_value_set_text(value, "author", pd_staff_login(page, draft->author), page->p);
+    pd_value_set_text(value, "author", pd_web_staff_login(page, draft->author), page->p);
     pd_value_set_bool(value, "is_editorial", *draft->editorial != '\0', page->p);
     pd_value_set_bool(value, "own", strcmp(draft->author, page->session->person_id) == 0, page->p);
     pd_page_date(page, value, "created", draft->created_at);
@@ -54,8 +54,8 @@ static const pd_value_t *version_value(pd_page_t *page, const pd_document_t *doc
     pd_value_t *value = pd_value_map(page->p);
     int upcoming = document->effective_at > pd_clock_now();
     pd_value_set_number(value, "version", document->version, page->p);
-    pd_value_set_text(value, "url", pd_staff_version_url(page, document->kind, document->version),
-                      page->p);
+    pd_value_set_text(value, "url",
+                      pd_web_staff_version_url(page, document->kind, document->version), page->p);
     pd_value_set_bool(value, "is_editorial", *document->editorial != '\0', page->p);
     pd_value_set_bool(value, "is_current", document->version == current, page->p);
     pd_value_set_bool(value, "is_upcoming", upcoming, page->p);
