@@ -2,6 +2,7 @@
  * are walked in the order of their ids, and each one's last act is asked for: both by index, a
  * page at a time. */
 #include "portal/pd_report.h"
+#include "base/pd_log.h"
 #include "base/pd_zone.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
@@ -60,36 +61,49 @@ apr_status_t pd_report_counts(pd_report_counts_t *counts, const pd_portal_t *por
     return status;
 }
 
+/* A name that can't be opened doesn't hold up the others: the id stands for it. */
+static const char *read_login(const pd_portal_t *portal, const pd_cell_t *cell, apr_pool_t *p)
+{
+    const pd_datakey_t *key;
+    const char *login;
+    apr_status_t status = pd_datakey_unwrap(&key, portal->keys, cell[2].text, cell[0].text, p);
+    if (status == APR_SUCCESS)
+        status = pd_open(&login, key, "person.login", cell[0].text, cell[3].text, p);
+    if (status == APR_SUCCESS)
+        return login;
+    pd_log(PD_LOG_ERR, status, "PD0732: the login of person %s can't be opened", cell[0].text);
+    return cell[0].text;
+}
+
+/* Does the report list somebody in this state who has, or has not, acted? */
+static int is_listed(const pd_report_t *report, const char *state, int acted)
+{
+    if (acted)
+        return report->which != PD_REPORT_NOT &&
+               (strcmp(state, "active") == 0 || strcmp(state, "blocked") == 0);
+    return report->which != PD_REPORT_ACTED && strcmp(state, "active") == 0;
+}
+
 /* What the person did; `shown` 0: no row of this report. */
 static apr_status_t read_person(pd_report_person_t *person, int *shown, const pd_report_t *report,
                                 const pd_portal_t *portal, const pd_cell_t *cell, apr_pool_t *p)
 {
     const pd_rows_t *rows;
-    const pd_datakey_t *key;
-    int active = strcmp(cell[1].text, "active") == 0;
     *person = (pd_report_person_t){"", "", 0, "", ""};
     *shown = 0;
-    if (!active && strcmp(cell[1].text, "blocked") != 0)
-        return APR_SUCCESS;
     apr_status_t status = pd_db_read(&rows, portal->db, &pd_report_sql[LAST],
                                      PD_ARGS(PD_T(pd_person_pseudonym(portal, cell[0].text, p)),
                                              PD_T(report->kind), PD_N(report->version)),
                                      1, p);
-    if (status != APR_SUCCESS)
+    if (status != APR_SUCCESS || !is_listed(report, cell[1].text, PD_ROW_COUNT(rows)))
         return status;
-    int acted = PD_ROW_COUNT(rows) > 0;
-    if (acted) {
+    if (PD_ROW_COUNT(rows) > 0) {
         const pd_cell_t *act = PD_ROW(rows, 0);
         *person = (pd_report_person_t){"", act[0].text, act[1].number, act[2].text, act[3].text};
     }
-    if ((!acted && !active) ||
-        (acted ? report->which == PD_REPORT_NOT : report->which == PD_REPORT_ACTED))
-        return APR_SUCCESS;
+    person->login = read_login(portal, cell, p);
     *shown = 1;
-    status = pd_datakey_unwrap(&key, portal->keys, cell[2].text, cell[0].text, p);
-    if (status != APR_SUCCESS)
-        return status;
-    return pd_open(&person->login, key, "person.login", cell[0].text, cell[3].text, p);
+    return APR_SUCCESS;
 }
 
 /* Up to the one that fills the page. */

@@ -15,7 +15,7 @@ apr_status_t pd_report_counts(pd_report_counts_t *counts, const pd_portal_t *por
                               const char *kind, apr_int64_t version, apr_pool_t *p);
 
 typedef struct pd_report_person_t {
-    const char *login; /* opened */
+    const char *login; /* opened; where it can't be, the id */
     const char *verb;  /* the last act: acknowledged, consented, withdrew; "" : none */
     apr_time_t at;     /* of the act; else 0 */
     const char *language, *form;

@@ -67,6 +67,21 @@ START_TEST(test_acts)
 }
 END_TEST
 
+START_TEST(test_broken_login)
+{
+    if (!portal_open(_i))
+        return;
+    portal_documents();
+    const char *ivan = confirmed_person("ivan", "a@example.org");
+    confirmed_person("olga", "b@example.org");
+    tell(apr_psprintf(tp, "UPDATE person SET login = 'rubbish' WHERE id = '%s'", ivan));
+    apr_array_header_t *people = all_of("policy", 1, PD_REPORT_ALL);
+    ck_assert_int_eq(people->nelts, 2);
+    ck_assert_str_eq(APR_ARRAY_IDX(people, 0, pd_report_person_t).login, ivan);
+    ck_assert_str_eq(APR_ARRAY_IDX(people, 1, pd_report_person_t).login, "olga");
+}
+END_TEST
+
 /* More than one page. */
 START_TEST(test_pages)
 {
@@ -109,6 +124,7 @@ int main(void)
     TCase *tc;
     Suite *suite = portal_suite("report", &tc);
     tcase_add_loop_test(tc, test_acts, 0, N_ENGINES);
+    tcase_add_loop_test(tc, test_broken_login, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_pages, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_look, 0, N_ENGINES);
     return pd_test_main(suite);
