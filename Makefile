@@ -30,6 +30,7 @@ NEEDS_valgrind := build test pgsql valgrind
 NEEDS_tsan := build
 NEEDS_fuzz := build fuzz
 NEEDS_bench := build run test pgsql bench
+NEEDS_e2e := build run test pgsql e2e
 NEEDS := $(sort $(foreach goal,$(GOALS),$(if $(filter undefined,$(origin NEEDS_$(goal))),build,$(NEEDS_$(goal)))))
 
 .PHONY: $(GOALS) second-pass
@@ -82,11 +83,11 @@ FUZZ_SRC := $(wildcard t/fuzz/fuzz_*.c)
 REPLAY_BIN := $(FUZZ_SRC:t/fuzz/%.c=$(B)/replay/%)
 FUZZ_BIN := $(FUZZ_SRC:t/fuzz/%.c=$(B)/libfuzzer/%)
 
-.PHONY: all run units share test check asan fuzz valgrind tsan bench pot install clean help packages
+.PHONY: all run units share test check asan fuzz valgrind tsan bench e2e pot install clean help packages
 all: $(B)/mod_pdportal.so $(B)/pdportal-hash $(B)/pdportalctl share
 
 packages:
-	@sh conf/install-packages build run test pgsql bench check valgrind fuzz
+	@sh conf/install-packages build run test pgsql bench check valgrind fuzz e2e
 
 $(B)/libpdcore.a: $(CORE_OBJ)
 	$(call SAY,AR,$@)
@@ -100,10 +101,12 @@ $(B)/pdportalctl: $(CLI_OBJ) $(B)/libpdcore.a
 	$(call SAY,LD,$@)
 	$(Q)$(LINK) -o $@ $(CLI_OBJ) $(B)/libpdcore.a -Wl,-z,relro,-z,now $(LDFLAGS) $(LIBS)
 
-# Started for each hash, so it carries nothing that it does not need: --as-needed leaves libsodium and APR.
+# Started for each hash, so it carries nothing that it does not need: --as-needed leaves libsodium and APR. A program
+# that its user can't read can't be looked into by that user while it runs.
 $(B)/pdportal-hash: $(HASH_OBJ) $(B)/libpdcore.a
 	$(call SAY,LD,$@)
 	$(Q)$(LINK) -o $@ $(HASH_OBJ) $(B)/libpdcore.a -Wl,-z,relro,-z,now $(LDFLAGS) $(LIBS)
+	$(Q)chmod 711 $@
 
 # Everything is compiled again when compiler or flags change.
 .PHONY: force
@@ -206,6 +209,10 @@ BENCH_BIN := $(patsubst t/bench/%.c,$(B)/bench/%,$(wildcard t/bench/*.c))
 bench: all $(BENCH_BIN)
 	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' ROWS='$(ROWS)' WRITE='$(WRITE)' sh t/bench/run
 
+# make e2e [PAGES=account]: every page in a real browser; pictures in build/e2e/shots/.
+e2e: all
+	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' PAGES='$(PAGES)' sh t/e2e/run
+
 check: all units
 	@$(MAKE) --no-print-directory B=build/clang CC=clang all units
 	@CFLAGS_ALL='$(CFLAGS_ALL)' HTTPD_CFLAGS='$(HTTPD_CFLAGS)' BUILD='$(B)' sh t/check
@@ -227,7 +234,7 @@ pot: $(B)/tools/messages
 install: all
 	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(PREFIX)/sbin' '$(DESTDIR)$(SHAREDIR)'
 	install -m 644 $(B)/mod_pdportal.so '$(DESTDIR)$(LIBEXECDIR)/'
-	install -m 755 $(B)/pdportal-hash '$(DESTDIR)$(LIBEXECDIR)/'
+	install -m 711 $(B)/pdportal-hash '$(DESTDIR)$(LIBEXECDIR)/'
 	install -m 755 $(B)/pdportalctl '$(DESTDIR)$(PREFIX)/sbin/'
 	cp -R $(B)/share/. '$(DESTDIR)$(SHAREDIR)/'
 	chmod -R u=rwX,go=rX '$(DESTDIR)$(SHAREDIR)'
@@ -236,7 +243,7 @@ clean:
 	rm -rf $(B)
 
 help:
-	@echo 'make                    the module and pdportalctl, in build/'
+	@echo 'make                    the module, pdportal-hash and pdportalctl, in build/'
 	@echo 'make run                the demo site on http://127.0.0.1:8080 [PORT= STATE= DB=sqlite3|pgsql TLS=1 MPM=]'
 	@echo 'make test               the whole test suite [MPM=event|worker|prefork DB=sqlite3|pgsql TESTS="t/..." PORT=]'
 	@echo 'make check              format, static analysis, clang build, house rules'
@@ -245,6 +252,7 @@ help:
 	@echo 'make tsan               the stress programs with ThreadSanitizer, SECONDS=20 each'
 	@echo 'make valgrind           unit tests under memcheck'
 	@echo 'make bench              the table of docs/performance.md, about 20 minutes [ROWS=hit,policy WRITE=1]'
+	@echo 'make e2e                every page in a real browser: axe, HTML, width; pictures in build/e2e/shots [PAGES=]'
 	@echo 'make pot                message catalogue for translators'
 	@echo 'make directives         docs/directives.md from the table of directives'
 	@echo 'make install            [DESTDIR= PREFIX=/usr SHAREDIR=]'

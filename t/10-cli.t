@@ -16,7 +16,7 @@ sub json { my ($code, $out, $error) = cli(@_, '--json'); my $data = eval { JSON:
 my ($code, $out, $error) = run_ctl('--help');
 is($code, 0, '--help');
 like($out, qr/^NAME\n.*^SYNOPSIS\n.*^COMMANDS\n/ms, 'in the manner of man pages');
-for my $command ('init', 'migrate', 'policy publish', 'policy list', 'policy report', 'jobs run', 'staff add', 'staff remove', 'staff list', 'sessions list', 'sessions end', 'check', 'verify-journal', 'directives') {
+for my $command ('init', 'migrate', 'policy publish', 'policy list', 'policy report', 'jobs run', 'staff add', 'staff remove', 'staff list', 'sessions list', 'sessions end', 'check', 'verify-journal', 'purposes', 'directives') {
     like($out, qr/^  \Q$command\E /m, "$command is listed");
     my ($rc, $help) = run_ctl(split(/ /, $command), '--help');
     is($rc, 0, "$command --help");

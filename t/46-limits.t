@@ -43,7 +43,7 @@ my $visitor = $again->($owner);
 like($cookie, qr/^pdf=[\w-]{43}!\d+~; .*Max-Age=15552000;/, 'after a sign-in half a year');
 ($cookie) = grep { /^pdf=/ } $again->($visitor)->get('/portal/login?lang=ru')->all('set-cookie');
 like($cookie, qr/^pdf=[\w-]{43}:ru(?:!\d+)?~; .*Max-Age=15552000;/, 'and when the language is chosen, too');
-like($visitor->get('/portal/cookies?lang=en')->text, qr/One day; once you have signed in, 180 days/, 'the page about cookies says so');
+like($visitor->get('/portal/cookies?lang=en')->text, qr/1 day; once you have signed in, 180 days/, 'the page about cookies says so');
 
 # A hundred guesses at one instant, from everywhere; the right one among them last.
 my $stranger = $server->browser;

@@ -8,7 +8,7 @@ use PDPortal::Setup qw(make_portal);
 
 # Browsers send cookies to every port of a host, so that all four hosts see the same cookies.
 my $base = $ENV{PD_PORT} + 92;
-my ($beside, $same, $none) = ($base + 100, $base + 200, $base + 201);
+my ($beside, $same, $none, $small) = ($base + 100, $base + 200, $base + 201, $base + 202);
 my %mail = map { $_ => "$ENV{PD_WORK}/$_/mail" } qw(two-a two-b);
 my $b = make_portal(name => 'two-b', port => $beside, set => { PDPortalMailRelay => "maildir:$mail{'two-b'}", PDPortalSiteName => 'Beside' });
 my $host = sub {
@@ -26,7 +26,8 @@ Listen 127.0.0.1:$port
 END
 };
 my $server = server(name => 'two-a', set => { PDPortalMailRelay => "maildir:$mail{'two-a'}", PDPortalSiteName => 'First' },
-    extra => $host->($beside, "Include \"$b->{conf}\"") . $host->($same, "Include \"$ENV{PD_WORK}/two-a/portal.conf\"") . $host->($none, ''));
+    extra => $host->($beside, "Include \"$b->{conf}\"") . $host->($same, "Include \"$ENV{PD_WORK}/two-a/portal.conf\"") . $host->($none, '')
+    . $host->($small, "Include \"$ENV{PD_WORK}/two-a/portal.conf\"\n    PDPortalSessionCache 512K"));
 $server->start;
 
 my ($anna, $login) = member(browser => $server->browser, folder => $mail{'two-a'});
@@ -63,7 +64,8 @@ is($second->clone(port => $server->{port})->get('/cabinet/')->status, 303, 'whic
 is($anna->get('/cabinet/')->status, 200, 'where the first is still signed in');
 
 # The same settings twice, and inherited ones: one portal.
-for my $case ([$same, 'a host with the same settings'], [$none, 'a host without any of its own']) {
+for my $case ([$same, 'a host with the same settings'], [$none, 'a host without any of its own'],
+    [$small, 'a host with a table of its own size']) {
     my ($port, $name) = @$case;
     is($at->($port)->get('/cabinet/')->status, 200, "$name: the session holds");
     my $there = $server->browser(port => $port);
@@ -73,6 +75,7 @@ for my $case ([$same, 'a host with the same settings'], [$none, 'a host without 
     is($there->submit({}, form => qr/logout/)->status, 303, "$name: signing out");
     my $old = $there->clone(port => $server->{port});
     is($old->get('/cabinet/')->status, 303, "$name: ends it everywhere");
+    is($old->clone(port => $port)->get('/cabinet/')->status, 303, "$name: here too");
     is($at->($port)->clone(port => $server->{port})->get('/cabinet/')->status, 200, "$name: and no other session");
 }
 is((run_ctl('verify-journal', '--config', $_))[0], 0, 'the journals are whole') for $server->{conf}, $b->{conf};

@@ -216,9 +216,9 @@ while ($source =~ /\{"(GET|POST)",\s*"([^"]*)",\s*PD_NEED_(\w+),\s*(NULL|"[^"]*"
     $path = '/portal/' . $path =~ s/#/1/gr =~ s/\*/processing/gr;
     my $guest = visitor(local => '127.0.0.2');
     my $got = $guest->request($method, $path, $method eq 'POST' ? (body => 'a=b') : ());
-    # A guest who signs out is where he wanted to be.
+    # A guest who signs out is where he wanted to be; "leave" lacks the address it is about.
     my $signed_in = $need =~ /^(?:SESSION|EDITOR|ADMINISTRATOR)$/;
-    my $wanted = $token eq '"logout"' || $signed_in ? 303 : $token ne 'NULL' ? 403 : { NOTHING => qr/^(?:200|303)$/, DATABASE => qr/^(?:200|303|404)$/,
+    my $wanted = $token eq '"logout"' || $signed_in ? 303 : $token ne 'NULL' ? 403 : { NOTHING => $path eq '/portal/leave' ? 400 : qr/^(?:200|303)$/, DATABASE => qr/^(?:200|303|404)$/,
         REDIRECT => 404, ADDRESS => 404 }->{$need} // 'a case in this test';
     ref $wanted ? like($got->status, $wanted, "$method $path") : is($got->status, $wanted, "$method $path: $need");
     like($got->header('location') // '', qr{^/portal/login\?return=}, "$path: led to sign-in") if $signed_in && $method eq 'GET';

@@ -2,13 +2,11 @@
  * is over, so that several tabs work side by side and cookies never pile up. */
 #include "auth/pd_form_cookie.h"
 #include <apr_strings.h>
-#include "auth/pd_visit.h"
+#include "auth/pd_site_cookie.h"
 #include "crypt/pd_token.h"
-#include "portal/pd_device.h"
 #include "text/pd_language.h"
 
 #define MARKS             ".:!~"
-#define SECS_PER_DAY      (24 * 3600)
 #define SECONDS_CHARS_MAX 12
 
 /* Takes what follows a mark off the front; NULL when that part isn't there. */
@@ -65,10 +63,10 @@ const char *pd_form_cookie_line(const pd_form_cookie_t *cookie, const pd_site_t 
     const char *seconds = cookie->signed_in
                               ? apr_psprintf(p, "%" APR_TIME_T_FMT, apr_time_sec(cookie->signed_in))
                               : NULL;
-    const char *life = apr_itoa(p, (cookie->lasting ? PD_DEVICE_DAYS : 1) * SECS_PER_DAY);
-    return apr_pstrcat(
-        p, pd_visit_form_cookie(site), "=", cookie->browser, part(".", cookie->link_token, p),
-        part(":", cookie->language, p), part("!", seconds, p), cookie->lasting ? "~" : "",
-        "; Path=/; Max-Age=", life,
-        site->secure ? "; HttpOnly; Secure; SameSite=Lax" : "; HttpOnly; SameSite=Lax", NULL);
+    const pd_site_cookie_t *row = &pd_site_cookies[PD_COOKIE_FORM];
+    const char *value = apr_pstrcat(p, cookie->browser, part(".", cookie->link_token, p),
+                                    part(":", cookie->language, p), part("!", seconds, p),
+                                    cookie->lasting ? "~" : "", NULL);
+    return pd_site_cookie_line(site, PD_COOKIE_FORM, value,
+                               cookie->lasting ? row->days_lasting : row->days, p);
 }

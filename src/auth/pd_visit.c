@@ -1,6 +1,7 @@
 /* Begins a visit: our cookies are read and then removed, and so is every header by which a client
  * could claim an identity, on every path (RELIABILITY rule 17). */
 #include "auth/pd_visit.h"
+#include "auth/pd_site_cookie.h"
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_config.h>
@@ -10,16 +11,6 @@
 #include "portal/pd_acknowledge.h"
 #include "portal/pd_session_cache.h"
 #include "text/pd_cookie.h"
-
-const char *pd_visit_session_cookie(const pd_site_t *site)
-{
-    return site->secure ? "__Host-pd" : "pd";
-}
-
-const char *pd_visit_form_cookie(const pd_site_t *site)
-{
-    return site->secure ? "__Host-pdf" : "pdf";
-}
 
 const request_rec *pd_visit_first(const request_rec *r)
 {
@@ -108,8 +99,8 @@ static void remove_claims(request_rec *r)
 static void take_cookies(request_rec *r, pd_visit_t *visit)
 {
     const char *header = apr_table_get(r->headers_in, "Cookie");
-    const char *const names[] = {pd_visit_session_cookie(visit->site),
-                                 pd_visit_form_cookie(visit->site), NULL};
+    const char *const names[] = {pd_site_cookie_name(visit->site, PD_COOKIE_SESSION),
+                                 pd_site_cookie_name(visit->site, PD_COOKIE_FORM), NULL};
     if (header == NULL) {
         return;
     }

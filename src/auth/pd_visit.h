@@ -40,10 +40,6 @@ typedef enum {
 
 #define PD_AUTH_TYPE "PDPortal"
 
-/* Names of our cookies at a site: with the __Host- prefix where the site is https. */
-const char *pd_visit_session_cookie(const pd_site_t *site);
-const char *pd_visit_form_cookie(const pd_site_t *site);
-
 /* The visit of a request, whichever sub-request or redirect this is; NULL where there is no portal.
  */
 pd_visit_t *pd_visit_of(const request_rec *r);

@@ -17,6 +17,7 @@ void pd_buf_init_for(pd_buf_t *buf, apr_size_t expected, apr_size_t max_bytes, a
     memset(buf, 0, sizeof *buf);
     buf->pool = p;
     buf->max_bytes = max_bytes;
+    expected = expected > 0 ? expected : 1; /* the ending zero */
     buf->capacity = max_bytes < expected ? max_bytes + 1 : expected;
     buf->bytes = apr_palloc(p, buf->capacity);
     buf->bytes[0] = '\0';

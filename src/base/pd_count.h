@@ -19,6 +19,7 @@ typedef enum {
     PD_COUNT_LETTER_DELAYED, /* a try that will be repeated */
     PD_COUNT_LETTER_FAILED,
     PD_COUNT_UNAVAILABLE, /* answered 503: the database */
+    PD_COUNT_USE_REFUSED, /* of somebody's data, for want of a lawful purpose */
     PD_COUNT_MAX
 } pd_count_e;
 

@@ -125,7 +125,12 @@ int ctl_prepare(ctl_t *ctl);
 /* "2026-11-22 21:05" in the portal's zone. */
 const char *ctl_time_text(ctl_t *ctl, apr_time_t instant);
 
-/* Whose login or e-mail `name` is, with or without a password; CTL_OK or the exit code. */
+/* May this command use the person's data? It must stand in the table of ctl_purposes.c, and its
+ * purpose must be lawful now; CTL_OK or the exit code. */
+int ctl_use_person(ctl_t *ctl, const char *person_id);
+
+/* Whose login or e-mail `name` is, with or without a password; CTL_OK or the exit code. Asks
+ * ctl_use_person. */
 int ctl_find_person(ctl_t *ctl, pd_person_t *person, const char *name);
 
 /* Manual pages. */
@@ -149,5 +154,6 @@ int ctl_jobs_run(ctl_t *ctl);
 int ctl_check(ctl_t *ctl);
 int ctl_verify_journal(ctl_t *ctl);
 int ctl_directives(ctl_t *ctl);
+int ctl_purposes(ctl_t *ctl);
 
 #endif

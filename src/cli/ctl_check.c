@@ -6,6 +6,7 @@
 #include "base/pd_status.h"
 #include "db/pd_migrate.h"
 #include "portal/pd_document.h"
+#include "portal/pd_field.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_outbox.h"
@@ -43,6 +44,14 @@ static int tell(look_t *look, const char *thing, const char *why)
             why ? why : "");
     look->unsound |= why != NULL;
     return why == NULL;
+}
+
+/* Worth a word, and no fault. */
+static void notice(look_t *look, const char *thing, const char *text)
+{
+    json_array_append_new(look->findings, json_pack("{s:s, s:b, s:b, s:s}", "thing", thing, "sound",
+                                                    1, "notice", 1, "text", text));
+    ctl_say(look->ctl, "%-9s %s: %s", "notice", thing, text);
 }
 
 static const char *status_text(ctl_t *ctl, apr_status_t rv)
@@ -231,6 +240,43 @@ static const char *room(ctl_t *ctl)
                         folder, apr_strfsize(free_bytes, left), apr_strfsize(total, whole));
 }
 
+static void term(look_t *look, const pd_field_t *field)
+{
+    ctl_t *ctl = look->ctl;
+    const char *thing = apr_pstrcat(ctl->p, "term of ", field->id, NULL);
+    apr_int64_t value = field->term(ctl->settings);
+    int due = 0;
+    apr_status_t rv = pd_field_due(&due, &ctl->portal, field, ctl->p);
+    if (rv) {
+        tell(look, thing, status_text(ctl, rv));
+    }
+    else if (value == PD_TERM_UNLIMITED) {
+        notice(look, thing, apr_pstrcat(ctl->p, "kept without limit, by ", field->directive, NULL));
+    }
+    else if (value == PD_UNSET) {
+        notice(look, thing,
+               apr_psprintf(ctl->p,
+                            "not set; decide and write %s \"3 years\", or \"without limit\"",
+                            field->directive));
+    }
+    else if (due > 0) {
+        notice(look, thing,
+               apr_psprintf(ctl->p, "%d%s outlived the %s of %s; decide what becomes of them", due,
+                            due == PD_DUE_MAX ? " or more" : "",
+                            pd_settings_term_text(value, ctl->p), field->directive));
+    }
+}
+
+/* Where a job removes what is over, only a term without limit is worth a word. */
+static void terms(look_t *look)
+{
+    for (const pd_field_t *field = pd_fields; field->id; field++) {
+        if (field->directive && (field->due || field->destroy)) {
+            term(look, field);
+        }
+    }
+}
+
 /* What needs a database that answers. */
 static void look_inside(look_t *look)
 {
@@ -243,6 +289,7 @@ static void look_inside(look_t *look)
     sessions(look);
     tell(look, "change feed", change_feed(ctl));
     tell(look, "letters", letters(ctl));
+    terms(look);
     tell(look, "journal", journal(ctl));
 }
 

@@ -113,7 +113,9 @@ const ctl_command_t ctl_commands[] = {
      "of\n"
      "changes that processes hear of, the queue of letters, and the journal. Changes nothing. Exit "
      "code\n"
-     "2 when anything is unsound or overdue.\n",
+     "2 when anything is unsound or overdue. Notices of terms (PDPortalTerm...) don't count: one "
+     "that is\n"
+     "not set, one without limit, data that have outlived theirs.\n",
      NULL, ctl_check},
     {"verify-journal", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_HEAD, 0,
      "[--head \"HOST SEQUENCE CHAIN\"]...", "prove that the journal is whole",
@@ -123,6 +125,13 @@ const ctl_command_t ctl_commands[] = {
      "each,\n"
      "shows whether the journal still holds what it held then.\n",
      NULL, ctl_verify_journal},
+    {"purposes", CTL_NEEDS_SETTINGS, CTL_PORTAL, 0, "", "print the register of processings",
+     "Prints for each purpose of the policy its ground, the data used for it, who gets them, and "
+     "the\n"
+     "letters, jobs and commands that name it; then for each stored field its source, its term and "
+     "what\n"
+     "removes it. The portal's page \"processing\" shows the same in words, with the pages.\n",
+     NULL, ctl_purposes},
     {"directives", CTL_NEEDS_NOTHING, CTL_COMMON, 0, "", "print the manual of all directives",
      "Prints docs/directives.md, made from the table that the module itself uses.\n", NULL,
      ctl_directives},

@@ -153,7 +153,8 @@ int ctl_find_person(ctl_t *ctl, pd_person_t *person, const char *name)
     if (rv == APR_ENOENT) {
         return ctl_fail(ctl, CTL_FAILED, "nobody has the login or e-mail address \"%s\"", name);
     }
-    return rv ? ctl_fail_status(ctl, rv, "people can't be read", NULL) : CTL_OK;
+    return rv ? ctl_fail_status(ctl, rv, "people can't be read", NULL)
+              : ctl_use_person(ctl, person->id);
 }
 
 int ctl_staff_remove(ctl_t *ctl)

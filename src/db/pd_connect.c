@@ -36,10 +36,6 @@ static const setting_t sqlite_settings[] = {
 };
 #define N_SQLITE_SETTINGS (sizeof(sqlite_settings) / sizeof(sqlite_settings[0]))
 
-/* What is read is looked at where the kernel has it: a session asked of a database of a million
- * people costs two thirds. Writing goes its old way. */
-#define SQLITE_MAPPING "PRAGMA mmap_size=1073741824"
-
 static const pd_sql_t pgsql_settings = {
     "db_settings",
     "SELECT current_setting('server_encoding'), current_setting('client_encoding'), "
@@ -61,9 +57,6 @@ static apr_status_t settle_sqlite(pd_conn_t *conn)
     pd_db_t *db = conn->db;
     /* All are set before any is asked for: a PRAGMA that changes something outdates statements. By
      * select, because some of them answer with a row, which a query would report as an error. */
-    apr_dbd_results_t *mapped = NULL;
-    /* No promise hangs on it: where nothing is mapped, pages are copied. */
-    (void)apr_dbd_select(db->driver, conn->scratch, conn->handle, &mapped, SQLITE_MAPPING, 1);
     for (apr_size_t i = 0; i < N_SQLITE_SETTINGS; i++) {
         apr_dbd_results_t *ignored = NULL;
         if (apr_dbd_select(db->driver, conn->scratch, conn->handle, &ignored,

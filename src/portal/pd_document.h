@@ -93,7 +93,7 @@ apr_status_t pd_document_current(pd_document_t *document, const pd_portal_t *por
 apr_status_t pd_document_get(pd_document_t *document, const pd_portal_t *portal, const char *kind,
                              apr_int64_t version, const char *language, apr_pool_t *p);
 
-/* All versions of a kind, newest first (of pd_document_t without html and source). */
+/* All versions of a kind, newest first (of pd_document_t without html, source and markup). */
 apr_status_t pd_document_list(apr_array_header_t **documents, const pd_portal_t *portal,
                               const char *kind, const char *language, apr_pool_t *p);
 

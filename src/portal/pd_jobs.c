@@ -6,12 +6,9 @@
 #include "base/pd_clock.h"
 #include "base/pd_stop.h"
 #include "portal/pd_coming.h"
-#include "portal/pd_device.h"
+#include "portal/pd_field.h"
 #include "portal/pd_invalidation.h"
-#include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
-#include "portal/pd_registration.h"
-#include "portal/pd_session.h"
 #include "portal/pd_session_cache.h"
 #include "portal/pd_state.h"
 
@@ -22,13 +19,13 @@
 #define COMING_EVERY apr_time_from_sec(10)
 #define COMING_BATCH 50
 #define STATE_EVERY  apr_time_from_sec(30)
-#define LETTER_AGE   apr_time_from_sec(30 * 24 * 3600)
 
 /* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
-typedef apr_status_t batch_fn(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p);
+typedef apr_status_t batch_fn(int *done, int *seen, pd_destroy_fn *destroy,
+                              const pd_portal_t *portal, apr_pool_t *p);
 
-static apr_status_t run_batches(int *done, batch_fn *batch, const pd_portal_t *portal,
-                                apr_pool_t *p)
+static apr_status_t run_batches(int *done, batch_fn *batch, pd_destroy_fn *destroy,
+                                const pd_portal_t *portal, apr_pool_t *p)
 {
     apr_pool_t *scratch;
     apr_time_t end = pd_clock_now() + RUN_MAX;
@@ -38,58 +35,24 @@ static apr_status_t run_batches(int *done, batch_fn *batch, const pd_portal_t *p
     do {
         apr_pool_clear(scratch);
         n = seen = 0;
-        rv = batch(&n, &seen, portal, scratch);
+        rv = batch(&n, &seen, destroy, portal, scratch);
         *done += n;
     } while (!rv && seen > 0 && pd_clock_now() < end && !pd_stop_asked());
     apr_pool_destroy(scratch);
     return rv;
 }
 
-static apr_status_t mail_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
+static apr_status_t mail_batch(int *done, int *seen, pd_destroy_fn *unused,
+                               const pd_portal_t *portal, apr_pool_t *p)
 {
+    (void)unused;
     return pd_outbox_deliver(done, seen, portal, pd_transport(portal->settings), MAIL_BATCH, p);
 }
 
-static apr_status_t registration_batch(int *done, int *seen, const pd_portal_t *portal,
-                                       apr_pool_t *p)
+static apr_status_t destroy_batch(int *done, int *seen, pd_destroy_fn *destroy,
+                                  const pd_portal_t *portal, apr_pool_t *p)
 {
-    apr_status_t rv = pd_registration_expire(done, portal, EXPIRE_BATCH, p);
-    *seen = *done;
-    return rv;
-}
-
-static apr_status_t session_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
-{
-    apr_status_t rv = pd_session_expire(done, portal, EXPIRE_BATCH, p);
-    *seen = *done;
-    return rv;
-}
-
-static apr_status_t letter_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
-{
-    apr_status_t rv = pd_outbox_expire(done, portal, LETTER_AGE, EXPIRE_BATCH, p);
-    *seen = *done;
-    return rv;
-}
-
-static apr_status_t link_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
-{
-    apr_status_t rv = pd_link_expire(done, portal, EXPIRE_BATCH, p);
-    *seen = *done;
-    return rv;
-}
-
-static apr_status_t invalidation_batch(int *done, int *seen, const pd_portal_t *portal,
-                                       apr_pool_t *p)
-{
-    apr_status_t rv = pd_invalidation_expire(done, portal, EXPIRE_BATCH, p);
-    *seen = *done;
-    return rv;
-}
-
-static apr_status_t device_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
-{
-    apr_status_t rv = pd_device_expire(done, portal, EXPIRE_BATCH, p);
+    apr_status_t rv = destroy(done, portal, EXPIRE_BATCH, p);
     *seen = *done;
     return rv;
 }
@@ -102,11 +65,13 @@ static apr_interval_time_t mail_every(const pd_settings_t *settings)
 static apr_status_t mail_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
     *done = 0;
-    return run_batches(done, mail_batch, portal, p);
+    return run_batches(done, mail_batch, NULL, portal, p);
 }
 
-static apr_status_t coming_batch(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p)
+static apr_status_t coming_batch(int *done, int *seen, pd_destroy_fn *unused,
+                                 const pd_portal_t *portal, apr_pool_t *p)
 {
+    (void)unused;
     return pd_coming_write(done, seen, portal, COMING_BATCH, p);
 }
 
@@ -119,7 +84,7 @@ static apr_interval_time_t coming_every(const pd_settings_t *settings)
 static apr_status_t coming_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
     *done = 0;
-    return run_batches(done, coming_batch, portal, p);
+    return run_batches(done, coming_batch, NULL, portal, p);
 }
 
 static apr_interval_time_t expire_every(const pd_settings_t *settings)
@@ -128,14 +93,16 @@ static apr_interval_time_t expire_every(const pd_settings_t *settings)
     return EXPIRE_EVERY;
 }
 
+/* What is over by the table of fields, and the feed of changes, which tells of nobody. A trouble
+ * with one doesn't hold up the others. */
 static apr_status_t expire_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
-    static batch_fn *const batches[] = {registration_batch, session_batch,      letter_batch,
-                                        link_batch,         invalidation_batch, device_batch};
-    apr_status_t first = APR_SUCCESS;
     *done = 0;
-    for (apr_size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
-        apr_status_t rv = run_batches(done, batches[i], portal, p);
+    apr_status_t first = run_batches(done, destroy_batch, pd_invalidation_expire, portal, p);
+    for (const pd_field_t *field = pd_fields; field->id; field++) {
+        apr_status_t rv = field->destroy
+                              ? run_batches(done, destroy_batch, field->destroy, portal, p)
+                              : APR_SUCCESS;
         first = first ? first : rv;
     }
     return first;
@@ -153,9 +120,11 @@ static apr_status_t state_run(int *done, const pd_portal_t *portal, apr_pool_t *
     return pd_state_read(portal, p);
 }
 
-const pd_job_t pd_jobs[] = {{"mail", mail_every, mail_run, 0},
-                            {"coming", coming_every, coming_run, 0},
-                            {"expire", expire_every, expire_run, 0},
-                            {"sessions", pd_session_cache_every, pd_session_cache_note, 1},
-                            {"state", state_every, state_run, 1},
-                            {NULL, NULL, NULL, 0}};
+/* Removing is done for the sake of what the data were kept for. */
+const pd_job_t pd_jobs[] = {
+    {"mail", "4.1.3 4.1.4 4.1.5", mail_every, mail_run, 0},
+    {"coming", "4.1.3", coming_every, coming_run, 0},
+    {"expire", "4.1.1 4.1.2 4.1.3 4.1.4 4.1.5", expire_every, expire_run, 0},
+    {"sessions", "4.1.2", pd_session_cache_every, pd_session_cache_note, 1},
+    {"state", "4.1.7", state_every, state_run, 1},
+    {NULL, NULL, NULL, NULL, 0}};

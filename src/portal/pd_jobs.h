@@ -5,7 +5,8 @@
 #include "portal/pd_portal.h"
 
 typedef struct pd_job_t {
-    const char *name; /* "coming", "mail", "expire", "state" */
+    const char *name;     /* "mail", "coming", "expire", "state" */
+    const char *purposes; /* of the register, parted by spaces */
     apr_interval_time_t (*every)(const pd_settings_t *settings);
     /* `done` counts what was worked on. */
     apr_status_t (*run)(int *done, const pd_portal_t *portal, apr_pool_t *p);

@@ -35,6 +35,7 @@
 #define PD_EVENT_ROLE_APPOINTED         "role.appointed"
 #define PD_EVENT_ROLE_DISMISSED         "role.dismissed"
 #define PD_EVENT_LINK_MADE              "link.made"
+#define PD_EVENT_PURPOSE_REFUSED        "purpose.refused"
 #define PD_EVENT_SESSIONS_ENDED         "sessions.ended" /* of a person, or "" of everybody */
 
 /* Adds one row. `subject` a person's id or "". `details` NULL or JSON text, sealed under `key` (the

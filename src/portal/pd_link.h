@@ -9,6 +9,9 @@
 /* Purposes. */
 #define PD_LINK_PASSWORD "password" /* set a password */
 
+/* How long a link works, as a rule. */
+#define PD_LINK_LIFETIME apr_time_from_sec(24 * 3600)
+
 typedef enum {
     PD_LINK_NONE = 0, /* unknown, late, or replaced by a newer one */
     PD_LINK_GOOD,

@@ -56,6 +56,35 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/policy-coming.txt", policy_coming_names, NULL},
                                              {NULL, NULL, NULL}};
 
+const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_PURPOSE},
+                                            {"known", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"attempts", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},
+                                            {NULL, NULL, NULL, PD_BASIS_PURPOSE}};
+
+static const pd_letter_kind_t *find_kind(const char *name)
+{
+    for (const pd_letter_kind_t *kind = pd_letter_kinds; kind->kind; kind++) {
+        if (!strcmp(kind->kind, name)) {
+            return kind;
+        }
+    }
+    return NULL;
+}
+
+const pd_letter_kind_t *pd_letter_kind_of_file(const char *file)
+{
+    for (const pd_letter_kind_t *kind = pd_letter_kinds; kind->kind; kind++) {
+        apr_size_t length = strlen(kind->kind);
+        if (!strncmp(file, "mail/", 5) && !strncmp(file + 5, kind->kind, length) &&
+            !strcmp(file + 5 + length, ".txt")) {
+            return pd_purpose_find(kind->purpose) ? kind : NULL;
+        }
+    }
+    return NULL;
+}
+
 const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p)
 {
     char *folded = apr_pstrdup(p, address);
@@ -131,15 +160,37 @@ static apr_status_t insert(pd_conn_t *conn, const pd_portal_t *portal, const pd_
                         p);
 }
 
+/* A kind that isn't in the table names no purpose, and so is refused like any other such use. */
+apr_status_t pd_outbox_allowed(int *allowed, pd_conn_t *conn, const pd_portal_t *portal,
+                               const char *name, const char *person_id, apr_pool_t *p)
+{
+    const pd_letter_kind_t *kind = find_kind(name);
+    pd_use_t use = {.what = apr_pstrcat(p, "letter ", name, NULL)};
+    pd_use_e outcome;
+    if (kind) {
+        use.purpose = kind->purpose;
+        use.consent = kind->consent;
+        use.basis = kind->basis;
+    }
+    apr_status_t rv = pd_purpose_use_within(&outcome, conn, portal, &use, person_id, p);
+    *allowed = !rv && outcome == PD_USE_LAWFUL;
+    return rv;
+}
+
 apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *portal,
                            const pd_letter_t *letter, apr_pool_t *p)
 {
     const pd_rows_t *rows;
     apr_time_t now = pd_clock_now();
     text_t text;
+    int allowed;
     *written = 0;
+    apr_status_t rv = pd_outbox_allowed(&allowed, conn, portal, letter->kind, letter->person_id, p);
+    if (rv || !allowed) {
+        return rv;
+    }
     /* Before counting: else two at once would each take the last place of the hour. */
-    apr_status_t rv = pd_conn_lock_name(conn, letter->mailbox, p);
+    rv = pd_conn_lock_name(conn, letter->mailbox, p);
     if (!rv) {
         rv = pd_conn_read(&rows, conn, &pd_outbox_sql[COUNT],
                           PD_ARGS(PD_T(letter->mailbox), PD_N(now - HOUR)), 1, p);

@@ -4,7 +4,7 @@
  * trap 16). Retry waits double from 1 minute to 1 hour with jitter until letter_lifetime ends. */
 #ifndef PD_OUTBOX_H
 #define PD_OUTBOX_H
-#include "portal/pd_portal.h"
+#include "portal/pd_purpose.h"
 
 typedef struct pd_letter_t {
     const char *kind; /* template "mail/KIND.txt": first line the subject, then a blank line */
@@ -22,7 +22,27 @@ typedef struct pd_letter_t {
  * of its own. */
 const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p);
 
-/* Writes a letter; `written` 0 when the mailbox had its letters of this hour (no error). */
+/* What each kind of letter is for. Letters of another kind are refused. */
+typedef struct pd_letter_kind_t {
+    const char *kind;    /* as pd_letter_t.kind */
+    const char *purpose; /* of the register: portal/pd_purpose.h */
+    const char *consent; /* the kind of consent it needs beside, or NULL */
+    pd_basis_e basis;
+} pd_letter_kind_t;
+
+/* Ended by kind NULL. */
+extern const pd_letter_kind_t pd_letter_kinds[];
+
+/* The kind of a template "mail/KIND.txt"; NULL: it has none, or one of no known purpose. */
+const pd_letter_kind_t *pd_letter_kind_of_file(const char *file);
+
+/* May a letter of this kind go to this person now? Asked when it is written, and again before it is
+ * sent: a consent may have been taken back between. */
+apr_status_t pd_outbox_allowed(int *allowed, pd_conn_t *conn, const pd_portal_t *portal,
+                               const char *kind, const char *person_id, apr_pool_t *p);
+
+/* Writes a letter; `written` 0 when the mailbox had its letters of this hour, or when its purpose
+ * doesn't allow to write to this person now (no error). */
 apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *portal,
                            const pd_letter_t *letter, apr_pool_t *p);
 

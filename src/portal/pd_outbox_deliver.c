@@ -62,6 +62,7 @@ typedef struct errand_t {
     apr_time_t seen_at;
     apr_time_t now;
     int claimed;
+    int allowed;          /* its purpose still carries it */
     const pd_cell_t *row; /* of GET */
     pd_mail_result_t result;
     const pd_datakey_t *key; /* NULL: it can't be opened */
@@ -85,10 +86,12 @@ static apr_status_t claim_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         return rv;
     }
     rv = pd_conn_read(&rows, conn, &pd_outbox_deliver_sql[GET], PD_ARGS(PD_T(errand->id)), 1, p);
-    if (!rv && PD_ROW_COUNT(rows) == 1) {
-        errand->row = PD_ROW(rows, 0);
+    if (rv || PD_ROW_COUNT(rows) != 1) {
+        return rv;
     }
-    return rv;
+    errand->row = PD_ROW(rows, 0);
+    return pd_outbox_allowed(&errand->allowed, conn, errand->portal, errand->row[KIND].text,
+                             errand->row[PERSON].text, p);
 }
 
 /* Opens the three sealed values and builds the message. */
@@ -139,6 +142,10 @@ static void try_once(errand_t *errand, pd_transport_fn *transport, apr_pool_t *p
     apr_size_t length;
     if (is_poison(errand)) {
         errand->result = (pd_mail_result_t){PD_MAIL_UNKNOWN, 0, "its senders never came back"};
+        return;
+    }
+    if (!errand->allowed) {
+        errand->result = (pd_mail_result_t){PD_MAIL_REFUSED, 0, "its purpose carries it no more"};
         return;
     }
     apr_status_t rv = build(&message, &length, &recipient, errand, p);

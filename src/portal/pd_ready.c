@@ -14,7 +14,7 @@ typedef struct page_t {
     apr_uint32_t holders;
     apr_uint64_t used; /* under the store's lock */
     apr_uint32_t hash;
-    const char *path, *language;
+    const char *path, *language, *about;
     apr_int64_t tick;
     apr_time_t from, until;
     int in_force;
@@ -107,8 +107,8 @@ static page_t *find(pd_ready_t *ready, const char *path, const char *language)
     return found;
 }
 
-const pd_encoded_t *pd_ready_get(const pd_portal_t *portal, const char *path, const char *language,
-                                 apr_pool_t *p)
+const pd_encoded_t *pd_ready_get(const char **about, const pd_portal_t *portal, const char *path,
+                                 const char *language, apr_pool_t *p)
 {
     if (portal->ready == NULL || pd_coherence_refresh(portal, p) != APR_SUCCESS) {
         return NULL;
@@ -119,6 +119,7 @@ const pd_encoded_t *pd_ready_get(const pd_portal_t *portal, const char *path, co
         return NULL;
     }
     apr_pool_cleanup_register(p, page, on_end_of_answer, apr_pool_cleanup_null);
+    *about = page->about;
     return &page->encoded;
 }
 
@@ -181,6 +182,7 @@ static page_t *make_page(const pd_ready_turn_t *turn, const char *bytes, apr_siz
     page->holders = 1;
     page->path = apr_pstrdup(pool, turn->path);
     page->language = apr_pstrdup(pool, turn->language);
+    page->about = apr_pstrdup(pool, turn->about);
     page->hash = hash_of(page->path, page->language);
     page->tick = turn->tick;
     page->from = turn->from;

@@ -25,15 +25,16 @@ typedef struct pd_ready_turn_t {
     apr_int64_t tick;
     apr_time_t from, until; /* set by who reads the database; both 0: not to be kept */
     int in_force;           /* likewise */
+    const char *about;      /* likewise: the text that the page shows, for a header; NULL: none */
 } pd_ready_turn_t;
 
 /* The store of a process; its pages go with `p`, but for those being sent. */
 apr_status_t pd_ready_create(pd_ready_t **ready, apr_pool_t *p);
 
-/* The page, if it is there and still good; then it stays until `p` ends. NULL: to be made. Any
- * thread. */
-const pd_encoded_t *pd_ready_get(const pd_portal_t *portal, const char *path, const char *language,
-                                 apr_pool_t *p);
+/* The page, and what was noted about it, if it is there and still good; then both stay until `p`
+ * ends. NULL: to be made. Any thread. */
+const pd_encoded_t *pd_ready_get(const char **about, const pd_portal_t *portal, const char *path,
+                                 const char *language, apr_pool_t *p);
 
 /* Before the database is asked: takes the turn, if it is nobody's. */
 void pd_ready_begin(pd_ready_turn_t *turn, const pd_portal_t *portal, const char *path,

@@ -17,7 +17,7 @@
 int pd_directive_is_number(const pd_directive_t *row)
 {
     return row->type == PD_TYPE_FLAG || row->type == PD_TYPE_NUMBER || row->type == PD_TYPE_BYTES ||
-           row->type == PD_TYPE_TIME || row->type == PD_TYPE_CHOICE;
+           row->type == PD_TYPE_TIME || row->type == PD_TYPE_TERM || row->type == PD_TYPE_CHOICE;
 }
 
 static const char **text_of(void *structure, const pd_directive_t *row)

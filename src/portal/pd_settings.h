@@ -13,6 +13,13 @@ typedef enum { PD_MAIL_TLS_AUTO = 0, PD_MAIL_TLS_REQUIRE = 1, PD_MAIL_TLS_OFF = 
 /* "Unset" is a value no administrator can write: NULL for text, PD_UNSET for the rest. */
 #define PD_UNSET ((apr_int64_t)-4242424242)
 
+/* A term that was written in words: without limit (seed 5.1). Not the same as an unset one, about
+ * which nobody has decided. */
+#define PD_TERM_UNLIMITED ((apr_int64_t)-1)
+
+/* A year of a term: as long as the longest, so that nothing goes too early. */
+#define PD_TERM_YEAR ((apr_int64_t)366 * 24 * 3600 * 1000000)
+
 typedef struct pd_settings_t {
     /* server config or virtual host */
     const char *database_driver, *database_params; /* PDPortalDatabase DRIVER PARAMS */
@@ -48,7 +55,11 @@ typedef struct pd_settings_t {
     apr_int64_t mail_interval;    /* between looks at the queue */
     apr_int64_t mail_timeout;
     apr_int64_t letter_lifetime; /* a letter that could not be delivered for so long has failed */
-    const char *metrics_from;    /* addresses and networks: text/pd_network.h */
+    apr_int64_t term_account;    /* terms: microseconds, -1 for "without limit"; unset: undecided */
+    apr_int64_t term_acts;
+    apr_int64_t term_journal;
+    apr_int64_t term_letters;
+    const char *metrics_from; /* addresses and networks: text/pd_network.h */
 } pd_settings_t;
 
 /* Per directory. */
@@ -66,6 +77,7 @@ typedef enum {
     PD_TYPE_FLAG,    /* On, Off */
     PD_TYPE_NUMBER,
     PD_TYPE_BYTES,   /* 64M, 512K; a bare number is bytes; 0 is always good: none */
+    PD_TYPE_TERM,    /* 30d, "3 years", "without limit" */
     PD_TYPE_TIME,    /* 90s, 15min, 8h, 30d; a bare number is seconds */
     PD_TYPE_CHOICE,  /* one of the words of `words` */
     PD_TYPE_ZONE,    /* a tz database name */
@@ -118,6 +130,9 @@ void pd_dir_settings_complete(pd_dir_settings_t *settings, apr_pool_t *p);
 /* What the whole must obey (needed directives, http base URL only with insecure cookies, ...): NULL
  * or a sentence that names the directive. */
 const char *pd_settings_check(const pd_settings_t *settings, apr_pool_t *p);
+
+/* A term as it is written: "30d", "3 years", "without limit"; "not set". */
+const char *pd_settings_term_text(apr_int64_t term, apr_pool_t *p);
 
 /* Host of the base URL, without the port: "www.example.org"; IPv6 in brackets. */
 const char *pd_settings_base_host(const pd_settings_t *settings, apr_pool_t *p);

@@ -36,6 +36,9 @@ static const char *syntax(const pd_directive_t *row, apr_pool_t *p)
     case PD_TYPE_TIME:
         return apr_psprintf(p, "time from %s to %s", pd_settings_time_text(row->min, p),
                             pd_settings_time_text(row->max, p));
+    case PD_TYPE_TERM:
+        return apr_psprintf(p, "time from %s to %s|\"N years\"|\"without limit\"",
+                            pd_settings_time_text(row->min, p), pd_settings_time_text(row->max, p));
     case PD_TYPE_ZONE:
         return "zone";
     case PD_TYPE_NETWORK:

@@ -116,6 +116,51 @@ static const char *set_time(apr_int64_t *member, const pd_directive_t *row, cons
     return bad_time(row, value, "is no time", p);
 }
 
+const char *pd_settings_term_text(apr_int64_t term, apr_pool_t *p)
+{
+    if (term < 0) {
+        return term == PD_TERM_UNLIMITED ? "without limit" : "not set";
+    }
+    if (term > 0 && term % PD_TERM_YEAR == 0) {
+        return apr_psprintf(p, "%" APR_INT64_T_FMT " year%s", term / PD_TERM_YEAR,
+                            term == PD_TERM_YEAR ? "" : "s");
+    }
+    return pd_settings_time_text(term, p);
+}
+
+/* The number of years in "3 years"; 0: it is not so written. */
+static apr_int64_t years_of(const char *value)
+{
+    apr_int64_t number = 0;
+    const char *end = digits(&number, value);
+    return end && (!strcasecmp(end, " years") || !strcasecmp(end, " year")) ? number : 0;
+}
+
+/* A time, years, or that there is none, in words: a slip of the pen can't mean "for ever". */
+static const char *set_term(apr_int64_t *member, const pd_directive_t *row, const char *value,
+                            apr_pool_t *p)
+{
+    apr_int64_t years = years_of(value);
+    if (!strcasecmp(value, "without limit")) {
+        *member = PD_TERM_UNLIMITED;
+        return NULL;
+    }
+    if (years > 0 && years <= row->max / PD_TERM_YEAR) {
+        *member = years * PD_TERM_YEAR;
+        return NULL;
+    }
+    if (years == 0 && !set_time(member, row, value, p)) {
+        return NULL;
+    }
+    return wrong(row, value,
+                 apr_psprintf(p,
+                              "is no term; write a time such as 90d, \"3 years\", or \"without "
+                              "limit\"; between %s and %s",
+                              pd_settings_time_text(row->min, p),
+                              pd_settings_time_text(row->max, p)),
+                 p);
+}
+
 /* 0, or what lies between the bounds. */
 static const char *set_bytes(apr_int64_t *member, const pd_directive_t *row, const char *value,
                              apr_pool_t *p)
@@ -429,6 +474,8 @@ const char *pd_directive_set(void *structure, const pd_directive_t *row, const c
         return set_bytes(member, row, value, p);
     case PD_TYPE_TIME:
         return set_time(member, row, value, p);
+    case PD_TYPE_TERM:
+        return set_term(member, row, value, p);
     case PD_TYPE_CHOICE:
         return set_choice(member, row, value, p);
     case PD_TYPE_ZONE:

@@ -25,6 +25,7 @@
 #define C_NUMBER   apr_int64_t
 #define C_BYTES    apr_int64_t
 #define C_TIME     apr_int64_t
+#define C_TERM     apr_int64_t
 #define C_CHOICE   apr_int64_t
 
 #define FITS(sort, structure, member) (0 * sizeof(&((structure *)0)->member == (C_##sort *)0))
@@ -141,6 +142,17 @@ const pd_directive_t pd_directives[] = {
         "Longest time for handing over one letter."),
     BOUNDED(TIME, "PDPortalLetterLifetime", letter_lifetime, "3d", MINUTE, 30 * DAY,
         "A letter that could not be delivered for so long has failed."),
+    BOUNDED(TERM, "PDPortalTermAccount", term_account, NULL, DAY, 18300 * DAY,
+        "How long an account that nobody signs in to is kept. `pdportalctl check` warns of those that "
+        "outlive it; closing them is a decision of the administration. Without it nothing is due, and "
+        "`check` and the page `processing` say that no term is set."),
+    BOUNDED(TERM, "PDPortalTermActs", term_acts, NULL, DAY, 18300 * DAY,
+        "How long the ledger of acknowledgements, consents and withdrawals is kept, from each act on. "
+        "Likewise."),
+    BOUNDED(TERM, "PDPortalTermJournal", term_journal, NULL, DAY, 18300 * DAY,
+        "How long the rows of the journal are kept. Likewise."),
+    BOUNDED(TERM, "PDPortalTermLetters", term_letters, "30d", DAY, 18300 * DAY,
+        "How long a letter is kept after it was sent or has failed; then the job `expire` removes it."),
     ROW(NETWORK, "PDPortalMetricsFrom", metrics_from, "127.0.0.1 ::1",
         "Who may read the metrics at PDPortalPath/metrics: addresses and networks, parted by spaces; "
         "`none`: nobody. For everybody else there is no such page. The address is the one that "

@@ -15,8 +15,7 @@
 #include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
 
-#define LINK_LIFETIME apr_time_from_sec(24 * 3600)
-#define STAFF_MAX     10000
+#define STAFF_MAX 10000
 
 enum { OWNERS, ADD_PERSON, LIST };
 
@@ -137,14 +136,15 @@ static apr_status_t make_link(add_t *add, pd_conn_t *conn, apr_pool_t *p)
     add->token = NULL;
     if (add->has_password && !add->order->link)
         return APR_SUCCESS;
-    return pd_link_make(&add->token, conn, add->id, PD_LINK_PASSWORD, add->now + LINK_LIFETIME, p);
+    return pd_link_make(&add->token, conn, add->id, PD_LINK_PASSWORD, add->now + PD_LINK_LIFETIME,
+                        p);
 }
 
 /* After all rows. */
 static apr_status_t tell(const add_t *add, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *by = add->order->by;
-    json_int_t until = add->now + LINK_LIFETIME;
+    json_int_t until = add->now + PD_LINK_LIFETIME;
     apr_status_t status = APR_SUCCESS;
     if (add->id == add->new_id)
         status = pd_journal_add(conn, add->portal, PD_EVENT_PERSON_ADDED, add->id,
@@ -196,7 +196,7 @@ static void answer(pd_staff_result_t *result, const add_t *add, const char *logi
     if (add->token) {
         result->link =
             apr_pstrcat(p, settings->base_url, settings->path, "/reset?t=", add->token, NULL);
-        result->link_until = add->now + LINK_LIFETIME;
+        result->link_until = add->now + PD_LINK_LIFETIME;
     }
     pd_log(PD_LOG_INFO, 0, "PD0621: person %s: role %s%s%s", add->id, add->order->role,
            result->added ? ", added" : "", add->token ? ", link made" : "");

@@ -30,6 +30,8 @@ extern const pd_sql_t pd_draft_sql[];
 extern const pd_sql_t pd_coming_sql[];
 extern const pd_sql_t pd_coming_letter_sql[];
 extern const pd_sql_t pd_report_sql[];
+extern const pd_sql_t pd_purpose_sql[];
+extern const pd_sql_t pd_field_sql[];
 extern const pd_sql_t pd_invalidation_sql[];
 extern const pd_sql_t pd_outbox_sql[];
 extern const pd_sql_t pd_outbox_deliver_sql[];

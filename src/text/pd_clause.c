@@ -110,6 +110,7 @@ apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup
         return PD_ELIMIT;
     }
     article->title = writer.title;
+    article->opening = writer.opening;
     article->html = writer.html.bytes;
     article->clauses = writer.clauses;
     return APR_SUCCESS;

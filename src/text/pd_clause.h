@@ -29,6 +29,7 @@ typedef struct pd_clause_t {
 
 typedef struct pd_article_t {
     const char *title;           /* plain text */
+    const char *opening;         /* plain text in front of the first clause, one line; "" if none */
     const char *html;            /* the body */
     apr_array_header_t *clauses; /* of pd_clause_t, in order */
 } pd_article_t;

@@ -55,13 +55,15 @@ void pd_clause_write_inline_tag(pd_clause_writer_t *writer, const char *tag)
     pd_buf_puts(&writer->html, tag);
 }
 
-/* Gives the text gathered so far to the last clause; text before the first clause is nobody's. */
+/* Gives the text gathered so far to the last clause; before the first clause it is the opening. */
 static void end_clause(pd_clause_writer_t *writer)
 {
+    const char *text = pd_clause_one_line(writer->text.bytes, writer->p);
     if (writer->clauses->nelts > 0) {
-        pd_clause_t *last =
-            &APR_ARRAY_IDX(writer->clauses, writer->clauses->nelts - 1, pd_clause_t);
-        last->text = pd_clause_one_line(writer->text.bytes, writer->p);
+        APR_ARRAY_IDX(writer->clauses, writer->clauses->nelts - 1, pd_clause_t).text = text;
+    }
+    else {
+        writer->opening = text;
     }
     writer->text.length = 0;
     writer->text.bytes[0] = '\0';

@@ -22,6 +22,7 @@ typedef struct pd_clause_writer_t {
     apr_array_header_t *clauses; /* of pd_clause_t; the last one is being written */
     apr_hash_t *lines;           /* number -> const int *, the line where it stands */
     const char *title;
+    const char *opening;
     const char *why;
     apr_pool_t *p;
 } pd_clause_writer_t;

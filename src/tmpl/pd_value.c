@@ -7,8 +7,8 @@
 /* "-9223372036854775808" and the ending zero. */
 #define NUMBER_CHARS 21
 
-#define MEMBERS_FIRST 24
-#define PLACES        64
+#define MEMBERS_FIRST 8
+#define PLACES        32
 
 typedef struct member_t {
     pd_name_t name;
@@ -39,6 +39,8 @@ pd_name_t pd_name(const char *text, apr_size_t length)
 
 static inline member_t *find(const pd_value_t *map, const pd_name_t *name)
 {
+    if (!map->places)
+        return NULL;
     member_t *members = (member_t *)map->items->elts;
     for (int at = map->places[name->tag % PLACES]; at > 0; at = members[at - 1].next) {
         member_t *member = &members[at - 1];
@@ -52,8 +54,7 @@ static inline member_t *find(const pd_value_t *map, const pd_name_t *name)
 pd_value_t *pd_value_map(apr_pool_t *p)
 {
     pd_value_t *value = make(PD_VALUE_MAP, p);
-    value->items = apr_array_make(p, MEMBERS_FIRST, sizeof(member_t));
-    value->places = apr_pcalloc(p, PLACES * sizeof(*value->places));
+    value->pool = p;
     return value;
 }
 
@@ -94,8 +95,17 @@ const pd_value_t *pd_value_number(apr_int64_t number, apr_pool_t *p)
     return value;
 }
 
+/* A page that is ready never asks for its map's members. */
+static void make_room(pd_value_t *map)
+{
+    map->items = apr_array_make(map->pool, MEMBERS_FIRST, sizeof(member_t));
+    map->places = apr_pcalloc(map->pool, PLACES * sizeof(*map->places));
+}
+
 static member_t *add(pd_value_t *map, const pd_name_t *name)
 {
+    if (!map->places)
+        make_room(map);
     int *place = &map->places[name->tag % PLACES];
     member_t *member = apr_array_push(map->items);
     member->name = *name;

@@ -19,7 +19,8 @@ typedef struct pd_value_t {
     const char *text;          /* TEXT; also the text of a NUMBER */
     apr_int64_t number;        /* NUMBER, BOOL */
     apr_array_header_t *items; /* LIST: of const pd_value_t *; MAP: of its members */
-    int *places;               /* MAP: where members with such a tag begin; pd_value.c */
+    int *places;               /* MAP: where members with such a tag begin; NULL: none yet */
+    apr_pool_t *pool;          /* MAP */
 } pd_value_t;
 
 /* A name as it is looked up: a template makes its names once, and a page asks for some fifty. */

@@ -32,6 +32,28 @@ const char *const pd_common_names[] = {
 /* Too many attempts, partial "limited": how long to wait, in seconds or, when long, in minutes. */
 #define LIMITED "limited", "retry_after", "retry_minutes"
 
+/* A difference of two versions: how many changed in which way, and each change, of which exactly
+ * one of is_added ... is_moved_reworded is true. In `changes` and `renumbered` stand maps with the
+ * members behind them, in `words` maps of which one of same, removed, added is not empty. Words are
+ * is_whole when nothing in them stayed the same, else is_mixed. The partial "changes" shows it all,
+ * and wants the names of diff.html for the two versions and their language, too. */
+#define CHANGES                                                                                    \
+    "counts", "n", "is_next", "is_different", "n_renumbered", "n_more", "changes", "renumbered",   \
+        "is_added", "is_removed", "is_moved", "is_reworded", "is_moved_reworded", "is_title",      \
+        "is_opening", "id", "number", "old_number", /* "": it has the same */                      \
+        "old_url", "new_url", "text", "is_cut", "words", "is_whole", "is_mixed", "same",           \
+        "removed", "added"
+/* A purpose with its clause, partial "purpose". */
+#define PURPOSE "clause", "p411", "p412", "p413", "p414", "p415", "p416", "p417", "p418"
+
+/* Stored fields: partials "field" (its name), "term" (how long it is kept). */
+#define FIELDS                                                                                     \
+    "fields", "field_login", "field_email", "field_password", "field_language",                    \
+        "field_registered", "field_roles", "field_registration", "field_sessions",                 \
+        "field_browsers", "field_links", "field_letters", "field_acts", "field_journal", "given",  \
+        "purposes", PURPOSE, "without_limit", "undecided", "term_years", "term_days",              \
+        "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
+
 static const char *const home_names[] = {NULL};
 static const char *const register_names[] = {
     MISTAKES,         LIMITED,           "csrf",           "stale",
@@ -50,8 +72,18 @@ static const char *const login_names[] = {
     "again",  /* signed in, but too long ago for the page asked for */
     NULL};
 static const char *const acknowledge_names[] = {
-    MISTAKES,  "csrf",      "stale", "return_to", "policy_wording",
-    "version", "effective", "first", /* no version was acknowledged before */
+    MISTAKES,
+    "csrf",
+    "stale",
+    "return_to",
+    "policy_wording",
+    "version",
+    "effective",
+    "first", /* no version was acknowledged before */
+    CHANGES,
+    "doc_lang",     /* of the texts compared */
+    "last_version", /* acknowledged by this person */
+    "difference",   /* its URL; absent: the texts can't be compared */
     NULL};
 static const char *const coming_names[] = {
     "csrf",    "stale",     "return_to",       "policy_wording",
@@ -118,7 +150,19 @@ static const char *const people_names[] = {
     "which_acted", "which_not",     NULL};
 static const char *const account_names[] = {
     "person_login", "person_email",  "registered", "acts", "acknowledged", "consented", "withdrew",
-    "is_policy",    "is_processing", "version",    "url",  "at",           NULL};
+    "is_policy",    "is_processing", "version",    "url",  "at",           FIELDS,      "speaks_ru",
+    "speaks_en",    "roles",         NULL};
+static const char *const processing_names[] = {
+    "processings", FIELDS,     "by_registration", "by_consent", "by_security", "consent",
+    "optional",                                                 /* kinds of documents, or "" */
+    "to_none",     "to_relay", "to_site",         "to_partner", /* who gets the data */
+    "has_fields",  "pages",    "has_pages",       "letters",    "has_letters", "jobs",
+    "has_jobs",    "name",     "base_url",        NULL};
+static const char *const leave_names[] = {"foreign",  "own", /* neither: an address that is none */
+                                          "url",      "shown", /* the host in its own letters */
+                                          "host", /* and as A-labels, when that differs */
+                                          "port", /* absent: that of the scheme */
+                                          "insecure", NULL};
 static const char *const document_names[] = {
     "is_policy",
     "is_processing",
@@ -137,21 +181,52 @@ static const char *const document_names[] = {
     "permalink",
     "doc_lang",       /* language of the text: "ru" */
     "other_language", /* the text is not to be had in the page's language */
-    "versions", /* maps: version, url, effective, and is_current, is_upcoming set to true or false,
-                   since an absent member would be looked up in the page around */
+    "versions", /* maps: version, url, difference, effective, and is_current, is_upcoming, is_first
+                   set to true or false, since an absent member would be looked up in the page
+                   around */
+    "shown",    /* the one of them that the page shows */
     "url",
+    "difference",
+    "is_first",
+    "is_markdown", /* its source */
+    "address",     /* whole URL, for paper */
     "absent",
     NULL};
+static const char *const diff_names[] = {
+    CHANGES,
+    "doc_title",
+    "title_lang",
+    "doc_lang",
+    "other_language",
+    "version", /* of the path */
+    "url",     /* of its text */
+    "address",
+    "older", /* maps: version, url, published, effective, is_upcoming; absent: there is none */
+    "newer",
+    "published",
+    "effective",
+    "is_upcoming",
+    "is_comparable", /* false: no language has both */
+    "is_identical",
+    "editorial",
+    "others", /* to compare with instead: version, url */
+    NULL};
+static const char *const feed_names[] = {
+    "base",    /* "https://www.example.org" */
+    "updated", /* a date */
+    "entries", /* maps: version, url, difference, published, effective, and: */
+    "version",   "url",       "difference", "published", "effective",
+    "doc_title", "editorial", "is_first",   NULL};
 static const char *const document_raw[] = {"body", NULL};
 static const char *const cookies_names[] = {
-    "session_cookie",
-    "form_cookie",
-    "session_hours", /* may be absent */
-    "device_days",
-    "needed", /* the page comes instead of a form that can't work without cookies */
-    "refused",
-    "lost",  /* the form came without its cookie; the session's cookie did not come back */
-    "again", /* URL of that form */
+    "cookies", /* maps: name, is_session or is_form, purpose, till_closed, term_days,
+                  device_days */
+    "name",        "is_session", "is_form",     "purpose",    PURPOSE,
+    "till_closed", "term_days",  "device_days", "attributes", "session_hours", /* may be absent */
+    "needed",              /* the page comes instead of a form that can't work without cookies */
+    "refused",     "lost", /* the form came without its cookie; the session's cookie did not come
+                              back */
+    "again",               /* URL of that form */
     NULL};
 static const char *const error_names[] = {"e400", "e403",        "e404",      "e405",
                                           "e413", "e415",        "e429",      "e500",
@@ -175,7 +250,11 @@ const pd_contract_t pd_page_contracts[] = {
     {"staff-draft.html", draft_names, draft_raw},
     {"staff-people.html", people_names, NULL},
     {"document.html", document_names, document_raw},
+    {"diff.html", diff_names, NULL},
+    {"feed.html", feed_names, NULL}, /* Atom */
     {"cookies.html", cookies_names, NULL},
+    {"processing.html", processing_names, NULL},
+    {"leave.html", leave_names, NULL},
     {"error.html", error_names, NULL},
     {"denied.html", denied_names, NULL},
     {"wording-policy.txt", wording_names, NULL},     /* text of the box "policy" */

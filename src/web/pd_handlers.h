@@ -12,6 +12,7 @@ int pd_web_denied(pd_page_t *page);
 int pd_web_required(pd_page_t *page);
 int pd_web_unavailable(pd_page_t *page);
 int pd_web_lacks_role(pd_page_t *page);
+int pd_web_no_purpose(pd_page_t *page, int lacks_consent);
 
 /* pd_web_register.c */
 int pd_web_register_form(pd_page_t *page);
@@ -43,12 +44,17 @@ int pd_web_coming(pd_page_t *page);
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
 
+/* pd_web_processing.c */
+int pd_web_processing(pd_page_t *page);
+
+/* pd_web_leave.c */
+int pd_web_leave(pd_page_t *page);
+
 /* pd_web_metrics.c */
 int pd_web_metrics(pd_page_t *page);
 
 /* pd_web_document.c */
 int pd_web_policy(pd_page_t *page);
-int pd_web_policy_version(pd_page_t *page);
 int pd_web_document_version(pd_page_t *page);
 
 /* pd_web_staff_documents.c */
@@ -64,5 +70,12 @@ int pd_web_draft_decide(pd_page_t *page);
 int pd_web_people_counts(pd_page_t *page);
 int pd_web_people(pd_page_t *page);
 int pd_web_people_csv(pd_page_t *page);
+/* pd_web_difference.c */
+int pd_web_difference(pd_page_t *page);
+
+/* pd_web_source.c */
+int pd_web_source_text(pd_page_t *page);
+int pd_web_source_markdown(pd_page_t *page);
+int pd_web_feed(pd_page_t *page);
 
 #endif

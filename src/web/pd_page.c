@@ -5,6 +5,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include "auth/pd_authn.h"
+#include "auth/pd_site_cookie.h"
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
@@ -114,10 +115,17 @@ void pd_page_limited(pd_page_t *page, int retry_after)
 
 void pd_page_set_session(pd_page_t *page, const char *token)
 {
-    page->session_cookie =
-        apr_pstrcat(page->p, pd_visit_session_cookie(page->site), "=", token ? token : "",
-                    token ? "; Path=/; HttpOnly" : "; Path=/; Max-Age=0; HttpOnly",
-                    page->site->secure ? "; Secure" : "", "; SameSite=Lax", NULL);
+    page->session_cookie = pd_site_cookie_line(page->site, PD_COOKIE_SESSION, token,
+                                               pd_site_cookies[PD_COOKIE_SESSION].days, page->p);
+}
+
+/* "&NAME=VALUE" of a field that says what the page shows; "" without. */
+static const char *kept_field(const pd_page_t *page, const char *name)
+{
+    const char *value = pd_form_get(page->form, name);
+    return value == NULL
+               ? ""
+               : apr_pstrcat(page->p, "&", name, "=", ap_escape_urlencoded(page->p, value), NULL);
 }
 
 /* The same page in the other language, for the switch in the head. */
@@ -126,10 +134,10 @@ static const char *other_language_url(const pd_page_t *page, const char *other)
     if (page->r->prev != NULL || (page->route != NULL && !pd_route_can_be_read(page->route))) {
         return ""; /* an answer without an address of its own */
     }
-    const char *back = pd_form_get(page->form, "return");
-    return apr_pstrcat(page->p, page->r->uri, "?lang=", other, back != NULL ? "&return=" : "",
-                       back != NULL ? ap_escape_urlencoded(page->p, back) : "",
-                       page->explains_cookies ? "&" PD_AUTHN_COOKIE_SENT "=1" : "", NULL);
+    return apr_pstrcat(page->p, page->r->uri, "?lang=", other, kept_field(page, "return"),
+                       kept_field(page, "with"),
+                       page->explains_cookies ? "&" PD_AUTHN_COOKIE_SENT "=1" : "",
+                       page->kept_query ? page->kept_query : "", NULL);
 }
 
 static const char *other_language(const pd_page_t *page)
@@ -190,7 +198,8 @@ static void add_common_values(pd_page_t *page)
     pd_page_text(
         page, "style",
         apr_pstrcat(page->p, settings->path, "/style.css?v=", page->site->style_hash, NULL));
-    pd_page_true(page, "private", page->route == NULL || page->route->show == PD_SHOW_PERSONAL);
+    pd_page_true(page, "private",
+                 page->route == NULL || page->route->show == PD_SHOW_PERSONAL || page->leads_away);
     if (page->route != NULL) {
         add_session_values(page);
     }
@@ -224,6 +233,10 @@ static void add_headers(const pd_page_t *page)
     apr_table_t *headers = page->r->err_headers_out;
     int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
     pd_headers_add(page->r, page->site);
+    if (page->leads_away) {
+        apr_table_setn(headers, "Referrer-Policy", "no-referrer");
+        apr_table_setn(headers, "X-Robots-Tag", "noindex, nofollow");
+    }
     add_lasting_headers(page);
     if (personal) {
         apr_table_setn(headers, "X-Robots-Tag", "noindex");
@@ -233,8 +246,11 @@ static void add_headers(const pd_page_t *page)
 static void add_page_headers(const pd_page_t *page)
 {
     add_headers(page);
-    ap_set_content_type(page->r, "text/html; charset=utf-8");
+    ap_set_content_type(page->r, page->type ? page->type : "text/html; charset=utf-8");
     apr_table_setn(page->r->headers_out, "Content-Language", page->language);
+    if (page->turn.about != NULL) {
+        apr_table_setn(page->r->headers_out, "PDPortal-Document", page->turn.about);
+    }
 }
 
 void pd_page_begin(pd_page_t *page, const char *type)
@@ -280,6 +296,11 @@ static int show_bytes(pd_page_t *page, const char *bytes, apr_size_t length, int
     }
     add_page_headers(page);
     return pd_send_bytes(r, bytes, length);
+}
+
+int pd_page_send(pd_page_t *page, const char *bytes, apr_size_t length)
+{
+    return show_bytes(page, bytes, length, HTTP_OK);
 }
 
 int pd_page_show(pd_page_t *page, const char *file, int status)
@@ -329,7 +350,7 @@ static int unavailable(pd_page_t *page)
 int pd_page_failure(pd_page_t *page, apr_status_t rv)
 {
     char text[128];
-    if (rv == PD_EBUSY || rv == PD_EAWAY || rv == PD_ESCHEMA || rv == PD_EKEY) {
+    if (rv == PD_EBUSY || rv == PD_EAWAY || rv == PD_ESCHEMA || rv == PD_EKEY || rv == APR_ENOMEM) {
         if (pd_log_due(&page->site->said_unavailable)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, page->r->server,
                          "PD0531: %s/%s and maybe others answer 503: %s",

@@ -22,6 +22,7 @@ typedef struct pd_page_t {
     apr_int64_t number; /* the N of "policy/N" */
     const char *kind;   /* the KIND of "documents/KIND/N" */
     const char *language;
+    const char *type; /* media type of the answer; NULL: it is HTML */
     const pd_form_t *query;
     const pd_form_t *form;       /* of a POST; an empty one otherwise */
     pd_form_cookie_t kept;       /* the form cookie, as the browser now has it */
@@ -29,9 +30,12 @@ typedef struct pd_page_t {
     int explains_cookies;        /* the answer says why cookies are needed */
     const pd_session_t *session; /* NULL: nobody is signed in */
     pd_ready_turn_t turn;        /* to make a page that is kept ready */
-    int stale;                   /* the form came with an old or foreign token: show it again */
-    pd_value_t *values;          /* for the template */
-    const char *form_cookie;     /* Set-Cookie lines to send, or NULL */
+    const char *kept_query;      /* "&to=...", for the switch to the other language; or NULL */
+    int leads_away;          /* shows an address of another site: not to be told where from. Such a
+                                page has no form of ours, whose Origin would be null */
+    int stale;               /* the form came with an old or foreign token: show it again */
+    pd_value_t *values;      /* for the template */
+    const char *form_cookie; /* Set-Cookie lines to send, or NULL */
     const char *session_cookie;
 } pd_page_t;
 
@@ -67,6 +71,9 @@ void pd_page_set_session(pd_page_t *page, const char *token);
 /* Renders a template in the page's language with a status, and sends it. Public pages carry a
  * strong ETag and answer 304; all others are never stored. Returns a handler's result. */
 int pd_page_show(pd_page_t *page, const char *file, int status);
+
+/* Sends bytes with status 200; likewise. They live as long as the request. */
+int pd_page_send(pd_page_t *page, const char *bytes, apr_size_t length);
 
 /* Sends a public page that is ready; likewise. */
 int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready);

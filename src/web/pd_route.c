@@ -10,6 +10,7 @@
 #include <http_request.h>
 #include "auth/pd_authn.h"
 #include "portal/pd_role.h"
+#include "portal/pd_purpose.h"
 #include "text/pd_network.h"
 #include "text/pd_url.h"
 #include "web/pd_check.h"
@@ -130,7 +131,8 @@ static int is_path(pd_page_t *page, const pd_route_t *route)
 static const pd_route_t *find_route(pd_page_t *page)
 {
     for (const pd_route_t *route = pd_routes; route->path != NULL; route++) {
-        if (is_path(page, route) && is_method(page->r, route)) {
+        /* No path begins with a variable part: the first letter tells most rows apart. */
+        if (route->path[0] == page->rest[0] && is_path(page, route) && is_method(page->r, route)) {
             return route;
         }
     }
@@ -208,6 +210,27 @@ static int check_needs(pd_page_t *page, int *result)
     return OK;
 }
 
+/* A page with somebody's data: may they be used for what it is for, now? (F29) That people see and
+ * steer what is kept of them is their right, also while they are blocked. */
+static int check_purpose(pd_page_t *page, int *result)
+{
+    pd_use_t use = {.what = apr_pstrcat(page->p, "page ", page->route->path, NULL),
+                    .purpose = page->route->purpose,
+                    .basis = PD_BASIS_LAW};
+    pd_use_e outcome = PD_USE_LAWFUL;
+    if (!pd_route_needs_session(page->route)) {
+        return OK;
+    }
+    apr_status_t rv =
+        pd_purpose_use(&outcome, page->portal, &use, page->session->person_id, page->p);
+    if (rv == APR_SUCCESS && outcome == PD_USE_LAWFUL) {
+        return OK;
+    }
+    *result = rv != APR_SUCCESS ? pd_page_failure(page, rv)
+                                : pd_web_no_purpose(page, outcome == PD_USE_UNCONSENTED);
+    return DONE;
+}
+
 static int run_post(pd_page_t *page)
 {
     int status = pd_check_body(page);
@@ -256,7 +279,8 @@ static int run_get(pd_page_t *page)
     if (!may_be_ready(page)) {
         return page->route->handle(page);
     }
-    const pd_encoded_t *ready = pd_ready_get(page->portal, page->rest, page->language, page->p);
+    const pd_encoded_t *ready =
+        pd_ready_get(&page->turn.about, page->portal, page->rest, page->language, page->p);
     if (ready != NULL) {
         return pd_page_show_ready(page, ready);
     }
@@ -275,7 +299,7 @@ static int run_route(pd_page_t *page)
     if (page->route == NULL) {
         return no_such_row(page);
     }
-    if (check_needs(page, &result) == DONE) {
+    if (check_needs(page, &result) == DONE || check_purpose(page, &result) == DONE) {
         return result;
     }
     if (page->route->token != NULL) {

@@ -4,6 +4,7 @@
 #include "portal/pd_act.h"
 #include "portal/pd_document.h"
 #include "portal/pd_person.h"
+#include "web/pd_field_value.h"
 #include "web/pd_handlers.h"
 
 static const pd_value_t *act_value(pd_page_t *page, const pd_act_t *act)
@@ -27,6 +28,16 @@ int pd_web_account_slash(pd_page_t *page)
     return pd_page_go(page, pd_page_path(page, "account/"));
 }
 
+/* Every field that is stored of anybody, whether or not there is something in it now. */
+static const pd_value_t *field_list(pd_page_t *page)
+{
+    pd_value_t *list = pd_value_list(page->p);
+    for (const pd_field_t *field = pd_fields; field->id != NULL; field++) {
+        pd_value_add(list, pd_field_value(page, field));
+    }
+    return list;
+}
+
 int pd_web_account(pd_page_t *page)
 {
     pd_person_t person;
@@ -43,8 +54,11 @@ int pd_web_account(pd_page_t *page)
         pd_value_add(list, act_value(page, &APR_ARRAY_IDX(acts, i, pd_act_t)));
     }
     pd_value_set(page->values, "acts", list);
+    pd_value_set(page->values, "fields", field_list(page));
     pd_page_text(page, "person_login", person.login);
     pd_page_text(page, "person_email", person.email);
+    pd_page_true(page, apr_pstrcat(page->p, "speaks_", person.language, NULL), 1);
+    pd_page_text(page, "roles", page->session->roles);
     pd_page_date(page, page->values, "registered", person.confirmed_at);
     return pd_page_show(page, "account.html", HTTP_OK);
 }

@@ -2,8 +2,11 @@
  * does not agree signs out; the account's own pages stay open. */
 #include <apr_strings.h>
 #include "portal/pd_acknowledge.h"
+#include "portal/pd_comparison.h"
 #include "text/pd_url.h"
+#include "web/pd_changes.h"
 #include "web/pd_handlers.h"
+#include "web/pd_version.h"
 
 static const char *return_target(const pd_page_t *page)
 {
@@ -17,6 +20,28 @@ static int is_done(const pd_page_t *page, const pd_document_t *document, apr_sta
     return rv == APR_ENOENT || page->session->policy_version >= document->version;
 }
 
+/* What is new to this person: compared with the version acknowledged last, so that one that was
+ * skipped is covered. */
+static apr_status_t add_changes(pd_page_t *page, apr_int64_t version)
+{
+    pd_comparison_t comparison;
+    apr_int64_t last = page->session->policy_version;
+    if (last == 0) {
+        return APR_SUCCESS;
+    }
+    apr_status_t rv = pd_comparison_make(&comparison, page->portal, PD_DOCUMENT_POLICY, last,
+                                         version, page->language, page->p);
+    if (rv == APR_SUCCESS && comparison.difference != NULL) {
+        const char *url = pd_version_url(page, PD_DOCUMENT_POLICY, version);
+        pd_changes_add_short(page, comparison.difference);
+        pd_page_text(page, "doc_lang", comparison.after.language);
+        pd_value_set_number(page->values, "last_version", last, page->p);
+        pd_page_text(page, "difference",
+                     apr_psprintf(page->p, "%s/diff?with=%" APR_INT64_T_FMT, url, last));
+    }
+    return rv == APR_ENOENT ? APR_SUCCESS : rv;
+}
+
 static int show_form(pd_page_t *page, int status)
 {
     pd_document_t document = {0};
@@ -27,6 +52,10 @@ static int show_form(pd_page_t *page, int status)
     }
     if (is_done(page, &document, rv)) {
         return pd_page_go(page, return_target(page));
+    }
+    rv = add_changes(page, document.version);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
     }
     pd_value_set_number(page->values, "version", document.version, page->p);
     pd_page_date(page, page->values, "effective", document.effective_at);

@@ -2,9 +2,10 @@
  * answers that auth/ has drawn here. */
 #include <apr_strings.h>
 #include <http_protocol.h>
-#include "portal/pd_device.h"
+#include "auth/pd_site_cookie.h"
 #include "srv/pd_headers.h"
 #include "text/pd_url.h"
+#include "web/pd_field_value.h"
 #include "web/pd_handlers.h"
 #include "web/pd_send.h"
 #include "web/pd_visitor.h"
@@ -14,13 +15,28 @@ int pd_web_home(pd_page_t *page)
     return pd_page_show(page, "home.html", HTTP_OK);
 }
 
+static const pd_value_t *cookie_value(pd_page_t *page, const pd_site_cookie_t *cookie)
+{
+    pd_value_t *value = pd_value_map(page->p);
+    pd_value_set_text(value, "name", cookie->names[page->site->secure != 0], page->p);
+    pd_value_set_bool(value, apr_pstrcat(page->p, "is_", cookie->id, NULL), 1, page->p);
+    pd_value_set_bool(value, "till_closed", cookie->days == PD_COOKIE_TILL_CLOSED, page->p);
+    pd_value_set_number(value, "term_days", cookie->days, page->p);
+    pd_value_set_number(value, "device_days", cookie->days_lasting, page->p);
+    pd_value_set(value, "purpose", pd_purpose_value(page, pd_purpose_find(cookie->purpose)));
+    return value;
+}
+
 int pd_web_cookies(pd_page_t *page)
 {
-    pd_page_text(page, "session_cookie", pd_visit_session_cookie(page->site));
-    pd_page_text(page, "form_cookie", pd_visit_form_cookie(page->site));
+    pd_value_t *list = pd_value_list(page->p);
+    for (int i = 0; i < PD_COOKIE_COUNT; i++) {
+        pd_value_add(list, cookie_value(page, &pd_site_cookies[i]));
+    }
+    pd_value_set(page->values, "cookies", list);
+    pd_page_text(page, "attributes", pd_site_cookie_attributes(page->site));
     pd_value_set_number(page->values, "session_hours",
                         apr_time_sec(page->site->settings->session_lifetime) / 3600, page->p);
-    pd_value_set_number(page->values, "device_days", PD_DEVICE_DAYS, page->p);
     return pd_page_show(page, "cookies.html", HTTP_OK);
 }
 
@@ -93,6 +109,13 @@ int pd_web_lacks_role(pd_page_t *page)
 {
     pd_page_text(page, "asked", page->r->uri);
     pd_page_true(page, "lacks_role", 1);
+    return pd_page_show(page, "denied.html", HTTP_FORBIDDEN);
+}
+
+int pd_web_no_purpose(pd_page_t *page, int lacks_consent)
+{
+    pd_page_text(page, "asked", page->r->uri);
+    pd_page_true(page, "lacks_consent", lacks_consent);
     return pd_page_show(page, "denied.html", HTTP_FORBIDDEN);
 }
 

@@ -51,6 +51,22 @@ static void check_text(const pd_directive_t *row, const char *text)
     }
 }
 
+static int is_within(const pd_directive_t *row, apr_int64_t number)
+{
+    switch (row->type) {
+    case PD_TYPE_FLAG:
+        return number == 0 || number == 1;
+    case PD_TYPE_CHOICE:
+        return number >= 0 && number <= 2;
+    case PD_TYPE_BYTES:
+        return number == 0 || (number >= row->min && number <= row->max);
+    case PD_TYPE_TERM:
+        return number == PD_TERM_UNLIMITED || (number >= row->min && number <= row->max);
+    default:
+        return number >= row->min && number <= row->max;
+    }
+}
+
 static void check_row(const pd_directive_t *row, const char *value, const char *second,
                       apr_pool_t *p)
 {
@@ -65,10 +81,7 @@ static void check_row(const pd_directive_t *row, const char *value, const char *
     }
     void *member = (char *)&after + row->offset;
     if (pd_directive_is_number(row)) {
-        apr_int64_t number = *(apr_int64_t *)member;
-        MUST(row->type == PD_TYPE_FLAG     ? number == 0 || number == 1
-             : row->type == PD_TYPE_CHOICE ? number >= 0 && number <= 2
-                                           : number >= row->min && number <= row->max);
+        MUST(is_within(row, *(apr_int64_t *)member));
         return;
     }
     const char *text = *(const char **)member;

@@ -25,6 +25,23 @@ START_TEST(buffer_grows_to_its_maximum_and_not_beyond)
 }
 END_TEST
 
+START_TEST(buffer_with_room_is_bounded_all_the_same)
+{
+    static const apr_size_t expected[] = {0, 1, 7, 8, 9, 4096};
+    for (int i = 0; i < 6; i++) {
+        pd_buf_t buf;
+        pd_buf_init_for(&buf, expected[i], 8, tp);
+        pd_buf_printf(&buf, "%d", 12345);
+        pd_buf_add(&buf, "678", 3);
+        ck_assert_str_eq(buf.bytes, "12345678");
+        ck_assert_int_eq(buf.overflow, 0);
+        pd_buf_putc(&buf, '9');
+        ck_assert_str_eq(buf.bytes, "12345678");
+        ck_assert_int_eq(buf.overflow, 1);
+    }
+}
+END_TEST
+
 START_TEST(nothing_is_added_after_an_overflow)
 {
     pd_buf_t buf;
@@ -242,6 +259,7 @@ int main(void)
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, pd_test_setup, pd_test_teardown);
     tcase_add_test(all, buffer_grows_to_its_maximum_and_not_beyond);
+    tcase_add_test(all, buffer_with_room_is_bounded_all_the_same);
     tcase_add_test(all, nothing_is_added_after_an_overflow);
     tcase_add_test(all, printf_grows_and_gives_back_what_was_cut);
     tcase_add_loop_test(all, base64url_is_strict, 0, (int)(sizeof codes / sizeof codes[0]));

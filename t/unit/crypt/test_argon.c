@@ -1,6 +1,7 @@
 /* Argon2id by the program beside the server, and what happens when that program fails. Where it
  * stands is told by PD_HASH_PROGRAM, else build/pdportal-hash. */
 #include "pd_crypt_test.h"
+#include "base/pd_log.h"
 #include "crypt/pd_argon.h"
 #include <stdlib.h>
 
@@ -22,12 +23,15 @@ static pd_argon_e compared(const pd_argon_t *with, const char *input)
     return pd_argon(&argon);
 }
 
-static void use_real_program(void)
+/* What would have been logged. */
+static int n_logged;
+
+static void count_line(void *baton, pd_log_level_e level, apr_status_t status, const char *message)
 {
-    const char *path = getenv("PD_HASH_PROGRAM");
-    path = path ? path : "build/pdportal-hash";
-    ck_assert_msg(access(path, X_OK) == 0, "%s is not there", path);
-    pd_argon_use(path);
+    (void)baton;
+    (void)level;
+    (void)status;
+    n_logged += strncmp(message, "PD0251: ", 8) == 0;
 }
 
 /* A program that only does this. */
@@ -42,9 +46,47 @@ static void use_script(const char *line)
     pd_argon_use(path);
 }
 
+/* The real one, behind a script that notes what it was given. */
+static void use_real_program(void)
+{
+    const char *path = getenv("PD_HASH_PROGRAM");
+    path = path ? path : "build/pdportal-hash";
+    char *whole = realpath(path, NULL);
+    ck_assert_msg(whole && access(whole, X_OK) == 0, "%s is not there", path);
+    use_script(apr_psprintf(tp, "{ env; ls /proc/self/fd | wc -w; } >>'%s'\nexec '%s'",
+                            path_of("given"), whole));
+    free(whole);
+}
+
+static const char *given(void)
+{
+    char *text = apr_pcalloc(tp, 4096);
+    FILE *file = fopen(path_of("given"), "r");
+    ck_assert_ptr_nonnull(file);
+    (void)!fread(text, 1, 4095, file);
+    fclose(file);
+    return text;
+}
+
+static void argon_setup(void)
+{
+    crypt_setup();
+    n_logged = 0;
+    pd_log_set_sink(count_line, NULL);
+}
+
+static void argon_teardown(void)
+{
+    pd_argon_use(NULL);
+    pd_log_set_sink(NULL, NULL);
+    crypt_teardown();
+}
+
 START_TEST(program_and_process_agree)
 {
     pd_argon_t here = made();
+    setenv("PD_SECRET_OF_THE_SERVER", "x", 1);
+    int open_file = dup(1); /* without close-on-exec */
     use_real_program();
     pd_argon_t there = made();
     for (int i = 0; i < 2; i++) {
@@ -55,6 +97,11 @@ START_TEST(program_and_process_agree)
                          PD_ARGON_MALFORMED);
         pd_argon_use(NULL);
     }
+    ck_assert_int_eq(n_logged, 0);
+    /* Its three files, and the one by which "ls" looks. */
+    ck_assert_msg(strstr(given(), "\n4\n"), "%s", given());
+    ck_assert_msg(!strstr(given(), "PD_SECRET"), "%s", given());
+    close(open_file);
 }
 END_TEST
 
@@ -63,7 +110,8 @@ static const char *const broken[] = {"exit 1",
                                      "exec cat >/dev/null",
                                      "head -c 192 /dev/zero",
                                      "exec /nowhere",
-                                     "cat"};
+                                     "cat",
+                                     "kill -SYS $$"};
 
 START_TEST(broken_program_is_done_without)
 {
@@ -91,7 +139,6 @@ START_TEST(killed_program_is_not_repeated)
     pd_argon_t argon = {.memory_kib = 8192, .passes = 1, .input = INPUT};
     use_script("kill -9 $$");
     ck_assert_int_eq(pd_argon(&argon), PD_ARGON_NO_MEMORY);
-    pd_argon_use(NULL);
 }
 END_TEST
 
@@ -99,7 +146,7 @@ int main(void)
 {
     Suite *suite = suite_create("crypt/argon");
     TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, crypt_setup, crypt_teardown);
+    tcase_add_checked_fixture(all, argon_setup, argon_teardown);
     tcase_add_test(all, program_and_process_agree);
     tcase_add_loop_test(all, broken_program_is_done_without, 0, ROWS(broken));
     tcase_add_test(all, missing_program_is_done_without);

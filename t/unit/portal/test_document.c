@@ -93,6 +93,8 @@ START_TEST(published_text_is_kept_and_hashed)
     ck_assert_ptr_nonnull(strstr(document.html, "FIRST"));
     ck_assert_int_eq(document.published_at, test_now);
     ck_assert_int_eq(document.effective_at, test_now);
+    ck_assert_int_eq(pd_document_get(&document, &portal, "policy", 1, "ru", tp), APR_SUCCESS);
+    ck_assert_int_eq(document.markup, PD_MARKUP_PLAIN);
     ck_assert_int_eq(pd_document_get(&document, &portal, "policy", 2, "ru", tp), APR_ENOENT);
     ck_assert_int_eq(pd_document_get(&document, &portal, "processing", 1, "ru", tp), APR_ENOENT);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'document.published'"), 1);

@@ -27,7 +27,8 @@ static int ready_open(int i)
 
 static const pd_encoded_t *get(const char *path, const char *language)
 {
-    return pd_ready_get(&portal, path, language, tp);
+    const char *about;
+    return pd_ready_get(&about, &portal, path, language, tp);
 }
 
 /* As a handler does it: looks, begins, reads, keeps. */
@@ -192,9 +193,13 @@ START_TEST(stays_while_it_is_sent)
     ck_assert_ptr_null(get("policy", "ru"));
     pd_ready_begin(&turn, &portal, "policy", "ru");
     turn.until = APR_INT64_MAX;
+    turn.about = apr_pstrdup(tp, "policy 1");
     const pd_encoded_t *made = pd_ready_keep(&turn, "mine", 4, answer);
-    const pd_encoded_t *found = pd_ready_get(&portal, "policy", "ru", answer);
+    memset((char *)turn.about, 'x', strlen(turn.about));
+    const char *about;
+    const pd_encoded_t *found = pd_ready_get(&about, &portal, "policy", "ru", answer);
     ck_assert_ptr_eq(made, found);
+    ck_assert_str_eq(about, "policy 1");
     is_text(make_lasting("policy", "newer"), "newer");
     is_text(found, "mine");
     is_text(get("policy", "ru"), "newer");

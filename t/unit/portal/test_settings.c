@@ -50,6 +50,8 @@ static const char *sample(const pd_directive_t *row)
         return "1M";
     case PD_TYPE_TIME:
         return apr_psprintf(tp, "%" APR_INT64_T_FMT, row->max / SECOND);
+    case PD_TYPE_TERM:
+        return "without limit";
     case PD_TYPE_CHOICE:
         return "off";
     case PD_TYPE_ZONE:
@@ -151,6 +153,14 @@ static const struct {
     {"PDPortalSessionIdle", "999999999999d", NULL, "out of bounds"},
     {"PDPortalSessionIdle", "", NULL, "missing"},
     {"PDPortalSessionIdle", NULL, NULL, "missing"},
+    {"PDPortalTermActs", "90d", NULL, NULL},
+    {"PDPortalTermActs", "3 years", NULL, NULL},
+    {"PDPortalTermActs", "Without Limit", NULL, NULL},
+    {"PDPortalTermActs", "51 years", NULL, "is no term"},
+    {"PDPortalTermActs", "0 years", NULL, "\"3 years\", or \"without limit\""},
+    {"PDPortalTermActs", "23h", NULL, "between 1d and 18300d"},
+    {"PDPortalTermActs", "unlimited", NULL, "is no term"},
+    {"PDPortalTermActs", "", NULL, "missing"},
     {"PDPortalMailInterval", "0", NULL, "out of bounds"},
     {"PDPortalPasswordMin", "7", NULL, "between 8 and 64"},
     {"PDPortalPasswordMin", "65", NULL, "between 8 and 64"},
@@ -241,6 +251,22 @@ static pd_settings_t *needed_only(void)
     }
     return settings;
 }
+
+/* As it was written, whatever the unit. */
+START_TEST(term_is_written_in_words)
+{
+    static const char *const words[] = {"without limit", "1 year", "50 years", "30d", "36h"};
+    const pd_directive_t *row = pd_directive_find("PDPortalTermAccount");
+    pd_settings_t *settings = pd_settings_new(tp);
+    ck_assert_str_eq(pd_settings_term_text(settings->term_account, tp), "not set");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        ck_assert_ptr_null(pd_directive_set(settings, row, words[i], NULL, tp));
+        ck_assert_str_eq(pd_settings_term_text(settings->term_account, tp), words[i]);
+    }
+    ck_assert_ptr_nonnull(pd_directive_set(settings, row, "0", NULL, tp));
+    ck_assert_str_eq(pd_settings_term_text(settings->term_account, tp), "36h"); /* untouched */
+}
+END_TEST
 
 START_TEST(defaults_are_those_of_the_manual)
 {
@@ -417,6 +443,7 @@ int main(void)
     tcase_add_test(tcase, every_row_unset_set_inherited_and_back);
     tcase_add_test(tcase, names_are_unique_and_found_in_any_case);
     tcase_add_test(tcase, value_is_taken_or_explained);
+    tcase_add_test(tcase, term_is_written_in_words);
     tcase_add_test(tcase, defaults_are_those_of_the_manual);
     tcase_add_test(tcase, whole_is_checked);
     tcase_add_test(tcase, needed_directives_are_named);

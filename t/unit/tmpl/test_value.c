@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "pd_test.h"
+#include <apr_strings.h>
 #include "tmpl/pd_value.h"
 
 static const struct {
@@ -47,6 +48,30 @@ START_TEST(members)
 }
 END_TEST
 
+/* More than there are places and than there is room at first, some names with the same tag ("axbxa"
+ * and "aybxa" differ only where it doesn't look), each set twice. */
+START_TEST(many_members_are_told_apart)
+{
+    pd_value_t *map = pd_value_map(tp);
+    ck_assert_ptr_null(pd_value_get(map, "n0"));
+    pd_value_set_number(map, "axbxa", 1, tp);
+    pd_value_set_number(map, "aybxa", 2, tp);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 200; i++) {
+            pd_value_set_number(map, apr_psprintf(tp, "n%d", i), i + round, tp);
+        }
+    }
+    for (int i = 0; i < 200; i++) {
+        ck_assert_int_eq(pd_value_get(map, apr_psprintf(tp, "n%d", i))->number, i + 1);
+    }
+    ck_assert_int_eq(pd_value_get(map, "axbxa")->number, 1);
+    ck_assert_int_eq(pd_value_get(map, "aybxa")->number, 2);
+    ck_assert_int_eq(map->items->nelts, 202);
+    ck_assert_ptr_null(pd_value_get(map, "azbxa"));
+    ck_assert_ptr_null(pd_value_get(map, ""));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("value");
@@ -54,6 +79,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, pd_test_setup, pd_test_teardown);
     tcase_add_loop_test(tcase, number_text, 0, sizeof(numbers) / sizeof(numbers[0]));
     tcase_add_test(tcase, members);
+    tcase_add_test(tcase, many_members_are_told_apart);
     suite_add_tcase(suite, tcase);
     return pd_test_main(suite);
 }

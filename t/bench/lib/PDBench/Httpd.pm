@@ -108,7 +108,10 @@ sub memory_mib {
     my ($self) = @_;
     my $kib = 0;
     for my $pid ($self->processes) {
-        $kib += $1 if (read_file("/proc/$pid/smaps_rollup") // '') =~ /^Pss:\s+(\d+)/m;
+        my ($share) = (read_file("/proc/$pid/smaps_rollup") // '') =~ /^Pss:\s+(\d+)/m;
+        # A process that hashes shows nothing but its size.
+        my (undef, $pages) = split ' ', read_file("/proc/$pid/statm") // '';
+        $kib += $share // ($pages // 0) * 4;
     }
     return $kib / 1024;
 }

@@ -13,7 +13,8 @@ use PDBench::Place qw(progress run_good median);
 use PDBench::Portals qw(portal variant server_of login_of);
 
 my ($FEW, $MANY) = (1000, 1_000_000);
-# As many on either side, spread evenly over all people: only their number differs.
+# As many on either side, spread evenly over all people: only the number of people differs. With twenty times the
+# sessions on one side the row compared how many pages are touched in turn, not how many people there are.
 my $SESSIONS = 1000;
 my $SIGN_INS = 60;
 my ($LOOKUP_ROUNDS, $LOOKUPS) = (7, 20_000);

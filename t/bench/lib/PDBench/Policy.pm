@@ -29,6 +29,7 @@ sub make_files {
     my ($portal, $files) = @_;
     my %answer = (identity => fetch($portal, $PATH), gzip => fetch($portal, $PATH, $GZIP));
     $files->file("$_.html", $answer{$_}{body}) for keys %answer;
+    $files->file('bare.html', $answer{gzip}{body});
     $files->file('deflated.html', $answer{identity}{body});
     return \%answer;
 }
@@ -75,6 +76,9 @@ sub measure {
     add_row($table, "policy page, $size{identity}", $plain, $base{identity}, 'a file of the same bytes');
     add_row($table, "policy page, Accept-Encoding: gzip ($coded, $size{gzip})", $gzip, $base{gzip}, 'a file of the same bytes, its coding named');
     add_row($table, 'policy page unchanged, 304', $unchanged, $base{gzip}, 'the same file, 200');
+    my $bare = instructions(subject($files, '/bare.html', length $answer->{gzip}{body}));
+    $table->row('that file with neither header, which no browser could read', instructions => [$bare, $base{gzip}{count}],
+        beside => 'the file, its coding named');
     add_row($table, 'the file through mod_deflate', $deflated, $base{gzip}, 'a file of the bytes the portal sends for gzip');
     add_row($table, 'sign-in form', $form, bare(), 'static, server without any section');
 

@@ -123,7 +123,7 @@ sub flood_rounds {
     my (@turns, %answers);
     # Every child has its connections to the database before the quiet state is looked at.
     load_on($page, 2);
-    $flood->run(2);
+    $flood->run($FLOOD_SECONDS);
     for my $round (1 .. $ROUNDS) {
         progress("flood, $round of $ROUNDS");
         my %turn;

@@ -1,0 +1,149 @@
+/* purposes: the register of processings; and which purpose each command names that uses people's
+ * data. */
+#include "cli/ctl.h"
+
+#include "portal/pd_field.h"
+#include "portal/pd_jobs.h"
+#include "portal/pd_outbox.h"
+#include "portal/pd_purpose.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+static const struct {
+    const char *command, *purpose;
+} uses[] = {{"staff add", "4.1.2"},
+            {"staff list", "4.1.2"},
+            {"policy report", "4.1.3"},
+            {"staff remove", "4.1.4"},
+            {"sessions list", "4.1.4"},
+            {"sessions end", "4.1.4"},
+            {NULL, NULL}};
+
+int ctl_use_person(ctl_t *ctl, const char *person_id)
+{
+    pd_use_e outcome;
+    pd_use_t use = {.what = apr_pstrcat(ctl->p, "command ", ctl->command->name, NULL)};
+    for (int i = 0; uses[i].command; i++) {
+        if (!strcmp(uses[i].command, ctl->command->name)) {
+            use.purpose = uses[i].purpose;
+        }
+    }
+    apr_status_t rv = pd_purpose_use(&outcome, &ctl->portal, &use, person_id, ctl->p);
+    if (rv) {
+        return ctl_fail_status(ctl, rv, "whether this person's data may be used is not known",
+                               NULL);
+    }
+    return outcome == PD_USE_LAWFUL
+               ? CTL_OK
+               : ctl_fail(ctl, CTL_FAILED,
+                          "this person's data may not be used for that now; the journal tells why");
+}
+
+static const char *const grounds[] = {[PD_GROUND_REGISTRATION] = "registration",
+                                      [PD_GROUND_CONSENT] = "consent",
+                                      [PD_GROUND_SECURITY] = "security"};
+static const char *const recipients[] = {[PD_RECIPIENT_NONE] = "none",
+                                         [PD_RECIPIENT_RELAY] = "mail relay",
+                                         [PD_RECIPIENT_SITE] = "applications of the site",
+                                         [PD_RECIPIENT_PARTNER] = "partner"};
+
+/* A list of names, in the answer and as one line. */
+typedef struct names_t {
+    json_t *list;
+    const char *line;
+    apr_pool_t *p;
+} names_t;
+
+static void add_name(names_t *names, const char *name)
+{
+    json_array_append_new(names->list, json_string(name));
+    names->line = apr_pstrcat(names->p, names->line, *names->line ? ", " : "", name, NULL);
+}
+
+static void show_names(ctl_t *ctl, json_t *entry, const char *what, const names_t *names)
+{
+    json_object_set_new(entry, what, names->list);
+    if (*names->line) {
+        ctl_say(ctl, "  %-10s %s", what, names->line);
+    }
+}
+
+static names_t no_names(ctl_t *ctl)
+{
+    return (names_t){json_array(), "", ctl->p};
+}
+
+static void show_users(ctl_t *ctl, json_t *entry, const pd_purpose_t *purpose)
+{
+    names_t fields = no_names(ctl), letters = no_names(ctl);
+    names_t jobs = no_names(ctl), commands = no_names(ctl);
+    for (const pd_field_t *field = pd_fields; field->id; field++) {
+        if (pd_purpose_is_named(field->purposes, purpose->id)) {
+            add_name(&fields, field->id);
+        }
+    }
+    for (const pd_letter_kind_t *letter = pd_letter_kinds; letter->kind; letter++) {
+        if (!strcmp(letter->purpose, purpose->id)) {
+            add_name(&letters, letter->kind);
+        }
+    }
+    for (const pd_job_t *job = pd_jobs; job->name; job++) {
+        if (pd_purpose_is_named(job->purposes, purpose->id)) {
+            add_name(&jobs, job->name);
+        }
+    }
+    for (int i = 0; uses[i].command; i++) {
+        if (!strcmp(uses[i].purpose, purpose->id)) {
+            add_name(&commands, uses[i].command);
+        }
+    }
+    show_names(ctl, entry, "fields", &fields);
+    show_names(ctl, entry, "letters", &letters);
+    show_names(ctl, entry, "jobs", &jobs);
+    show_names(ctl, entry, "commands", &commands);
+}
+
+static json_t *show_purpose(ctl_t *ctl, const pd_purpose_t *purpose)
+{
+    json_t *entry = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s}", "purpose", purpose->id, "ground", grounds[purpose->ground],
+        "consent", purpose->consent ? purpose->consent : "", "optional",
+        purpose->optional ? purpose->optional : "", "recipients", recipients[purpose->recipient]);
+    ctl_say(ctl, "%s", purpose->id);
+    ctl_say(ctl, "  %-10s %s%s%s", "ground", grounds[purpose->ground], purpose->consent ? ": " : "",
+            purpose->consent ? purpose->consent : "");
+    if (purpose->optional) {
+        ctl_say(ctl, "  %-10s %s", "optional", purpose->optional);
+    }
+    ctl_say(ctl, "  %-10s %s", "recipients", recipients[purpose->recipient]);
+    show_users(ctl, entry, purpose);
+    return entry;
+}
+
+static json_t *show_field(ctl_t *ctl, const pd_field_t *field)
+{
+    const char *term = pd_settings_term_text(field->term(ctl->settings), ctl->p);
+    const char *source = field->source == PD_SOURCE_PERSON ? "given, not verified" : "made";
+    const char *removal = field->destroy ? "job expire" : "by decision";
+    ctl_say(ctl, "%-13s %-20s %-24s %-14s %s", field->id, source, field->purposes, term, removal);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "field", field->id, "source", source,
+                     "purposes", field->purposes, "term", term, "directive",
+                     field->directive ? field->directive : "", "removed", removal, "columns",
+                     field->columns);
+}
+
+int ctl_purposes(ctl_t *ctl)
+{
+    json_t *purposes = json_array(), *fields = json_array();
+    json_object_set_new(ctl->answer, "purposes", purposes);
+    json_object_set_new(ctl->answer, "fields", fields);
+    for (const pd_purpose_t *purpose = pd_purposes; purpose->id; purpose++) {
+        json_array_append_new(purposes, show_purpose(ctl, purpose));
+    }
+    ctl_say(ctl, "\n%-13s %-20s %-24s %-14s %s", "field", "source", "purposes", "term", "removed");
+    for (const pd_field_t *field = pd_fields; field->id; field++) {
+        json_array_append_new(fields, show_field(ctl, field));
+    }
+    return CTL_OK;
+}

@@ -1,0 +1,179 @@
+/* The table of fields, and the search for what has outlived its term but has nothing that removes
+ * it: an account that nobody uses, old rows of the ledger of acts and of the journal. Those end
+ * with a decision of the administration, so they are warned of here. */
+#include "portal/pd_field.h"
+#include "base/pd_clock.h"
+#include "base/pd_random.h"
+#include "portal/pd_device.h"
+#include "portal/pd_jobs.h"
+#include "portal/pd_link.h"
+#include "portal/pd_outbox.h"
+#include "portal/pd_purpose.h"
+#include "portal/pd_registration.h"
+#include "portal/pd_session.h"
+#include "portal/pd_tables_int.h"
+
+enum { IDLE_PEOPLE, OLD_ACTS, OLD_EVENTS };
+
+const pd_sql_t pd_field_sql[] = {
+    [IDLE_PEOPLE] =
+        {"field_idle_people",
+         "SELECT p.id FROM person p WHERE p.id > '' AND p.state IN ('active', 'blocked')"
+         " AND p.confirmed_at < %lld AND NOT EXISTS (SELECT 1 FROM journal j"
+         " WHERE j.subject = p.id AND j.at >= %lld AND j.event = 'session.begun')"
+         " ORDER BY p.id LIMIT %lld",
+         "s", "people who have not signed in since an instant"},
+    /* Ids begin with the instant they were made. */
+    [OLD_ACTS] = {"field_old_acts", "SELECT id FROM act WHERE id < %s ORDER BY id LIMIT %lld", "s",
+                  "acts recorded before an instant"},
+    [OLD_EVENTS] =
+        {"field_old_events",
+         "SELECT sequence FROM journal WHERE host = %s AND sequence <= %lld AND at < %lld"
+         " ORDER BY sequence",
+         "i", "the first rows of this host's chain, if they are old"},
+    {NULL, NULL, NULL, NULL}};
+
+static apr_status_t idle_people(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
+                                apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    apr_status_t status = pd_db_read(&rows, portal->db, &pd_field_sql[IDLE_PEOPLE],
+                                     PD_ARGS(PD_N(before), PD_N(before), PD_N(limit)), limit, p);
+    *due = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
+    return status;
+}
+
+static apr_status_t old_acts(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
+                             apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    apr_status_t status =
+        pd_db_read(&rows, portal->db, &pd_field_sql[OLD_ACTS],
+                   PD_ARGS(PD_T(pd_random_uuid7(before, p)), PD_N(limit)), limit, p);
+    *due = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
+    return status;
+}
+
+static apr_status_t old_events(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
+                               apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    apr_status_t status =
+        pd_db_read(&rows, portal->db, &pd_field_sql[OLD_EVENTS],
+                   PD_ARGS(PD_T(portal->settings->host_name), PD_N(limit), PD_N(before)), limit, p);
+    *due = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
+    return status;
+}
+
+static apr_int64_t account_term(const pd_settings_t *settings)
+{
+    return settings->term_account;
+}
+
+static apr_int64_t acts_term(const pd_settings_t *settings)
+{
+    return settings->term_acts;
+}
+
+static apr_int64_t journal_term(const pd_settings_t *settings)
+{
+    return settings->term_journal;
+}
+
+static apr_int64_t letters_term(const pd_settings_t *settings)
+{
+    return settings->term_letters;
+}
+
+static apr_int64_t registration_term(const pd_settings_t *settings)
+{
+    return settings->confirmation_lifetime;
+}
+
+static apr_int64_t session_term(const pd_settings_t *settings)
+{
+    return settings->session_lifetime;
+}
+
+static apr_int64_t device_term(const pd_settings_t *settings)
+{
+    (void)settings;
+    return apr_time_from_sec((apr_int64_t)PD_DEVICE_DAYS * 24 * 3600);
+}
+
+static apr_int64_t link_term(const pd_settings_t *settings)
+{
+    (void)settings;
+    return PD_LINK_LIFETIME;
+}
+
+static apr_status_t destroy_letters(int *removed, const pd_portal_t *portal, int limit,
+                                    apr_pool_t *p)
+{
+    *removed = 0;
+    if (portal->settings->term_letters < 0) {
+        return APR_SUCCESS;
+    }
+    return pd_outbox_expire(removed, portal, portal->settings->term_letters, limit, p);
+}
+
+#define ACCOUNT account_term, "PDPortalTermAccount", NULL
+
+const pd_field_t pd_fields[] = {
+    {"login", "person.login identifier.lookup", "4.1.1 4.1.2", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN,
+     ACCOUNT, idle_people},
+    {"email", "person.email identifier.lookup", "4.1.1 4.1.3 4.1.4 4.1.5", PD_SOURCE_PERSON,
+     PD_SINCE_SIGN_IN, ACCOUNT, NULL},
+    {"password", "credential.*", "4.1.1", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
+    {"language", "person.language", "4.1.3", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
+    {"registered",
+     "person.id person.state person.data_key person.generation person.policy_version "
+     "person.created_at person.confirmed_at person.signed_in_at",
+     "4.1.2 4.1.5", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
+    {"roles", "role.* draft.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
+    {"registration", "registration.*", "4.1.5", PD_SOURCE_PORTAL, PD_SINCE_MADE, registration_term,
+     "PDPortalConfirmationLifetime", pd_registration_expire, NULL},
+    {"sessions", "session.*", "4.1.1 4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, session_term,
+     "PDPortalSessionLifetime", pd_session_expire, NULL},
+    {"browsers", "device.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, device_term, NULL,
+     pd_device_expire, NULL},
+    {"links", "link.*", "4.1.1", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL, pd_link_expire,
+     NULL},
+    {"letters", "letter.*", "4.1.3 4.1.4 4.1.5", PD_SOURCE_PORTAL, PD_SINCE_SENT, letters_term,
+     "PDPortalTermLetters", destroy_letters, NULL},
+    {"acts", "act.* told.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, acts_term,
+     "PDPortalTermActs", NULL, old_acts},
+    {"journal", "journal.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, journal_term,
+     "PDPortalTermJournal", NULL, old_events},
+    {.id = NULL}};
+
+apr_status_t pd_field_due(int *due, const pd_portal_t *portal, const pd_field_t *field,
+                          apr_pool_t *p)
+{
+    apr_int64_t term = field->term(portal->settings);
+    *due = 0;
+    if (field->due == NULL || term < 0) {
+        return APR_SUCCESS;
+    }
+    return field->due(due, portal, pd_clock_now() - term, PD_DUE_MAX, p);
+}
+
+const char *pd_field_unnamed(void)
+{
+    for (const pd_field_t *field = pd_fields; field->id; field++) {
+        if (!pd_purpose_all_known(field->purposes)) {
+            return field->id;
+        }
+    }
+    for (const pd_job_t *job = pd_jobs; job->name; job++) {
+        if (!pd_purpose_all_known(job->purposes)) {
+            return job->name;
+        }
+    }
+    for (const pd_contract_t *letter = pd_letter_contracts; letter->file; letter++) {
+        if (!pd_letter_kind_of_file(letter->file)) {
+            return letter->file;
+        }
+    }
+    return NULL;
+}

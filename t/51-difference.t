@@ -1,0 +1,268 @@
+# What changed (F23, F24; seed 9.2, 9.4): the difference of two versions by clause and word, the gate that shows it,
+# and the forms of a document for programs.
+use strict;
+use warnings FATAL => 'all';
+use utf8;
+use Digest::SHA ();
+use Encode qw(decode encode);
+use Test::More;
+use Time::Local ();
+use PDPortal::Test;
+use PDPortal::Setup ();
+binmode $_, ':encoding(UTF-8)' for map { Test::More->builder->$_ } qw(output failure_output todo_output);
+
+my $clock = "$ENV{PD_WORK}/difference-clock.now";
+my $instant = Time::Local::timegm(0, 0, 21, 31, 4, 2099); # 2099-06-01 in Moscow
+sub set_clock { my ($seconds) = @_; return write_file($clock, sprintf "%+d\n", $seconds ? $instant + $seconds - time : 0) }
+set_clock(0);
+my $server = server(name => 'difference', env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock },
+    set => { PDPortalTimeZone => 'Europe/Moscow', PDPortalMailRelay => "maildir:$ENV{PD_WORK}/difference/mail" });
+my $base = "http://127.0.0.1:$server->{port}";
+
+# --- versions: 1 is the test policy; 2 the demo's with a slip of the pen; 3 mends it, has a purpose more, and one moved
+my %demo = map { $_ => decode('UTF-8', read_file("$ENV{PD_SOURCE_DIR}/conf/demo/policy.$_.md")) } qw(ru en);
+my %slip = (ru => ['необратимый', 'необратимй'], en => ['irreversible', 'irreversable']);
+my %purpose = (ru => 'поздравить вас с праздником, если вы об этом просили;', en => 'wish you a happy holiday, if you asked for it;');
+
+sub purposes {
+    my ($text, $new) = @_;
+    my %old = $text =~ /^4\.1\.(\d)\. (.*)$/mg;
+    my @order = (@old{ 1, 2, 4, 5, 3, 6, 7 }, $new, $old{8}); # the third is the fifth now, the new one comes before the last
+    my $list = join "\n\n", map { '4.1.' . ($_ + 1) . ". $order[$_]" } 0 .. $#order;
+    return $text =~ s/^4\.1\.1\..*^4\.1\.8\.[^\n]*/$list/msr;
+}
+
+# Publishes the texts as a new version; gives their bytes.
+sub publish {
+    my ($kind, $ending, $texts, @more) = @_;
+    my (%bytes, @files);
+    for my $language (sort keys %$texts) {
+        my $file = "$server->{dir}/new.$language.$ending";
+        write_file($file, $bytes{$language} = encode('UTF-8', $texts->{$language}));
+        push @files, $file, '--lang', $language;
+    }
+    PDPortal::Setup::ctl_ok($server->{conf}, 'policy', 'publish', @files, '--kind', $kind, '--drop-language', @more);
+    return \%bytes;
+}
+
+my %second = map { $_ => $demo{$_} =~ s/$slip{$_}[0]/$slip{$_}[1]/r } keys %demo;
+my %third = map { $_ => purposes($demo{$_}, $purpose{$_}) } keys %demo;
+$server->start;
+publish('policy', 'md', \%second);
+my $folder = "$server->{dir}/mail";
+my ($anna, $login) = member(browser => $server->browser, folder => $folder);
+my %bytes = (3 => publish('policy', 'md', \%third));
+
+sub get { my ($path, $language, @headers) = @_; return $server->browser(language => $language // 'en')->get("/portal/$path", @headers) }
+
+# All elements are closed in the order they opened, and no "<" or "&" stands for itself.
+sub is_well_formed {
+    my ($page, $name) = @_;
+    my (@open, @faults);
+    my $text = $page->body =~ s/<!DOCTYPE html>//r =~ s/<!--.*?-->//gsr;
+    while ($text =~ m{<(/?)([a-zA-Z][a-z0-9]*)((?:\s+[a-zA-Z:-]+(?:="[^"<]*")?)*)\s*/?>|([<>])|&(?!(?:amp|lt|gt|quot|nbsp|#39);)}g) {
+        my ($end, $tag) = ($1, $2);
+        if (!defined $tag) { push @faults, 'at ' . substr $text, pos($text) - 1, 40 }
+        elsif ($end) { my $last = pop @open // ''; push @faults, "</$tag> closes <$last>" if $last ne $tag }
+        elsif ($tag !~ /^(?:meta|link|input|br|hr)$/) { push @open, $tag }
+    }
+    return is_deeply([@faults, @open], [], "$name: well-formed");
+}
+
+sub ids { my ($page) = @_; return [$page->body =~ /<section class="change" id="([^"]*)"/g] }
+
+# The words of a change in one view: what is gone in [-], what came in [+].
+sub words {
+    my ($page, $id) = @_;
+    my ($section) = decode('UTF-8', $page->body) =~ m{<section class="change" id="\Q$id\E">(.*?)</section>}s;
+    my ($inline) = ($section // '') =~ m{<p class="inline">(.*?)</p>}s;
+    ($inline) = ($section // '') =~ m{<p>(.*?)</p>}s unless defined $inline;
+    $inline //= '';
+    $inline =~ s{<span class="unseen">[^<]*</span>}{}g;
+    $inline =~ s{<del>(.*?)</del>}{[-$1]}g;
+    $inline =~ s{<ins>(.*?)</ins>}{[+$1]}g;
+    return $inline;
+}
+
+# --- three changes show exactly those
+my %says = (
+    en => [qr/What changed in version 3/, qr/Changes: added 1, moved 1, reworded 1\./, qr/3 clauses only got another number/, 'Added: 4.1.8', 'Moved: 4.1.3 → 4.1.5', 'Reworded: 3.2.2'],
+    ru => [qr/Что изменилось в версии 3/, qr/Изменения: добавлено 1, перенесено 1, исправлено 1\./, qr/Ещё у 3 пунктов изменился только номер/, 'Добавлено: 4.1.8', 'Перенесено: 4.1.3 → 4.1.5', 'Исправлено: 3.2.2']);
+for my $language (qw(en ru)) {
+    my $page = get('policy/3/diff', $language);
+    is($page->status, 200, "$language: the difference");
+    my ($title, $summary, $numbers, @headings) = @{ $says{$language} };
+    like($page->text, $_, "$language: $_") for $title, $summary, $numbers;
+    is_deeply(ids($page), [qw(c3.2.2 c4.1.5 c4.1.8)], "$language: these and no others");
+    like($page->text, qr/\Q$_\E/, "$language: $_") for @headings;
+    my $slip = $slip{$language};
+    like(words($page, 'c3.2.2'), qr/\[-$slip->[1]\]\[\+$slip->[0]\]/, "$language: the word that was mended");
+    unlike(words($page, 'c3.2.2') =~ s/\[-$slip->[1]\]\[\+$slip->[0]\]//r, qr/\[/, "$language: and no other");
+    is(words($page, 'c4.1.8'), "[+$purpose{$language}]", "$language: the purpose");
+    for my $pair ([2, '3.2.2'], [3, '3.2.2'], [2, '4.1.3'], [3, '4.1.5'], [3, '4.1.8']) {
+        my ($version, $number) = @$pair;
+        page_like($page, qr{<a href="/portal/policy/$version#p\Q$number\E">}, "$language: leads to $number of version $version");
+        page_like(get("policy/$version", $language), qr/id="p\Q$number\E"/, "$language: where it is");
+    }
+    like(decode('UTF-8', $page->body), qr{>4\.1\.8 → 4\.1\.9</a>}, "$language: a number that followed has both");
+    my ($sides) = $page->body =~ m{<div class="pair sides">(.*?)</div>}s;
+    like(decode('UTF-8', $sides), qr{<p>[^\n]*<del>[^\n]*\Q$slip->[1]\E[^\n]*</p>\n<p>[^\n]*<ins>[^\n]*\Q$slip->[0]\E}, "$language: side by side");
+    is_well_formed($page, "$language: difference");
+    like(get('policy/3', $language)->body, qr{href="/portal/policy/3/diff"}, "$language: the text links to it");
+}
+page_like(get('policy/3/diff'), qr/<del><span class="unseen">\(removed: /, 'a word for those who do not see it');
+
+# --- like other document pages: kept ready, strong ETag, for everybody
+my $page = get('policy/3/diff', 'en', 'Accept-Encoding' => 'gzip');
+$page = get('policy/3/diff', 'en', 'Accept-Encoding' => 'gzip');
+is($page->header('content-encoding'), 'gzip', 'it is kept ready');
+is($page->header('cache-control'), 'no-cache', 'caches may keep it');
+like($page->header('etag'), qr/^"[0-9a-f]{32}-gzip"$/, 'a strong ETag');
+is(get('policy/3/diff', 'en', 'If-None-Match' => $page->header('etag'))->status, 304, '304 while nothing is published');
+is($server->browser->request('HEAD', '/portal/policy/3/diff')->status, 200, 'HEAD');
+is($server->browser->post('/portal/policy/3/diff', { a => 1 })->status, 405, 'POST: 405');
+
+# --- another version to compare with
+$page = get('policy/3/diff?with=1');
+is($page->status, 200, '?with=');
+like($page->text, qr/Version 1 ,.*Changes: added \d+/s, 'compares with that one');
+like($page->body, qr{href="/portal/policy/3/diff\?lang=ru&amp;with=1"}, 'the other language compares with it, too');
+is_deeply(ids(get('policy/1/diff?with=3')), ids($page), 'the older one always goes first');
+like(get('policy/3/diff?with=3')->text, qr/The two texts are the same\./, 'with itself: nothing');
+is(get("policy/3/diff?with=$_")->status, 404, "?with=$_: 404") for '', qw(0 9 -1 1x 01 99999999999999999999), '1%201';
+is(get("policy/$_")->status, 404, "$_: 404") for qw(9/diff 0/diff diff 3/diff/ 3/difference 9.txt 9.md 3.html 3.txt/ 03.txt);
+like(get('policy/1/diff')->text, qr/This is the first version/, 'the first has none before it');
+is(get('documents/processing/1/diff')->status, 200, 'other documents, too');
+is(get('documents/poem/1/diff')->status, 404, 'but none that there is not');
+is(get('documents/policy/3/diff')->status, 200, 'the policy by its kind');
+
+# --- the gate shows what is new to this person, across a version that passed silently
+my $answer = $anna->get('/cabinet/');
+is($answer->status, 303, 'a new version: led to it');
+$page = $anna->follow($answer);
+like($page->text, qr/What changed since version 2, which you have read Changes: added 1, moved 1, reworded 1\./, 'what changed, counted');
+like($page->text, qr/Added: 4\.1\.8 wish you a happy holiday.*Continue/, 'and which clauses');
+like($page->body, qr{href="/portal/policy/3/diff\?with=2"}, 'with a link to all of it');
+is_well_formed($page, 'gate');
+my %fourth = (ru => $third{ru} =~ s/всегда лежит/лежит/r, en => $third{en} =~ s/is always on/is on/r);
+publish('policy', 'md', \%fourth, '--editorial', 'one word too many');
+$page = $anna->get('/portal/acknowledge');
+like($page->text, qr/since version 2, which you have read Changes: added 1, moved 1, reworded 2\./, 'a version in between is covered');
+$anna->{language} = 'ru';
+like($anna->get('/portal/acknowledge')->text, qr/Что изменилось после версии 2, которую вы читали Изменения: добавлено 1, перенесено 1, исправлено 2\./, 'in Russian');
+$anna->{language} = 'en';
+is(acknowledge($anna)->status, 303, 'acknowledged');
+is($anna->get('/cabinet/')->status, 200, 'and open');
+
+# --- announced, with hostile words: its date and its difference; the default is the last one that had to be read
+my $hostile = q{<script>alert("1")</script> & 'two' <b>&</b>};
+my %fifth = (ru => $fourth{ru} =~ s/(?<=^9\.2\. )/$hostile /mr, en => $fourth{en} =~ s/(?<=^9\.2\. )/$hostile /mr);
+$fifth{$_} =~ s/^# /# \\<i> & "/ for keys %fifth;
+publish('policy', 'md', \%fifth, '--effective', '2099-06-01');
+for my $language (qw(en ru)) {
+    $page = get('policy/5/diff', $language);
+    is_well_formed($page, "$language: hostile words");
+    is_deeply(ids($page), [qw(title c9.2 c9.4)], "$language: compared with the last material version");
+    like($page->text, qr/\Q$hostile\E/, "$language: shown as they are written");
+    unlike($page->body, qr/<script|<b>|<i>/, "$language: never as markup");
+    like($page->text, $language eq 'en' ? qr/not in force yet.*Version 5 , in force from 1 June 2099/s : qr/ещё не вступила в силу.*Версия 5 , вступает в силу 1 июня 2099/s, "$language: announced, with its date");
+}
+like(get('policy')->body, qr{A new version is coming.*href="/portal/policy/5/diff"}s, 'the policy in force tells of it');
+like(get('policy/5')->body, qr{not in force yet.*href="/portal/policy/5/diff"}s, 'and so does the version itself');
+set_clock(-60);
+like(get('policy/5/diff')->text, qr/not in force yet/, 'a minute before');
+set_clock(60);
+unlike(get('policy/5/diff')->text, qr/not in force yet/, 'a minute after');
+like(get('policy/5/diff')->text, qr/Version 5 , in force since/, 'it is in force');
+set_clock(0);
+
+# --- forms for programs
+for my $language (qw(en ru)) {
+    my $markdown = get('policy/3.md', $language);
+    is($markdown->status, 200, "$language: Markdown");
+    is($markdown->header('content-type'), 'text/markdown; charset=utf-8', "$language: its type");
+    ok($markdown->body eq $bytes{3}{$language}, "$language: the very bytes that were published");
+    is($markdown->header('content-language'), $language, "$language: Content-Language");
+    is($markdown->header('x-content-type-options'), 'nosniff', "$language: nobody guesses at the type");
+    my $text = get('policy/3.txt', $language);
+    is($text->header('content-type'), 'text/plain; charset=utf-8', "$language: plain text");
+    ok($text->body eq $bytes{3}{$language}, "$language: the same bytes");
+    my $source = Digest::SHA::sha256_hex($bytes{3}{$language});
+    my $shown = get('policy/3', $language);
+    my ($hash) = $shown->body =~ m{<code>([0-9a-f]{64})</code>};
+    is($_->header('pdportal-document'), qq{policy;version=3;language="$language";sha256="$hash";source-sha256="$source"}, "$language: $_->{path} names the version") for $markdown, $text, $shown, get('policy/3', $language);
+    like($markdown->header('etag'), qr/^"[^"]+"$/, "$language: a strong ETag");
+    my $again = get('policy/3.md', $language, 'If-None-Match' => $markdown->header('etag'));
+    is($again->status . $again->body, '304', "$language: 304");
+    is_well_formed($shown, "$language: document");
+    for my $file (qw(3.md 3.txt)) {
+        page_like($shown, qr{<link rel="alternate" type="text/\w+" href="/portal/policy/$file">.*<a href="/portal/policy/$file"}s, "$language: leads to $file");
+    }
+}
+like(get('policy')->header('pdportal-document'), qr/^policy;version=4;/, 'the policy in force names its version');
+like(get('documents/processing/1')->header('pdportal-document'), qr/^processing;version=1;/, 'every document does');
+is(get('register')->header('pdportal-document'), undef, 'other pages do not');
+page_like(get('policy/3'), qr{<p class="paper">\Q$base\E/portal/policy/3</p>}, 'on paper its address');
+page_like(get('policy/3/diff'), qr{<p class="paper">\Q$base\E/portal/policy/3/diff</p>}, 'on paper that of the difference');
+page_like(get('policy/3/diff?with=1'), qr{<p class="paper">\Q$base\E/portal/policy/3/diff\?with=1</p>}, 'with the version compared');
+
+# Plain text is no Markdown; a language that only one version has; the same once more.
+my %plain = (ru => "Согласие\r\n\r\n1. Клиника хранит логин.\r\n", en => "Consent\r\n\r\n1. The clinic keeps the login.\r\n");
+my $crlf = publish('processing', 'txt', \%plain);
+ok(get('documents/processing/2.txt')->body eq $crlf->{en}, 'plain text, with the line ends that it has');
+is(get('documents/processing/2.md')->status, 404, 'it has no Markdown');
+publish('processing', 'txt', { ru => $plain{ru} =~ s/логин/логин и адрес/r });
+$page = get('documents/processing/3/diff');
+like($page->text, qr/no English text of these versions/, 'compared in the language that both have');
+is(words($page, 'c1'), 'Клиника хранит логин[+ и адрес].', 'word by word');
+is(get('documents/processing/3.txt')->header('content-language'), 'ru', 'the language of the text, not the one asked for');
+publish('processing', 'txt', { en => $plain{en} });
+like(get('documents/processing/4/diff')->text, qr/have no language in common/, 'no language in common');
+publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the *login*.\n" });
+like(get('documents/processing/5/diff')->text, qr/No words changed/, 'another emphasis');
+
+# A kind that a site added, with a digit in its name.
+my $columns = 'version, language, title, markup, source, html, source_sha256, html_sha256';
+PDPortal::Setup::sql($server, "INSERT INTO document (kind, version, published_at, effective_at, editorial) SELECT 'news-2', version, published_at, effective_at, editorial FROM document WHERE kind = 'processing'");
+PDPortal::Setup::sql($server, "INSERT INTO document_text (kind, $columns) SELECT 'news-2', $columns FROM document_text WHERE kind = 'processing'");
+like(get('documents/news-2/2')->header('pdportal-document'), qr/^news-2;version=2;/, 'a kind with a digit');
+is(get('documents/news-2/2/diff')->status, 200, 'and its difference');
+
+# More changes than any page can hold, of words that grow when they are escaped.
+sub large {
+    my ($word) = @_;
+    return "Consent\n" . join '', map { sprintf "\n%d.%d. %s \"%d\" & <'%s'> it\n", $_ / 100 + 1, $_ % 100 + 1, $word, $_, $word } 1 .. 9000;
+}
+publish('processing', 'txt', { en => large('this') });
+publish('processing', 'txt', { en => large('that') });
+$page = get('documents/processing/7/diff');
+is($page->status, 200, 'nine thousand changes');
+like($page->text, qr/Changes: reworded 9000\..*There are (\d+) more changes than fit on this page/, 'as many as fit, and how many more');
+cmp_ok(scalar @{ ids($page) }, '>', 500, 'a good many');
+is_well_formed($page, 'a large page');
+publish('processing', 'txt', { en => "Consent\n\n1. " . qq{"a" & 'b' } x 90_000 });
+publish('processing', 'txt', { en => "Consent\n\n1. " . qq{<c> & "d" } x 90_000 });
+like(get('documents/processing/9/diff')->text, qr/Changes: reworded 1\. There is 1 more change than fits/, 'one that is too large for a page');
+
+# --- the feed
+my $feed = get('policy.atom');
+is($feed->status, 200, 'Atom');
+is($feed->header('content-type'), 'application/atom+xml; charset=utf-8', 'its type');
+is(get('policy.atom', 'en', 'If-None-Match' => $feed->header('etag'))->status, 304, '304 while nothing is published');
+is(scalar(() = $feed->body =~ /<entry>/g), 5, 'every version');
+my ($updated) = $feed->body =~ m{<updated>([^<]+)</updated>\s*<author>};
+my ($published) = $feed->body =~ m{<published>([^<]+)</published>};
+is($updated, $published // 'none', 'updated when the last one was published');
+is_deeply([grep { !m{^\Q$base\E/portal/policy} } $feed->body =~ /href="([^"]*)"/g], [], 'whole addresses');
+like($feed->body, qr{<id>\Q$base\E/portal/policy/5</id>\n<title>Version 5: &lt;i&gt; &amp; &quot;}, 'words are escaped');
+like($feed->body, qr{<time datetime="2099-05-31T21:00:00Z">1 June 2099</time>}, 'the day it takes effect');
+like(decode('UTF-8', get('policy.atom', 'ru')->body), qr{<title>Версия\s5: .*Вступление в\x{a0}силу: <time [^>]*>1\s+июня\s+2099}s, 'in Russian');
+my $file = write_file("$server->{dir}/feed.xml", $feed->body);
+my ($code, $out, $error) = PDPortal::Setup::run_program('/usr/bin/python3', '-c', 'import sys, xml.dom.minidom as m; print(m.parse(sys.argv[1]).documentElement.namespaceURI)', $file);
+is($out, "http://www.w3.org/2005/Atom\n", 'well-formed XML') or diag $error;
+page_like(get('policy'), qr{<link rel="alternate" type="application/atom\+xml" href="/portal/policy\.atom"}, 'the policy links to it');
+unlike(get('documents/processing/1')->body, qr/policy\.atom"? type="application\/atom/, 'other documents do not');
+
+unlike($server->log, qr/:(?:crit|alert|emerg)\]|pdportal:error|Segmentation|exit signal/, 'nothing went wrong');
+$server->stop;
+done_testing;
