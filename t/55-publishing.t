@@ -142,7 +142,7 @@ for my $case (@texts) {
     my $answer = draft("draft-$number", $bytes);
     is($answer->status, 303, "$name: a draft");
     my ($preview) = $editor->follow($answer)->body =~ m{(<article class="doc".*?</article>)}s;
-    is($preview =~ s/.*?<\/h1>//sr =~ s/\s+//gr, $body =~ s/.*?<\/ul>//sr =~ s/\s+//gr, "$name: previewed as it would be seen");
+    is($preview =~ s/.*?<\/h2>//sr =~ s/\s+//gr, $body =~ s/.*?<\/ul>//sr =~ s/\s+//gr, "$name: previewed as it would be seen");
 }
 my @bad = (
     ['windows-1251', Encode::encode('cp1251', "# Политика\n\n1. Слова\n"), qr/UTF-8/i],

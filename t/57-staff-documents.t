@@ -88,7 +88,7 @@ is("@articles", 'en', 'shows the text in the language of the page');
 page_like($anna->get("$draft?text=ru"), qr{<article class="doc" lang="ru">}, 'and the other one');
 my %ids;
 is(join(' ', grep { $ids{$_}++ } $page->body =~ /\bid="([^"]+)"/g), '', 'no anchor comes twice');
-my ($english) = $page->body =~ m{<article class="doc" lang="en">\s*<h1>[^<]*</h1>\n(.*?)</article>}s;
+my ($english) = $page->body =~ m{<article class="doc" lang="en">\s*<h2>[^<]*</h2>\n(.*?)</article>}s;
 my @sums = $page->body =~ /([0-9a-f]{64})/g;
 is($sums[1], Digest::SHA::sha256_hex($english =~ s/\n\z//r), 'with the checksum of what is seen');
 is(sql("SELECT count(*) FROM document WHERE kind = 'policy'"), 1, 'nothing was published');
