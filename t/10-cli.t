@@ -16,7 +16,7 @@ sub json { my ($code, $out, $error) = cli(@_, '--json'); my $data = eval { JSON:
 my ($code, $out, $error) = run_ctl('--help');
 is($code, 0, '--help');
 like($out, qr/^NAME\n.*^SYNOPSIS\n.*^COMMANDS\n/ms, 'in the manner of man pages');
-for my $command ('init', 'migrate', 'policy publish', 'policy list', 'jobs run', 'staff add', 'staff remove', 'staff list', 'sessions list', 'sessions end', 'check', 'verify-journal', 'purposes', 'directives') {
+for my $command ('init', 'migrate', 'policy publish', 'policy list', 'policy report', 'jobs run', 'staff add', 'staff remove', 'staff list', 'sessions list', 'sessions end', 'check', 'verify-journal', 'purposes', 'directives') {
     like($out, qr/^  \Q$command\E /m, "$command is listed");
     my ($rc, $help) = run_ctl(split(/ /, $command), '--help');
     is($rc, 0, "$command --help");
@@ -96,7 +96,11 @@ for my $case (
     [['policy', 'publish', $binary, '--lang', 'ru'], 'binary.md', 'text that is not UTF-8'],
     [['policy', 'publish', "$dir/none.md", '--lang', 'ru'], 'none.md', 'no such file'],
     [['policy', 'publish', $docs[0], '--lang', 'ru', $docs[1], '--lang', 'ru'], 'ru', 'a language twice'],
-    [['policy', 'publish', $docs[0], '--lang', 'ru', '--kind', 'A poem'], 'kind', 'a kind that is no name'],
+    [['policy', 'publish', $docs[0], '--lang', 'ru', '--kind', 'Poem'], 'Poem', 'a kind that is no name'],
+    [['policy', 'publish', $docs[4], '--lang', 'ru', '--effective', '2099-01-02'], '--drop-language', 'a language dropped'],
+    [['policy', 'publish', $docs[4], '--lang', 'ru', $docs[5], '--lang', 'en', '--effective', '2099-01-02'], 'nothing changed', 'the same once more'],
+    [['policy', 'report'], '--version', 'a report without a version'],
+    [['policy', 'report', '--version', '9'], 'no version 9', 'a report about a version that is not there'],
 ) {
     my ($words, $named, $name) = @$case;
     ($code, $out, $error) = cli(@$words);
@@ -107,7 +111,7 @@ for my $case (
 is(scalar @{ $data->{documents} || [] }, 2, 'nothing of that was published') or diag explain $data;
 
 # Jobs and journal.
-for my $job ('mail', 'expire') {
+for my $job ('coming', 'mail', 'expire') {
     ($code, $out, $error) = cli('jobs', 'run', $job);
     is($code, 0, "jobs run $job") or diag $error;
 }

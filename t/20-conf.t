@@ -35,6 +35,8 @@ my @lines = (
     ['PDPortalPasswordMemory 64', qr/PDPortalPasswordMemory.*19456/, 'memory far too small'],
     ['PDPortalTimeZone Europe/Atlantis', qr/PDPortalTimeZone.*Atlantis/, 'unknown time zone'],
     ['PDPortalLanguage tlh', qr/PDPortalLanguage.*ru or en/, 'unknown language'],
+    ['PDPortalMaterialSections "section three"', qr/PDPortalMaterialSections.*names no clauses.*"3 4 5\.2"/, 'sections in words'],
+    ['PDPortalMaterialSections "3..1"', qr/PDPortalMaterialSections/, 'a number that is none'],
     ['PDPortalHashingWait 0', qr/PDPortalHashingWait/, 'no wait at all'],
     ['PDPortalMetricsFrom "127.0.0.1 localhost"', qr/PDPortalMetricsFrom.*"localhost" is no address.*127\.0\.0\.1 ::1/, 'a name for an address'],
     ['PDPortalMetricsFrom 10.0.0.0/99', qr/PDPortalMetricsFrom.*"10\.0\.0\.0\/99" is no address/, 'a network that is none'],

@@ -42,7 +42,7 @@ everywhere($anna, '/cabinet/', 200, 'the newer session');
 # A new policy takes force: led to it, in every process; acknowledged: open, in every process.
 PDPortal::Setup::publish($server->{conf}, 'policy', 'policy2', '--editorial', 'a comma');
 everywhere($anna, '/cabinet/', 200, 'an editorial version passes silently');
-PDPortal::Setup::publish($server->{conf}, 'policy', 'policy2');
+PDPortal::Setup::publish_anew($server->{conf}, 'policy', 'policy2');
 everywhere($anna, '/cabinet/?day=1', 303, 'a new version in force');
 my $answer = $anna->get('/cabinet/?day=1');
 is($answer->header('location'), '/portal/acknowledge?return=%2Fcabinet%2F%3Fday%3D1', 'led to the policy');

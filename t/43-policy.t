@@ -56,7 +56,7 @@ unlike($visitor->get('/portal/policy')->text, qr/second wording/, 'a later versi
 like($visitor->get('/portal/policy/2')->text, qr/second wording/, 'but can be read');
 like($visitor->{last}->text, qr/2099/, 'with its date');
 $etag = $visitor->get('/portal/policy')->header('etag');
-PDPortal::Setup::publish($server->{conf}, 'processing', 'processing');
+PDPortal::Setup::publish_anew($server->{conf}, 'processing', 'processing');
 like($visitor->get('/portal/register')->body, qr{/documents/processing/2}, 'a new version acts on the very next page');
 
 # A running server takes a new version at once, a registration acknowledges what it saw.

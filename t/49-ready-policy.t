@@ -203,7 +203,7 @@ for my $version (2 .. 4) {
 }
 like(fetch($server, '/portal/policy/1')->text, qr/no longer in force/, 'the first says that it is past');
 is(fetch($server, '/portal/policy/1', 'gzip')->header('content-encoding'), 'gzip', 'and is ready too');
-PDPortal::Setup::publish($server->{conf}, 'policy', 'policy2', '--effective', '2099-06-01');
+PDPortal::Setup::publish($server->{conf}, 'policy', 'policy', '--effective', '2099-06-01');
 like(fetch($server, '/portal/policy')->text, qr/A new version is coming/, 'one for later is announced at once');
 
 # --- httpd's own filters
@@ -252,7 +252,7 @@ sub many {
     my ($rounds) = @_;
     my ($good, $wanted) = (0, 0);
     for my $round (1 .. $rounds) {
-        PDPortal::Setup::publish($server->{conf}, 'processing', 'processing');
+        PDPortal::Setup::publish_anew($server->{conf}, 'processing', 'processing');
         my $requests = '';
         for my $n (1 .. 40) {
             my $path = (qw(policy policy/1 documents/processing/1), "documents/processing/$round")[$n % 4];

@@ -41,7 +41,7 @@ sub publish {
         write_file($file, $bytes{$language} = encode('UTF-8', $texts->{$language}));
         push @files, $file, '--lang', $language;
     }
-    PDPortal::Setup::ctl_ok($server->{conf}, 'policy', 'publish', @files, '--kind', $kind, @more);
+    PDPortal::Setup::ctl_ok($server->{conf}, 'policy', 'publish', @files, '--kind', $kind, '--drop-language', @more);
     return \%bytes;
 }
 

@@ -32,6 +32,18 @@ apr_status_t pd_zone_parse(apr_time_t *instant, const pd_zone_t *zone, const cha
  * zone's wall clock: a term of so many days, counted from the day after. */
 apr_time_t pd_zone_day_end(const pd_zone_t *zone, apr_time_t instant, int days);
 
+/* How a wall time stands to the shifts of its zone. */
+typedef enum {
+    PD_WALL_ONCE = 0,
+    PD_WALL_TWICE, /* clocks are set back over it */
+    PD_WALL_NEVER  /* clocks are set forward over it */
+} pd_wall_e;
+
+/* The same for who must not guess: `wall` tells whether the text names one instant. One that brings
+ * its own offset always does. */
+apr_status_t pd_zone_parse_wall(apr_time_t *instant, pd_wall_e *wall, const pd_zone_t *zone,
+                                const char *text);
+
 /* "2026-11-22T18:05:00Z", allocated in `p`. */
 const char *pd_time_rfc3339(apr_time_t instant, apr_pool_t *p);
 

@@ -85,23 +85,32 @@ static int read_offset(int *offset, const char **at)
 
 /* The instant of a wall clock. Doubled: the earlier. Skipped: counted on with the offset from
  * before the gap, so it stands behind it. */
-static apr_int64_t instant_of(const pd_zone_t *zone, apr_int64_t wall)
+static apr_int64_t instant_of(pd_wall_e *fit, const pd_zone_t *zone, apr_int64_t wall)
 {
     int before = pd_zone_offset(zone, wall - PD_SECS_PER_DAY);
     int after = pd_zone_offset(zone, wall + PD_SECS_PER_DAY);
-    if (pd_zone_offset(zone, wall - before) != before &&
-        pd_zone_offset(zone, wall - after) == after) {
-        return wall - after;
+    int is_before = pd_zone_offset(zone, wall - before) == before;
+    int is_after = pd_zone_offset(zone, wall - after) == after;
+    if (before != after && is_before == is_after) {
+        *fit = is_before ? PD_WALL_TWICE : PD_WALL_NEVER;
     }
-    return wall - before;
+    return !is_before && is_after ? wall - after : wall - before;
 }
 
 apr_status_t pd_zone_parse(apr_time_t *instant, const pd_zone_t *zone, const char *text)
+{
+    pd_wall_e fit;
+    return pd_zone_parse_wall(instant, &fit, zone, text);
+}
+
+apr_status_t pd_zone_parse_wall(apr_time_t *instant, pd_wall_e *fit, const pd_zone_t *zone,
+                                const char *text)
 {
     apr_int64_t wall;
     int secs = 0, micros = 0, offset;
     const char *at = text;
     *instant = 0;
+    *fit = PD_WALL_ONCE;
     if (!text || !read_date(&wall, &at)) {
         return PD_ETEXT;
     }
@@ -111,7 +120,7 @@ apr_status_t pd_zone_parse(apr_time_t *instant, const pd_zone_t *zone, const cha
     }
     wall += secs;
     if (!*at) {
-        *instant = apr_time_from_sec(instant_of(zone, wall)) + micros;
+        *instant = apr_time_from_sec(instant_of(fit, zone, wall)) + micros;
         return APR_SUCCESS;
     }
     if (!read_offset(&offset, &at) || *at) {

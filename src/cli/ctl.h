@@ -26,7 +26,10 @@ typedef enum {
     CTL_HEAD = 512,
     CTL_ROLE = 1024,
     CTL_LINK = 2048,
-    CTL_ALL = 4096
+    CTL_ALL = 4096,
+    CTL_VERSION = 8192,
+    CTL_CSV = 16384,
+    CTL_DROP = 32768
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -59,7 +62,7 @@ struct ctl_t {
     const ctl_command_t *command;
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
-    const char *state, *config, *owner, *kind, *effective, *editorial, *role;
+    const char *state, *config, *owner, *kind, *effective, *editorial, *role, *version;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
@@ -141,6 +144,7 @@ int ctl_migrate(ctl_t *ctl);
 int ctl_policy_read(ctl_t *ctl);
 int ctl_policy_publish(ctl_t *ctl);
 int ctl_policy_list(ctl_t *ctl);
+int ctl_policy_report(ctl_t *ctl);
 int ctl_staff_add(ctl_t *ctl);
 int ctl_staff_remove(ctl_t *ctl);
 int ctl_staff_list(ctl_t *ctl);

@@ -21,13 +21,15 @@ const ctl_command_t ctl_commands[] = {
      "repeat. httpd refuses to serve a database whose schema is older or newer than its module.\n",
      NULL, ctl_migrate},
     {"policy publish", CTL_NEEDS_PORTAL,
-     CTL_PORTAL | CTL_LANG | CTL_KIND | CTL_EFFECTIVE | CTL_EDITORIAL, 8,
-     "FILE --lang LANG [FILE --lang LANG]... [--kind KIND] [--effective TIME] [--editorial REASON]",
+     CTL_PORTAL | CTL_LANG | CTL_KIND | CTL_EFFECTIVE | CTL_EDITORIAL | CTL_DROP, 8,
+     "FILE --lang LANG [FILE --lang LANG]... [--kind KIND] [--effective TIME] [--editorial REASON] "
+     "[--drop-language]",
      "publish a new version of a document",
      "Publishes the texts as one new version. The first FILE is in the first LANG, and so on. A "
      "name\n"
      "that ends in .md is Markdown, any other numbered plain text; the first line is the title. A\n"
-     "published version is never changed.\n"
+     "published version is never changed. A text that reads just like the last version is "
+     "refused.\n"
      "\n"
      "  --kind KIND         policy (default); any other is a consent: processing, on which "
      "accounts\n"
@@ -35,7 +37,12 @@ const ctl_command_t ctl_commands[] = {
      "  --effective TIME    when it takes force: 2026-12-01, \"2026-12-01 09:30\" in the portal's "
      "time\n"
      "                      zone, or with an offset; default: at once\n"
-     "  --editorial REASON  the version changes no meaning; REASON says what it mends\n",
+     "  --editorial REASON  the version changes no meaning; REASON says what it mends. Refused "
+     "when "
+     "a\n"
+     "                      clause of PDPortalMaterialSections, or any word of a consent, is "
+     "another\n"
+     "  --drop-language     the version may lack a language that the last one has\n",
      ctl_policy_read, ctl_policy_publish},
     {"policy list", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_KIND | CTL_LANG, 0,
      "[--kind KIND] [--lang LANG]", "list the versions of a document",
@@ -43,6 +50,18 @@ const ctl_command_t ctl_commands[] = {
      "it.\n"
      "An asterisk marks the version in force.\n",
      NULL, ctl_policy_list},
+    {"policy report", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_KIND | CTL_VERSION | CTL_CSV, 0,
+     "--version N [--kind KIND] [--csv]", "list who has agreed to a version, and who has not",
+     "Prints each person who is active or blocked with the last act on the version: acknowledged, "
+     "consented,\n"
+     "withdrew, or none. That somebody looked is not written into the journal, as it is for the "
+     "portal's\n"
+     "page: whoever runs this command can read the key.\n"
+     "\n"
+     "  --version N         the version's number\n"
+     "  --kind KIND         policy (default) or a consent\n"
+     "  --csv               as a table for spreadsheet programs, row by row\n",
+     NULL, ctl_policy_report},
     {"staff add", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ROLE | CTL_LANG | CTL_LINK, 2,
      "LOGIN EMAIL --role ROLE [--lang LANG] [--link]", "appoint somebody, new or registered",
      "Makes a person with this login and e-mail address and the role, and prints a link by which "
@@ -51,7 +70,8 @@ const ctl_command_t ctl_commands[] = {
      "reads.\n"
      "Where both names already belong to one registered person, the role is all that is added.\n"
      "\n"
-     "  --role ROLE         2 to 32 small letters, digits and hyphens: administrator, doctor, ...\n"
+     "  --role ROLE         2 to 32 small letters, digits and hyphens: administrator, editor, "
+     "doctor\n"
      "  --lang LANG         in which the person is written to: ru or en; default: "
      "PDPortalLanguage\n"
      "  --link              print a link also for a person who has a password; an unused older "
@@ -93,8 +113,9 @@ const ctl_command_t ctl_commands[] = {
      "done.\n",
      NULL, ctl_withdrawals_done},
     {"jobs run", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "[NAME]", "do now what waits",
-     "Runs the job NAME, or all: \"mail\" delivers letters that are due, \"expire\" removes what "
-     "is over.\n"
+     "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, \"mail\" "
+     "delivers\n"
+     "letters that are due, \"expire\" removes what is over.\n"
      "httpd does the same by itself; both may run at once.\n",
      NULL, ctl_jobs_run},
     {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",

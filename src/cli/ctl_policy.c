@@ -56,16 +56,36 @@ int ctl_policy_read(ctl_t *ctl)
     return CTL_OK;
 }
 
+static int good_kind(ctl_t *ctl)
+{
+    return pd_document_kind_good(ctl->kind)
+               ? CTL_OK
+               : ctl_fail(ctl, CTL_USAGE,
+                          "--kind: \"%s\" is no name of a kind; write policy, processing, or small "
+                          "letters, digits and hyphens, at most %d",
+                          ctl->kind, PD_KIND_BYTES_MAX);
+}
+
 static int read_effective(ctl_t *ctl, apr_time_t *instant)
 {
     const pd_zone_t *zone;
+    pd_wall_e wall = PD_WALL_ONCE;
     *instant = 0;
     if (!ctl->effective) {
         return CTL_OK;
     }
     apr_status_t rv = pd_zone_load(&zone, ctl->settings->time_zone, ctl->p);
     if (!rv) {
-        rv = pd_zone_parse(instant, zone, ctl->effective);
+        rv = pd_zone_parse_wall(instant, &wall, zone, ctl->effective);
+    }
+    if (!rv && wall != PD_WALL_ONCE) {
+        return ctl_fail(ctl, CTL_USAGE,
+                        "--effective: in %s clocks are set %s \"%s\"; write the offset with it, as "
+                        "in 2026-12-01T09:30:00+03:00, or choose another time",
+                        ctl->settings->time_zone,
+                        wall == PD_WALL_TWICE ? "back, so that there are two instants of"
+                                              : "forward, so that there is no",
+                        ctl->effective);
     }
     return rv ? ctl_fail(
                     ctl, CTL_USAGE,
@@ -96,7 +116,8 @@ static void tell_published(ctl_t *ctl, apr_int64_t version, apr_time_t effective
 int ctl_policy_publish(ctl_t *ctl)
 {
     pd_publication_t publication = {.texts = ctl->baton,
-                                    .editorial = ctl->editorial ? ctl->editorial : ""};
+                                    .editorial = ctl->editorial ? ctl->editorial : "",
+                                    .drops_languages = (ctl->given & CTL_DROP) != 0};
     apr_int64_t version;
     const char *why = NULL;
     ctl->kind = ctl->kind ? ctl->kind : PD_DOCUMENT_POLICY;

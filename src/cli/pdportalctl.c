@@ -26,6 +26,9 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"role", CTL_ROLE, 1, NULL},
                                                    {"link", CTL_LINK, 0, NULL},
                                                    {"all", CTL_ALL, 0, NULL},
+                                                   {"version", CTL_VERSION, 1, NULL},
+                                                   {"csv", CTL_CSV, 0, NULL},
+                                                   {"drop-language", CTL_DROP, 0, NULL},
                                                    {"json", CTL_JSON, 0, NULL},
                                                    {"help", CTL_HELP, 0, NULL},
                                                    {NULL, 0, 0, NULL}};
@@ -75,13 +78,10 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
     const struct {
         int bit;
         const char **member;
-    } members[] = {{CTL_STATE, &ctl->state},
-                   {CTL_CONFIG, &ctl->config},
-                   {CTL_OWNER, &ctl->owner},
-                   {CTL_KIND, &ctl->kind},
-                   {CTL_EFFECTIVE, &ctl->effective},
-                   {CTL_EDITORIAL, &ctl->editorial},
-                   {CTL_ROLE, &ctl->role}};
+    } members[] = {{CTL_STATE, &ctl->state},         {CTL_CONFIG, &ctl->config},
+                   {CTL_OWNER, &ctl->owner},         {CTL_KIND, &ctl->kind},
+                   {CTL_EFFECTIVE, &ctl->effective}, {CTL_EDITORIAL, &ctl->editorial},
+                   {CTL_ROLE, &ctl->role},           {CTL_VERSION, &ctl->version}};
     ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
     if (bit & (CTL_LANG | CTL_HEAD)) {

@@ -30,12 +30,13 @@ typedef struct span_t {
     apr_int64_t tick;
     apr_time_t from, until;
     apr_int64_t required;
+    apr_int64_t announced; /* what is required next; 0: nothing */
 } span_t;
 
 /* Read without a lock: `turn` is odd while it is written, and another one afterwards. */
 struct pd_schedule_t {
     apr_uint64_t turn; /* 0: never written */
-    apr_int64_t words[4];
+    apr_int64_t words[5];
     pthread_mutex_t writing;
 };
 
@@ -55,15 +56,17 @@ static int read_span(span_t *span, const struct pd_schedule_t *schedule)
     span->from = __atomic_load_n(&schedule->words[1], __ATOMIC_ACQUIRE);
     span->until = __atomic_load_n(&schedule->words[2], __ATOMIC_ACQUIRE);
     span->required = __atomic_load_n(&schedule->words[3], __ATOMIC_ACQUIRE);
+    span->announced = __atomic_load_n(&schedule->words[4], __ATOMIC_ACQUIRE);
     return __atomic_load_n(&schedule->turn, __ATOMIC_ACQUIRE) == turn;
 }
 
 static void write_span(struct pd_schedule_t *schedule, const span_t *span)
 {
-    const apr_int64_t words[4] = {span->tick, span->from, span->until, span->required};
+    const apr_int64_t words[] = {span->tick, span->from, span->until, span->required,
+                                 span->announced};
     pthread_mutex_lock(&schedule->writing);
     __atomic_add_fetch(&schedule->turn, 1, __ATOMIC_ACQ_REL);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         __atomic_store_n(&schedule->words[i], words[i], __ATOMIC_RELEASE);
     __atomic_add_fetch(&schedule->turn, 1, __ATOMIC_ACQ_REL);
     pthread_mutex_unlock(&schedule->writing);
@@ -79,6 +82,7 @@ static apr_status_t ask(span_t *span, const pd_portal_t *portal, apr_time_t now,
         const pd_cell_t *cell = PD_ROW(found, i);
         if (cell[1].number > now) {
             span->until = cell[1].number;
+            span->announced = cell[0].number;
             break;
         }
         span->required = cell[0].number;
@@ -110,15 +114,30 @@ static int is_good(const span_t *span, const pd_portal_t *portal, const pd_sessi
            pd_coherence_documents_good(portal->coherence, span->tick);
 }
 
+static apr_status_t know(span_t *span, const pd_portal_t *portal, const pd_session_t *session,
+                         apr_pool_t *p)
+{
+    apr_time_t now = pd_clock_now();
+    if (portal->schedule && read_span(span, portal->schedule) &&
+        is_good(span, portal, session, now, p))
+        return APR_SUCCESS;
+    return ask_and_keep(span, portal, now, p);
+}
+
+pd_coming_t pd_acknowledge_announced(const pd_portal_t *portal, const pd_session_t *session,
+                                     apr_pool_t *p)
+{
+    span_t span;
+    if (know(&span, portal, session, p) != APR_SUCCESS || span.announced == 0)
+        return (pd_coming_t){0, 0};
+    return (pd_coming_t){span.announced, span.until};
+}
+
 apr_status_t pd_acknowledge_lacking(int *lacking, const pd_portal_t *portal,
                                     const pd_session_t *session, apr_pool_t *p)
 {
     span_t span;
-    apr_time_t now = pd_clock_now();
-    apr_status_t status = APR_SUCCESS;
-    if (!portal->schedule || !read_span(&span, portal->schedule) ||
-        !is_good(&span, portal, session, now, p))
-        status = ask_and_keep(&span, portal, now, p);
+    apr_status_t status = know(&span, portal, session, p);
     *lacking = status == APR_SUCCESS ? session->policy_version < span.required : 1;
     return status;
 }
@@ -143,18 +162,37 @@ static apr_status_t acknowledge_step(pd_conn_t *conn, void *baton, apr_pool_t *p
     return pd_act_add(conn, work->portal, work->person_id, work->key, &work->act, p);
 }
 
+/* The version that the form is about; `version` 0: it is not the one to acknowledge any more. */
+static apr_status_t find_shown(pd_document_t *document, const pd_portal_t *portal,
+                               const pd_acknowledge_form_t *form, apr_pool_t *p)
+{
+    apr_status_t status =
+        form->announced
+            ? pd_document_get(document, portal, PD_DOCUMENT_POLICY, form->version, form->language,
+                              p)
+            : pd_document_current(document, portal, PD_DOCUMENT_POLICY, form->language, p);
+    if (status == APR_SUCCESS && (document->version != form->version ||
+                                  (form->announced && (*document->editorial != '\0' ||
+                                                       document->effective_at <= pd_clock_now()))))
+        document->version = 0;
+    return status;
+}
+
 apr_status_t pd_acknowledge(pd_acknowledge_e *outcome, const pd_portal_t *portal,
                             const char *person_id, const pd_acknowledge_form_t *form, apr_pool_t *p)
 {
     pd_document_t document;
     pd_person_t person;
+    span_t span;
     *outcome = PD_ACKNOWLEDGE_CHANGED;
-    apr_status_t status =
-        pd_document_current(&document, portal, PD_DOCUMENT_POLICY, form->language, p);
-    if (status != APR_SUCCESS || document.version != form->version)
+    apr_status_t status = find_shown(&document, portal, form, p);
+    if (status != APR_SUCCESS || document.version == 0)
         return status;
     status = pd_person_get(&person, portal, person_id, p);
-    if (status != APR_SUCCESS)
+    /* The one in force comes first. */
+    if (status == APR_SUCCESS && form->announced)
+        status = ask(&span, portal, pd_clock_now(), p);
+    if (status != APR_SUCCESS || (form->announced && person.policy_version < span.required))
         return status;
     work_t work = {portal,
                    person.key,
@@ -165,7 +203,7 @@ apr_status_t pd_acknowledge(pd_acknowledge_e *outcome, const pd_portal_t *portal
                     .language = document.language,
                     .html_sha256 = document.html_sha256,
                     .wording = form->wording,
-                    .form = "acknowledge",
+                    .form = form->announced ? "coming" : "acknowledge",
                     .at = pd_clock_now(),
                     .address = form->address,
                     .agent = pd_act_agent(form->agent, p)}};

@@ -2,6 +2,7 @@
  * Versions marked editorial pass silently. Acknowledging is no consent to processing. */
 #ifndef PD_ACKNOWLEDGE_H
 #define PD_ACKNOWLEDGE_H
+#include "portal/pd_coming.h"
 #include "portal/pd_document.h"
 #include "portal/pd_session.h"
 
@@ -14,12 +15,18 @@ struct pd_schedule_t *pd_schedule_new(apr_pool_t *p);
 apr_status_t pd_acknowledge_lacking(int *lacking, const pd_portal_t *portal,
                                     const pd_session_t *session, apr_pool_t *p);
 
+/* The announced material version that takes force next, from the same knowledge; `version` 0: none,
+ * or it can't be known now. */
+pd_coming_t pd_acknowledge_announced(const pd_portal_t *portal, const pd_session_t *session,
+                                     apr_pool_t *p);
+
 typedef struct pd_acknowledge_form_t {
     const char *language; /* in which the text was shown */
     apr_int64_t version;  /* that was shown */
     const char *wording;  /* of the box, as shown */
     const char *address;  /* of the client */
     const char *agent;    /* what the browser calls itself; may be NULL */
+    int announced;        /* a version that has yet to take force, ahead of its time */
 } pd_acknowledge_form_t;
 
 typedef enum {
@@ -27,7 +34,8 @@ typedef enum {
     PD_ACKNOWLEDGE_CHANGED /* another version is in force now: show that one */
 } pd_acknowledge_e;
 
-/* Records the act and the version, with the journal, in one transaction. */
+/* Records the act and the version, with the journal, in one transaction. Who is told of a coming
+ * version may acknowledge it beforehand: the sections then stay open when it takes force. */
 apr_status_t pd_acknowledge(pd_acknowledge_e *outcome, const pd_portal_t *portal,
                             const char *person_id, const pd_acknowledge_form_t *form,
                             apr_pool_t *p);

@@ -17,15 +17,58 @@ typedef struct pd_document_source_t {
     const char *name; /* file name, for messages */
 } pd_document_source_t;
 
+/* Of a kind's name: [a-z][a-z0-9-]* */
+#define PD_KIND_BYTES_MAX 40
+int pd_document_kind_good(const char *kind);
+
+/* Why a version is not published; pages have words of their own for each. */
+typedef enum {
+    PD_REFUSED_NOT = 0,
+    PD_REFUSED_KIND,     /* the kind's name is not good */
+    PD_REFUSED_REASON,   /* the editorial reason is too long */
+    PD_REFUSED_EMPTY,    /* there is no text */
+    PD_REFUSED_LANGUAGE, /* the portal doesn't have `language` */
+    PD_REFUSED_TWICE,    /* `language` comes twice */
+    PD_REFUSED_TEXT,     /* the text in `language` is malformed or too big: `detail` */
+    PD_REFUSED_PAST,     /* the effective instant is over */
+    PD_REFUSED_EARLIER,  /* a version published earlier takes force later */
+    PD_REFUSED_CLOCK,    /* this host's clock stands before the last publication */
+    PD_REFUSED_SAME,     /* nothing differs from the last version */
+    PD_REFUSED_DROPPED,  /* the last version has `language`, this one has not */
+    PD_REFUSED_FIRST,    /* a first version can't be editorial */
+    PD_REFUSED_MATERIAL, /* editorial, but what may not change has: clauses `detail` ("": others),
+                            in `language` */
+    PD_REFUSED_WITH      /* by the caller's own step */
+} pd_refused_e;
+
+typedef struct pd_refusal_t {
+    pd_refused_e code;
+    const char *language, *detail; /* or "" */
+    const char *why;               /* a sentence for administrators */
+} pd_refusal_t;
+
+/* A step of the caller's inside the transaction of a publication, after the version's rows and
+ * before the journal. APR_EINVAL: the version is not published (PD_REFUSED_WITH). */
+typedef apr_status_t pd_document_with_fn(pd_conn_t *conn, void *baton, apr_int64_t version,
+                                         apr_pool_t *p);
+
 typedef struct pd_publication_t {
     const char *kind;
     const apr_array_header_t *texts; /* of pd_document_source_t, one per language */
     apr_time_t effective_at;         /* 0: at once */
-    const char *editorial;           /* reason, or "" */
+    const char *editorial;           /* reason, or "" for a material version */
+    int drops_languages;             /* may lack languages that the last version has */
+    const char *author, *approver;   /* person ids for the journal, or NULL */
+    pd_document_with_fn *with;       /* or NULL */
+    void *with_baton;
+    pd_refusal_t *refusal; /* NULL, or where to tell in full why not */
 } pd_publication_t;
 
-/* Publishes a new version. APR_EINVAL with `why`: a text is malformed, a language comes twice or is
- * unknown, the effective instant lies before now or before that of a version published earlier. */
+/* Publishes a new version. APR_EINVAL with `why`: see pd_refused_e. Neither effective_at nor
+ * published_at ever goes back: hosts whose clocks differ by a few seconds publish at the later of
+ * their instants, a clock that is further behind is refused. An editorial version may change no
+ * clause of PDPortalMaterialSections (pd_material.h); in a consent, and in a policy that has none
+ * of these sections, every word counts. */
 apr_status_t pd_document_publish(apr_int64_t *version, const char **why, const pd_portal_t *portal,
                                  const pd_publication_t *publication, apr_pool_t *p);
 
@@ -35,8 +78,8 @@ typedef struct pd_document_t {
     const char *language; /* of the text given: the one asked for, else the first there is */
     const char *title;
     const char *html;
-    const char *source; /* the bytes published */
-    pd_markup_e markup; /* of the source */
+    const char *source;
+    pd_markup_e markup;
     const char *source_sha256, *html_sha256;
     apr_time_t published_at, effective_at;
     const char *editorial;
@@ -53,5 +96,9 @@ apr_status_t pd_document_get(pd_document_t *document, const pd_portal_t *portal,
 /* All versions of a kind, newest first (of pd_document_t without html, source and markup). */
 apr_status_t pd_document_list(apr_array_header_t **documents, const pd_portal_t *portal,
                               const char *kind, const char *language, apr_pool_t *p);
+
+/* The kinds of which something was published (of const char *), by name. */
+apr_status_t pd_document_kinds(apr_array_header_t **kinds, const pd_portal_t *portal,
+                               apr_pool_t *p);
 
 #endif

@@ -1,10 +1,11 @@
-/* The jobs: delivering letters, removing what is over, and reading figures for who looks on. Each
- * works in small batches with a pool of its own, and stops after a while, so that a server that is
- * told to end isn't held up. */
+/* The jobs: writing and delivering letters, removing what is over, and reading figures for who
+ * looks on. Each works in small batches with a pool of its own, and stops after a while, so that a
+ * server that is told to end isn't held up. */
 #include "portal/pd_jobs.h"
 
 #include "base/pd_clock.h"
 #include "base/pd_stop.h"
+#include "portal/pd_coming.h"
 #include "portal/pd_field.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_outbox.h"
@@ -15,6 +16,8 @@
 #define EXPIRE_BATCH 200
 #define RUN_MAX      apr_time_from_sec(20)
 #define EXPIRE_EVERY apr_time_from_sec(3600)
+#define COMING_EVERY apr_time_from_sec(10)
+#define COMING_BATCH 50
 #define STATE_EVERY  apr_time_from_sec(30)
 
 /* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
@@ -65,6 +68,25 @@ static apr_status_t mail_run(int *done, const pd_portal_t *portal, apr_pool_t *p
     return run_batches(done, mail_batch, NULL, portal, p);
 }
 
+static apr_status_t coming_batch(int *done, int *seen, pd_destroy_fn *unused,
+                                 const pd_portal_t *portal, apr_pool_t *p)
+{
+    (void)unused;
+    return pd_coming_write(done, seen, portal, COMING_BATCH, p);
+}
+
+static apr_interval_time_t coming_every(const pd_settings_t *settings)
+{
+    (void)settings;
+    return COMING_EVERY;
+}
+
+static apr_status_t coming_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    return run_batches(done, coming_batch, NULL, portal, p);
+}
+
 static apr_interval_time_t expire_every(const pd_settings_t *settings)
 {
     (void)settings;
@@ -101,6 +123,7 @@ static apr_status_t state_run(int *done, const pd_portal_t *portal, apr_pool_t *
 /* Removing is done for the sake of what the data were kept for. */
 const pd_job_t pd_jobs[] = {
     {"mail", "4.1.3 4.1.4 4.1.5", mail_every, mail_run, 0},
+    {"coming", "4.1.3", coming_every, coming_run, 0},
     {"expire", "4.1.1 4.1.2 4.1.3 4.1.4 4.1.5", expire_every, expire_run, 0},
     {"sessions", "4.1.2", pd_session_cache_every, pd_session_cache_note, 1},
     {"state", "4.1.7", state_every, state_run, 1},

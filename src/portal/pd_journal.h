@@ -23,6 +23,10 @@
 #define PD_EVENT_SIGN_IN_FAILED         "session.refused"
 #define PD_EVENT_SIGNED_OUT             "session.ended"
 #define PD_EVENT_DOCUMENT_PUBLISHED     "document.published"
+#define PD_EVENT_DRAFT_MADE             "draft.made"
+#define PD_EVENT_DRAFT_WITHDRAWN        "draft.withdrawn"
+#define PD_EVENT_CHANGE_TOLD            "change.told" /* letters about a coming version */
+#define PD_EVENT_STAFF_LOOK             "staff.look"
 #define PD_EVENT_LETTER_FAILED          "letter.failed"
 #define PD_EVENT_KEY_BOUND              "portal.key-bound"
 #define PD_EVENT_PASSWORD_REHASHED      "credential.rehashed"

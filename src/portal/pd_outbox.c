@@ -50,6 +50,11 @@ static const char *const password_names[] = {"sign_in_url", "site_name", "base_u
         "m12", "consents_url", "site_name", "base_url"
 static const char *const receipt_names[] = {RECORD, "acts", "acknowledged", "is_processing", NULL};
 static const char *const withdrawn_names[] = {RECORD, "due", "is_processing", NULL};
+/* The date is a map as pd_value_set_date makes it. */
+static const char *const policy_coming_names[] = {
+    "policy_url", "diff_url", "effective", "day",       "year",     "time", "iso", "m1",
+    "m2",         "m3",       "m4",        "m5",        "m6",       "m7",   "m8",  "m9",
+    "m10",        "m11",      "m12",       "site_name", "base_url", NULL};
 
 const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names, NULL},
                                              {"mail/known.txt", known_names, NULL},
@@ -57,6 +62,7 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/password.txt", password_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
                                              {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
+                                             {"mail/policy-coming.txt", policy_coming_names, NULL},
                                              {NULL, NULL, NULL}};
 
 const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_PURPOSE},
@@ -65,6 +71,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
+                                            {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},
                                             {NULL, NULL, NULL, PD_BASIS_PURPOSE}};
 
 static const pd_letter_kind_t *find_kind(const char *name)

@@ -8,6 +8,10 @@
 /* Who appoints when no person of the portal does. */
 #define PD_ROLE_BY_PROGRAM "pdportalctl"
 
+/* The words that the portal's own pages for staff know. */
+#define PD_ROLE_EDITOR        "editor"        /* documents */
+#define PD_ROLE_ADMINISTRATOR "administrator" /* everything */
+
 /* [a-z][a-z0-9-]{1,31} */
 int pd_role_wellformed(const char *role);
 

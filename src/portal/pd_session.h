@@ -48,8 +48,9 @@ typedef enum {
 
 typedef struct pd_sign_in_t {
     pd_sign_in_e outcome;
-    const char *token; /* SIGNED_IN: the new cookie value; else NULL */
-    int retry_after;   /* LIMITED: seconds; else 0 */
+    const char *token;     /* SIGNED_IN: the new cookie value; else NULL */
+    const char *person_id; /* SIGNED_IN; else NULL */
+    int retry_after;       /* LIMITED: seconds; else 0 */
 } pd_sign_in_t;
 
 /* Counts the attempt (pd_guess.h), checks login (or e-mail) and password inside the hashing gate,

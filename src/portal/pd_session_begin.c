@@ -15,7 +15,7 @@
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { ADD, REHASH };
+enum { ADD, REHASH, NOTE };
 
 const pd_sql_t pd_session_begin_sql[] = {
     [ADD] = {"session_add",
@@ -30,6 +30,8 @@ const pd_sql_t pd_session_begin_sql[] = {
                 "UPDATE credential SET secret = %s WHERE person_id = %s AND kind = 'password'"
                 " AND secret = %s",
                 "", "the same password under the present parameters"},
+    [NOTE] = {"session_note_sign_in", "UPDATE person SET signed_in_at = %lld WHERE id = %s", "",
+              "when a person signed in last"},
     {NULL, NULL, NULL, NULL}};
 
 typedef struct begin_t {
@@ -177,6 +179,9 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         status = rehash(&rehashed, begin, conn, p);
     if (status == APR_SUCCESS)
         status = pd_device_note(conn, begin->person.id, begin->client->browser, p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(NULL, conn, &pd_session_begin_sql[NOTE],
+                              PD_ARGS(PD_N(pd_clock_now()), PD_T(begin->person.id)), p);
     if (status != APR_SUCCESS)
         return status;
     return tell(begin, conn, &ended, rehashed, p);
@@ -192,6 +197,7 @@ static void conclude(pd_sign_in_t *result, const begin_t *begin, const char *tok
         return;
     }
     result->token = token;
+    result->person_id = begin->person.id;
     pd_guess_right(&begin->guess);
     pd_count(portal->counts, PD_COUNT_SESSION_BEGUN);
     pd_log(PD_LOG_INFO, 0, "PD0407: session %s of person %s begun", begin->id, begin->person.id);
@@ -202,7 +208,7 @@ apr_status_t pd_session_begin(pd_sign_in_t *result, const pd_portal_t *portal,
                               const char *password, const char *old_token, apr_pool_t *p)
 {
     begin_t begin = {.portal = portal, .client = client};
-    *result = (pd_sign_in_t){PD_SIGN_IN_REFUSED, NULL, 0};
+    *result = (pd_sign_in_t){PD_SIGN_IN_REFUSED, NULL, NULL, 0};
     apr_status_t status = count(&result->retry_after, &begin, login_or_email, p);
     if (result->retry_after)
         result->outcome = PD_SIGN_IN_LIMITED;

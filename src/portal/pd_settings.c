@@ -236,6 +236,15 @@ static const char *check_mail(const pd_settings_t *settings)
     return NULL;
 }
 
+/* Numbers of clauses, parted by spaces. */
+static int good_sections(const char *sections)
+{
+    apr_size_t length = strlen(sections);
+    return length > 0 && strspn(sections, "0123456789. ") == length &&
+           strpbrk(sections, "0123456789") && !strstr(sections, "..") && !strstr(sections, ". ") &&
+           !strstr(sections, " .") && sections[0] != '.' && sections[length - 1] != '.';
+}
+
 const char *pd_settings_check(const pd_settings_t *settings, apr_pool_t *p)
 {
     const pd_zone_t *zone;
@@ -254,6 +263,13 @@ const char *pd_settings_check(const pd_settings_t *settings, apr_pool_t *p)
                             "PDPortalTimeZone: this system has no zone \"%s\"; install the package "
                             "tzdata, or write UTC",
                             settings->time_zone);
+    }
+    if (!good_sections(settings->material_sections)) {
+        return apr_psprintf(
+            p,
+            "PDPortalMaterialSections: \"%s\" names no clauses; write their numbers "
+            "parted by spaces, for example \"3 4 5.2\"",
+            settings->material_sections);
     }
     if (!good_host_name(settings->host_name)) {
         return apr_psprintf(p,

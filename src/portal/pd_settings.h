@@ -34,7 +34,8 @@ typedef struct pd_settings_t {
     const char *share;     /* what came with the module */
     const char *language;  /* default: ru */
     const char *time_zone;
-    const char *host_name; /* names this host's journal chain */
+    const char *material_sections; /* of the policy: "3 4 5.2"; text/pd_material.h */
+    const char *host_name;         /* names this host's journal chain */
     apr_int64_t insecure_cookies;
     apr_int64_t database_connections; /* per process */
     apr_int64_t database_wait;        /* microseconds, as all times here */

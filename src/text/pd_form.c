@@ -1,21 +1,12 @@
-/* The one parser of urlencoded text. Limits first, then one strict decoding, then the checks on
+/* The parser of urlencoded text. Limits first, then one strict decoding, then the checks on
  * the decoded bytes; a form that breaks any rule gives no field at all. */
 #include "text/pd_form.h"
 #include "base/pd_bytes.h"
 #include "base/pd_status.h"
+#include "text/pd_form_int.h"
 #include <string.h>
 #include <apr_strings.h>
 #include <utf8proc.h>
-
-typedef struct {
-    const char *name;
-    const char *value;
-} field_t;
-
-struct pd_form_t {
-    int n_fields;
-    field_t fields[PD_FORM_FIELDS_MAX];
-};
 
 static int hex_value(char c)
 {
@@ -57,8 +48,7 @@ static apr_status_t decode(char *to, apr_size_t *to_length, const char *from, ap
     return APR_SUCCESS;
 }
 
-/* Control characters, C1 included; with `allowed` (tab and LF) let through. */
-static int has_control(const char *text, const char *allowed)
+int pd_form_has_control(const char *text, const char *allowed)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
         int is_c0 = (*at < 0x20 && strchr(allowed, *at) == NULL) || *at == 0x7f;
@@ -83,7 +73,7 @@ static apr_status_t decode_text(const char **text, const char *from, apr_size_t 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (!pd_utf8_valid(decoded, decoded_length) || has_control(decoded, controls)) {
+    if (!pd_utf8_valid(decoded, decoded_length) || pd_form_has_control(decoded, controls)) {
         return PD_ETEXT;
     }
     *text = decoded;
@@ -95,7 +85,7 @@ static apr_status_t add_field(pd_form_t *form, const char *bytes, apr_size_t len
     const char *equals = memchr(bytes, '=', length);
     apr_size_t name_length = equals != NULL ? (apr_size_t)(equals - bytes) : length;
     apr_size_t value_at = equals != NULL ? name_length + 1 : length;
-    field_t field;
+    pd_field_t field = {0};
     if (form->n_fields == PD_FORM_FIELDS_MAX) {
         return PD_ELIMIT;
     }
@@ -103,7 +93,7 @@ static apr_status_t add_field(pd_form_t *form, const char *bytes, apr_size_t len
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (field.name[0] == '\0' || pd_form_get(form, field.name) != NULL) {
+    if (field.name[0] == '\0' || pd_form_field(form, field.name) != NULL) {
         return PD_ETEXT;
     }
     rv = decode_text(&field.value, bytes + value_at, length - value_at, PD_FORM_VALUE_MAX, "\t\n",
@@ -141,14 +131,27 @@ const pd_form_t *pd_form_none(void)
     return &none;
 }
 
-const char *pd_form_get(const pd_form_t *form, const char *name)
+const pd_field_t *pd_form_field(const pd_form_t *form, const char *name)
 {
     for (int i = 0; i < form->n_fields; i++) {
         if (strcmp(form->fields[i].name, name) == 0) {
-            return form->fields[i].value;
+            return &form->fields[i];
         }
     }
     return NULL;
+}
+
+const char *pd_form_get(const pd_form_t *form, const char *name)
+{
+    const pd_field_t *field = pd_form_field(form, name);
+    return field != NULL ? field->value : NULL;
+}
+
+const char *pd_form_file(apr_size_t *length, const pd_form_t *form, const char *name)
+{
+    const pd_field_t *field = pd_form_field(form, name);
+    *length = field != NULL ? field->length : 0;
+    return *length > 0 ? field->bytes : NULL;
 }
 
 /* Bytes of the white space that begins the text, 0 if none does. People paste no-break spaces. */

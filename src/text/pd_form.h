@@ -1,5 +1,5 @@
-/* One parser for application/x-www-form-urlencoded bodies and query strings. Decoded once; every
- * limit is ours, before anything of the caller sees a byte. Any thread. */
+/* Fields of a form, and the parser of application/x-www-form-urlencoded bodies and query strings.
+ * Decoded once; every limit is ours, before anything of the caller sees a byte. Any thread. */
 #ifndef PD_FORM_H
 #define PD_FORM_H
 #include <apr_pools.h>
@@ -22,10 +22,14 @@ apr_status_t pd_form_parse(const pd_form_t **form, const char *bytes, apr_size_t
 /* One without a field. */
 const pd_form_t *pd_form_none(void);
 
-/* The value, or NULL when the field was not sent. Borrowed from the form's pool. */
+/* The value, or NULL when the field was not sent, or as a file. Borrowed from the form's pool. */
 const char *pd_form_get(const pd_form_t *form, const char *name);
 
-/* The same with leading and trailing white space removed, and "" when it was not sent. */
+/* The bytes of a file as they were sent (pd_multipart.h), or NULL when none was chosen. Borrowed
+ * likewise. */
+const char *pd_form_file(apr_size_t *length, const pd_form_t *form, const char *name);
+
+/* The value with leading and trailing white space removed, and "" when it was not sent. */
 const char *pd_form_get_trimmed(const pd_form_t *form, const char *name, apr_pool_t *p);
 
 #endif

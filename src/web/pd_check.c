@@ -7,6 +7,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_status.h"
 #include "crypt/pd_token.h"
+#include "text/pd_multipart.h"
 #include "web/pd_route.h"
 
 void pd_check_query(pd_page_t *page)
@@ -18,11 +19,10 @@ void pd_check_query(pd_page_t *page)
     }
 }
 
-static int is_form(const request_rec *r)
+static int is_type(const request_rec *r, const char *type)
 {
-    static const char type[] = "application/x-www-form-urlencoded";
     const char *sent = apr_table_get(r->headers_in, "Content-Type");
-    apr_size_t length = sizeof(type) - 1;
+    apr_size_t length = strlen(type);
     return sent != NULL && ap_cstr_casecmpn(sent, type, length) == 0 &&
            (sent[length] == '\0' || sent[length] == ';' || sent[length] == ' ');
 }
@@ -75,24 +75,41 @@ static int refuse(pd_page_t *page, int status)
     return status;
 }
 
+/* Files are taken from those only who have a role, and have proved it by now. */
+static int brings_files(const pd_page_t *page)
+{
+    return pd_route_needs_role(page->route) && is_type(page->r, "multipart/form-data");
+}
+
+static apr_status_t parse_body(const pd_form_t **form, pd_page_t *page, const pd_buf_t *body)
+{
+    if (!brings_files(page)) {
+        return pd_form_parse(form, body->bytes, body->length, page->p);
+    }
+    return pd_multipart_parse(form, apr_table_get(page->r->headers_in, "Content-Type"), body->bytes,
+                              body->length, page->p);
+}
+
 int pd_check_body(pd_page_t *page)
 {
     pd_buf_t body;
     const pd_form_t *form;
     const char *length = apr_table_get(page->r->headers_in, "Content-Length");
-    if (!is_form(page->r)) {
+    int files = brings_files(page);
+    apr_size_t bytes_max = files ? PD_MULTIPART_BYTES_MAX : PD_FORM_BYTES_MAX;
+    if (!files && !is_type(page->r, "application/x-www-form-urlencoded")) {
         return refuse(page, HTTP_UNSUPPORTED_MEDIA_TYPE);
     }
-    if (length != NULL && apr_atoi64(length) > PD_FORM_BYTES_MAX) {
+    if (length != NULL && apr_atoi64(length) > (apr_int64_t)bytes_max) {
         return refuse(page, HTTP_REQUEST_ENTITY_TOO_LARGE);
     }
-    pd_buf_init(&body, PD_FORM_BYTES_MAX, page->p);
+    pd_buf_init(&body, bytes_max, page->p);
     int status = read_body(page, &body);
     pd_wipe_with_pool(body.bytes, body.length, page->p); /* it may hold a password */
     if (status != OK) {
         return refuse(page, status);
     }
-    apr_status_t rv = pd_form_parse(&form, body.bytes, body.length, page->p);
+    apr_status_t rv = parse_body(&form, page, &body);
     if (rv == APR_SUCCESS) {
         page->form = form;
         return OK;

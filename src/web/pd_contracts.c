@@ -11,6 +11,8 @@ const char *const pd_common_names[] = {
     "private",                          /* true on pages that must not be indexed */
     "me",                               /* login of the signed-in person, else absent */
     "logout_token",                     /* form token of the sign-out button */
+    "editor",                           /* true for who may go to the pages about documents */
+    "announced", "announced_on",        /* a version of the policy that is to come, and its date */
     /* dates are maps with these members; partial "date" shows them */
     "day", "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10",
     "m11", "m12", NULL};
@@ -83,6 +85,69 @@ static const char *const acknowledge_names[] = {
     "last_version", /* acknowledged by this person */
     "difference",   /* its URL; absent: the texts can't be compared */
     NULL};
+static const char *const coming_names[] = {
+    "csrf",    "stale",     "return_to",       "policy_wording",
+    "version", "effective", "may_acknowledge", /* nothing else has to be read first */
+    NULL};
+
+/* Why a version can't be published, partial "refusal": a map with one true member, the language
+ * of the text that it is about, and what the checker says. */
+#define REFUSAL                                                                                    \
+    "refusal", "r_kind", "r_reason", "r_empty", "r_language", "r_twice", "r_text", "r_past",       \
+        "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_no_reason",     \
+        "r_time", "r_time_twice", "r_time_never", "in_ru", "in_en", "detail"
+
+static const char *const documents_names[] = {
+    "published",  "withdrawn", /* what has just happened */
+    "drafts",     "number",       "url",      "kind",    "author",
+    "created",    "is_editorial", "own", /* the visitor's */
+    "kinds",      "doc_title",    "versions", "version", "effective",
+    "is_current", "is_upcoming",  "is_past",  NULL};
+static const char *const draft_new_names[] = {
+    REFUSAL,        "csrf",         "stale",    "kind_value", "effective_value",
+    "reason_value", "is_editorial", "is_plain", "drops",      "zone",
+    "texts", /* maps: language, is_ru or is_en, text */
+    "language",     "is_ru",        "is_en",    "text",       NULL};
+static const char *const draft_names[] = {
+    REFUSAL,
+    "csrf",
+    "stale",
+    "number",
+    "kind",
+    "author",
+    "created",
+    "effective",
+    "at_once",
+    "is_open",
+    "is_published",
+    "is_withdrawn",
+    "is_editorial",
+    "reason_value",
+    "drops",
+    "may_publish",
+    "own",
+    "gone", /* nothing was done: a second person is needed; not open */
+    "decided_by",
+    "decided",
+    "url",
+    "texts",
+    "language",
+    "is_ru",
+    "is_en",
+    "doc_title",
+    "body",
+    "sha256",
+    "changed",
+    "is_new",
+    NULL};
+static const char *const draft_raw[] = {"body", NULL};
+static const char *const people_names[] = {
+    "csrf",        "stale",         "kind",      "doc_title", "version",      "published",
+    "effective",   "editorial",     "is_policy", "has_diff", /* from the version before */
+    "is_current",  "is_upcoming",   "is_past",   "url",       "acknowledged", "consented",
+    "withdrew",    "administrator", "names", /* the list is shown */
+    "people",      "person_login",  "none",      "at",        "after",        "which_all",
+    "which_acted", "which_not",     NULL};
 static const char *const account_names[] = {
     "person_login", "person_email", "registered",    "acts",      "acknowledged", "consented",
     "withdrew",     "is_policy",    "is_processing", "title",     "version",      "url",
@@ -199,6 +264,11 @@ const pd_contract_t pd_page_contracts[] = {
     {"consents.html", consents_names, NULL},
     {"consent.html", consent_names, consent_raw},
     {"withdraw.html", withdraw_names, NULL},
+    {"coming.html", coming_names, NULL},
+    {"staff-documents.html", documents_names, NULL},
+    {"staff-draft-new.html", draft_new_names, NULL},
+    {"staff-draft.html", draft_names, draft_raw},
+    {"staff-people.html", people_names, NULL},
     {"document.html", document_names, document_raw},
     {"diff.html", diff_names, NULL},
     {"feed.html", feed_names, NULL}, /* Atom */

@@ -11,6 +11,7 @@ int pd_web_style(pd_page_t *page);
 int pd_web_denied(pd_page_t *page);
 int pd_web_required(pd_page_t *page);
 int pd_web_unavailable(pd_page_t *page);
+int pd_web_lacks_role(pd_page_t *page);
 int pd_web_no_purpose(pd_page_t *page, int lacks_consent);
 
 /* pd_web_register.c */
@@ -35,6 +36,10 @@ int pd_web_logout_again(pd_page_t *page);
 int pd_web_acknowledge_form(pd_page_t *page);
 int pd_web_acknowledge(pd_page_t *page);
 
+/* pd_web_coming.c */
+int pd_web_coming_form(pd_page_t *page);
+int pd_web_coming(pd_page_t *page);
+
 /* pd_web_account.c */
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
@@ -58,6 +63,19 @@ int pd_web_metrics(pd_page_t *page);
 int pd_web_policy(pd_page_t *page);
 int pd_web_document_version(pd_page_t *page);
 
+/* pd_web_staff_documents.c */
+int pd_web_documents(pd_page_t *page);
+
+/* pd_web_draft.c, pd_web_draft_new.c */
+int pd_web_draft_form(pd_page_t *page);
+int pd_web_draft_make(pd_page_t *page);
+int pd_web_draft(pd_page_t *page);
+int pd_web_draft_decide(pd_page_t *page);
+
+/* pd_web_people.c */
+int pd_web_people_counts(pd_page_t *page);
+int pd_web_people(pd_page_t *page);
+int pd_web_people_csv(pd_page_t *page);
 /* pd_web_difference.c */
 int pd_web_difference(pd_page_t *page);
 

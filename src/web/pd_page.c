@@ -11,7 +11,9 @@
 #include "base/pd_random.h"
 #include "base/pd_status.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_acknowledge.h"
 #include "portal/pd_document.h"
+#include "portal/pd_role.h"
 #include "srv/pd_headers.h"
 #include "text/pd_box.h"
 #include "web/pd_route.h"
@@ -20,7 +22,7 @@
 
 APLOG_USE_MODULE(pdportal);
 
-#define PAGE_BYTES_MAX   (4 * 1024 * 1024)
+#define PAGE_BYTES_MAX   (36 * 1024 * 1024) /* two texts of the largest size */
 #define PAGE_BYTES_USUAL 7168 /* with its pool's head still within one node of the allocator */
 #define RETRY_AFTER_SECS 5
 #define SECS_SHOWN_MAX   60 /* longer waits are told in minutes */
@@ -164,12 +166,36 @@ static const char *other_language(const pd_page_t *page)
     return page->language;
 }
 
+/* What is going to change stands on every page of somebody who has not read it yet; not on the page
+ * that is about it. Where it can't be known now, the page comes without. */
+static void add_announced(pd_page_t *page)
+{
+    const pd_portal_t *portal = page->portal;
+    if (page->session == NULL || page->route == NULL || page->route->show == PD_SHOW_PUBLIC ||
+        strcmp(page->route->path, "coming") == 0 ||
+        (portal == NULL && pd_site_portal(&portal, page->site, page->p) != APR_SUCCESS)) {
+        return;
+    }
+    pd_coming_t coming = pd_acknowledge_announced(portal, page->session, page->p);
+    if (coming.version > page->session->policy_version) {
+        pd_value_set_number(page->values, "announced", coming.version, page->p);
+        pd_page_date(page, page->values, "announced_on", coming.effective_at);
+    }
+}
+
+static int is_editor(const pd_session_t *session)
+{
+    return pd_session_has_word(session->roles, PD_ROLE_EDITOR) ||
+           pd_session_has_word(session->roles, PD_ROLE_ADMINISTRATOR);
+}
+
 static void add_session_values(pd_page_t *page)
 {
     if (page->session == NULL || page->route->show == PD_SHOW_PUBLIC) {
         return;
     }
     pd_page_text(page, "me", page->session->login);
+    pd_page_true(page, "editor", is_editor(page->session));
     pd_page_text(page, "logout_token",
                  pd_form_token_new(page->site->keys, "logout", page->session->token_hash,
                                    pd_clock_now(), page->p));
@@ -243,6 +269,12 @@ static void add_page_headers(const pd_page_t *page)
     }
 }
 
+void pd_page_begin(pd_page_t *page, const char *type)
+{
+    add_headers(page);
+    ap_set_content_type(page->r, type);
+}
+
 int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready)
 {
     const pd_encoded_form_t *form;
@@ -312,6 +344,9 @@ int pd_page_show(pd_page_t *page, const char *file, int status)
     pd_buf_t out;
     const pd_mustache_t *template = pd_templates_get(page->site->templates, file, page->language);
     add_common_values(page);
+    if (status < HTTP_INTERNAL_SERVER_ERROR) { /* what failed a moment ago is not asked again */
+        add_announced(page);
+    }
     render(&out, page, template);
     if (page->box != NULL && !out.overflow && pd_box_is_filled(out.bytes, page->box)) {
         refuse_form(page, file);
@@ -319,7 +354,7 @@ int pd_page_show(pd_page_t *page, const char *file, int status)
     }
     if (template == NULL || out.overflow) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server, "PD0530: page %s can't be made: %s",
-                     file, template ? "it is over 4 MiB" : "no such template");
+                     file, template ? "it is over 36 MiB" : "no such template");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return show_bytes(page, out.bytes, out.length, status);

@@ -84,6 +84,9 @@ int pd_page_send(pd_page_t *page, const char *bytes, apr_size_t length);
 /* Sends a public page that is ready; likewise. */
 int pd_page_show_ready(pd_page_t *page, const pd_encoded_t *ready);
 
+/* Headers of an answer that is no page, for a handler that writes it by itself. */
+void pd_page_begin(pd_page_t *page, const char *type);
+
 /* 303 to a path of this site. */
 int pd_page_go(pd_page_t *page, const char *location);
 

@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include "auth/pd_authn.h"
+#include "portal/pd_role.h"
 #include "portal/pd_purpose.h"
 #include "text/pd_network.h"
 #include "text/pd_url.h"
@@ -91,6 +92,26 @@ int pd_route_can_be_read(const pd_route_t *route)
     return 0;
 }
 
+int pd_route_needs_role(const pd_route_t *route)
+{
+    return route->need == PD_NEED_EDITOR || route->need == PD_NEED_ADMINISTRATOR;
+}
+
+int pd_route_needs_session(const pd_route_t *route)
+{
+    return route->need == PD_NEED_SESSION || pd_route_needs_role(route);
+}
+
+/* Roles act on the very next request: they are read with the session. */
+static int lacks_role(const pd_page_t *page)
+{
+    const char *roles = page->session->roles;
+    if (!pd_route_needs_role(page->route) || pd_session_has_word(roles, PD_ROLE_ADMINISTRATOR)) {
+        return 0;
+    }
+    return page->route->need != PD_NEED_EDITOR || !pd_session_has_word(roles, PD_ROLE_EDITOR);
+}
+
 /* For this request there is no such page, by whatever method. */
 static int is_hidden(const pd_page_t *page, const pd_route_t *route)
 {
@@ -162,14 +183,19 @@ static int check_needs(pd_page_t *page, int *result)
     if (route->show != PD_SHOW_PUBLIC && route->show != PD_SHOW_PROGRAM) {
         rv = pd_visit_session(&page->session, page->visit);
     }
-    if (route->need == PD_NEED_DATABASE || route->need == PD_NEED_SESSION) {
+    int needs_session = pd_route_needs_session(route);
+    if (route->need == PD_NEED_DATABASE || needs_session) {
         apr_status_t ready = pd_site_portal(&page->portal, page->site, page->p);
         if (ready != APR_SUCCESS) {
             *result = pd_page_failure(page, ready);
             return DONE;
         }
     }
-    if (rv == APR_SUCCESS || (rv == APR_ENOENT && route->need != PD_NEED_SESSION)) {
+    if (rv == APR_SUCCESS && lacks_role(page)) {
+        *result = pd_web_lacks_role(page);
+        return DONE;
+    }
+    if (rv == APR_SUCCESS || (rv == APR_ENOENT && !needs_session)) {
         return OK;
     }
     if (rv == APR_ENOENT) {
@@ -177,7 +203,7 @@ static int check_needs(pd_page_t *page, int *result)
         return DONE;
     }
     /* Who it is can't be known now: a page for anyone can do without, an act can't. */
-    if (route->need == PD_NEED_SESSION || route->token != NULL) {
+    if (needs_session || route->token != NULL) {
         *result = pd_page_failure(page, rv);
         return DONE;
     }
@@ -192,7 +218,7 @@ static int check_purpose(pd_page_t *page, int *result)
                     .purpose = page->route->purpose,
                     .basis = PD_BASIS_LAW};
     pd_use_e outcome = PD_USE_LAWFUL;
-    if (page->route->need != PD_NEED_SESSION) {
+    if (!pd_route_needs_session(page->route)) {
         return OK;
     }
     apr_status_t rv =

@@ -4,11 +4,13 @@
 #include "web/pd_page.h"
 
 typedef enum {
-    PD_NEED_NOTHING,  /* anyone; no database */
-    PD_NEED_DATABASE, /* anyone */
-    PD_NEED_SESSION,  /* signed in; others are led to sign-in */
-    PD_NEED_REDIRECT, /* only by internal redirect from auth/; else 404 */
-    PD_NEED_ADDRESS   /* only from PDPortalMetricsFrom; else 404; no database */
+    PD_NEED_NOTHING,       /* anyone; no database */
+    PD_NEED_DATABASE,      /* anyone */
+    PD_NEED_SESSION,       /* signed in; others are led to sign-in */
+    PD_NEED_EDITOR,        /* signed in, with a role: editor or administrator; others get 403 */
+    PD_NEED_ADMINISTRATOR, /* likewise: administrator */
+    PD_NEED_REDIRECT,      /* only by internal redirect from auth/; else 404 */
+    PD_NEED_ADDRESS        /* only from PDPortalMetricsFrom; else 404; no database */
 } pd_need_e;
 
 typedef enum {
@@ -33,6 +35,12 @@ typedef struct pd_route_t {
 
 /* Ended by path NULL. */
 extern const pd_route_t pd_routes[];
+
+/* Does the row need somebody who is signed in? */
+int pd_route_needs_session(const pd_route_t *route);
+
+/* Does it need a role? Only those who have one may send files. */
+int pd_route_needs_role(const pd_route_t *route);
 
 /* Is there a page to GET at this route's path? */
 int pd_route_can_be_read(const pd_route_t *route);

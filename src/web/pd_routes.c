@@ -32,6 +32,10 @@ const pd_route_t pd_routes[] = {
     {"POST", "acknowledge", PD_NEED_SESSION, "acknowledge", "4.1.2", PD_SHOW_PERSONAL,
      pd_web_acknowledge, pd_web_acknowledge_form},
 
+    {"GET", "coming", PD_NEED_SESSION, NULL, "4.1.3", PD_SHOW_PERSONAL, pd_web_coming_form, NULL},
+    {"POST", "coming", PD_NEED_SESSION, "coming", "4.1.3", PD_SHOW_PERSONAL, pd_web_coming,
+     pd_web_coming_form},
+
     {"GET", "policy", PD_NEED_DATABASE, NULL, "4.1.3", PD_SHOW_PUBLIC, pd_web_policy, NULL},
     {"GET", "policy.atom", PD_NEED_DATABASE, NULL, "4.1.3", PD_SHOW_PUBLIC, pd_web_feed, NULL},
     {"GET", "policy/#", PD_NEED_DATABASE, NULL, "4.1.3", PD_SHOW_PUBLIC, pd_web_document_version,
@@ -65,6 +69,22 @@ const pd_route_t pd_routes[] = {
      pd_web_withdraw_form, NULL},
     {"POST", "account/consents/*/withdraw", PD_NEED_SESSION, "withdraw", "4.1.2", PD_SHOW_PERSONAL,
      pd_web_withdraw, pd_web_withdraw_form},
+
+    {"GET", "staff/documents", PD_NEED_EDITOR, NULL, "4.1.3", PD_SHOW_PERSONAL, pd_web_documents,
+     NULL},
+    {"GET", "staff/documents/new", PD_NEED_EDITOR, NULL, "4.1.3", PD_SHOW_PERSONAL,
+     pd_web_draft_form, NULL},
+    {"POST", "staff/documents/new", PD_NEED_EDITOR, "draft-new", "4.1.3", PD_SHOW_PERSONAL,
+     pd_web_draft_make, pd_web_draft_form},
+    {"GET", "staff/drafts/#", PD_NEED_EDITOR, NULL, "4.1.3", PD_SHOW_PERSONAL, pd_web_draft, NULL},
+    {"POST", "staff/drafts/#", PD_NEED_EDITOR, "draft", "4.1.3", PD_SHOW_PERSONAL,
+     pd_web_draft_decide, pd_web_draft},
+    {"GET", "staff/documents/*/#", PD_NEED_EDITOR, NULL, "4.1.3", PD_SHOW_PERSONAL,
+     pd_web_people_counts, NULL},
+    {"POST", "staff/documents/*/#", PD_NEED_ADMINISTRATOR, "people", "4.1.1", PD_SHOW_PERSONAL,
+     pd_web_people, pd_web_people_counts},
+    {"POST", "staff/documents/*/#/csv", PD_NEED_ADMINISTRATOR, "people", "4.1.1", PD_SHOW_PERSONAL,
+     pd_web_people_csv, pd_web_people_counts},
 
     {"GET", "metrics", PD_NEED_ADDRESS, NULL, "4.1.2", PD_SHOW_PROGRAM, pd_web_metrics, NULL},
 

@@ -105,6 +105,13 @@ int pd_web_denied(pd_page_t *page)
     return pd_page_show(page, "denied.html", HTTP_FORBIDDEN);
 }
 
+int pd_web_lacks_role(pd_page_t *page)
+{
+    pd_page_text(page, "asked", page->r->uri);
+    pd_page_true(page, "lacks_role", 1);
+    return pd_page_show(page, "denied.html", HTTP_FORBIDDEN);
+}
+
 int pd_web_no_purpose(pd_page_t *page, int lacks_consent)
 {
     pd_page_text(page, "asked", page->r->uri);

@@ -3,6 +3,7 @@
 # show, and has t/e2e/pages.js look at every page.
 use strict;
 use warnings FATAL => 'all';
+use utf8;
 use JSON::PP ();
 use Test::More;
 use PDPortal::Test;
@@ -28,6 +29,16 @@ sub publish_demo {
 publish_demo(sub { $_[0] });
 acknowledge($member);
 publish_demo(sub { $_[0] =~ s/^(4\.1\.7\.)/4.1.7. wish you a happy holiday;\n\n4.1.9./mr }, '--effective', '2099-01-01');
+# An editor with a draft that waits, and an administrator.
+my %staff = map {
+    my ($browser, $login, $email) = member(browser => $server->browser, folder => $folder);
+    PDPortal::Setup::ctl_ok($server->{conf}, 'staff', 'add', $login, $email, '--role', $_);
+    ($_ => $browser);
+} qw(editor administrator);
+my $form = $staff{editor}->get('/portal/staff/documents/new');
+my $answer = $staff{editor}->upload('/portal/staff/documents/new', { csrf => $form->field('csrf'), kind => 'research', change => 'material', markup => 'markdown',
+    effective => '2099-06-01T09:30', text_ru => "# Согласие на исследование\n\n1. Я разрешаю.\n", text_en => "# Research\n\n1. I let it.\n" }, {});
+my $draft = $answer->header('location') // die $answer->text;
 my @pages;
 
 # page(name, path, status => 200, as => browser, fill => {}, press => selector): in both languages.
@@ -65,6 +76,15 @@ page('account', '/portal/account/', as => $member);
 page('home-signed-in', '/portal/', as => $member);
 page('acknowledge', '/portal/acknowledge', as => $behind);
 page('acknowledge-mistake', '/portal/acknowledge', as => $behind, press => 'form.card button', status => 422);
+page('coming', '/portal/coming', as => $member);
+page('staff-documents', '/portal/staff/documents', as => $staff{editor});
+page('staff-draft-new', '/portal/staff/documents/new', as => $staff{editor});
+page('staff-draft-mistake', '/portal/staff/documents/new', as => $staff{editor}, press => 'form.card button', status => 422);
+page('staff-draft-own', $draft, as => $staff{editor});
+page('staff-draft', $draft, as => $staff{administrator});
+page('staff-version', '/portal/staff/documents/policy/2', as => $staff{administrator});
+page('staff-names', '/portal/staff/documents/policy/2', as => $staff{administrator}, press => '.aside button');
+page('staff-closed', '/portal/staff/documents', as => $member, status => 403);
 
 my $plan = write_file("$ENV{PD_WORK}/plan.json", JSON::PP::encode_json({ origin => "http://127.0.0.1:$server->{port}", shots => $ENV{PD_SHOTS}, more => $ENV{VIEWS} ? JSON::PP::true : JSON::PP::false, pages => \@pages }));
 cmp_ok(scalar @pages, '>', 0, 'there are pages to look at');

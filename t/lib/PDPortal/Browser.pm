@@ -138,6 +138,28 @@ sub post {
     return $self->request('POST', $path, headers => \@headers, body => $body);
 }
 
+# Sends a form with files as browsers do: fields { name => text }, files { name => bytes }. In `headers` what
+# else goes with it.
+sub upload {
+    my ($self, $path, $fields, $files, %given) = @_;
+    my $boundary = '----WebKitFormBoundary' . int(rand 1e9) . 'x';
+    my $body = '';
+    for my $name (sort keys %$fields) {
+        my $value = $fields->{$name};
+        utf8::encode($value) if utf8::is_utf8($value);
+        $value =~ s/\r?\n/\r\n/g;
+        $body .= "--$boundary\r\nContent-Disposition: form-data; name=\"$name\"\r\n\r\n$value\r\n";
+    }
+    for my $name (sort keys %$files) {
+        my $bytes = $files->{$name};
+        utf8::encode($bytes) if utf8::is_utf8($bytes);
+        $body .= "--$boundary\r\nContent-Disposition: form-data; name=\"$name\"; filename=\"$name.md\"\r\n"
+            . "Content-Type: text/markdown\r\n\r\n$bytes\r\n";
+    }
+    return $self->request('POST', $path, body => "$body--$boundary--\r\n",
+        headers => ['Content-Type' => "multipart/form-data; boundary=$boundary", @{ $given{headers} || [] }]);
+}
+
 # Follows redirects of our own site, at most ten.
 sub follow {
     my ($self, $answer) = @_;

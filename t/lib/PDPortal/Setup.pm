@@ -128,6 +128,20 @@ sub sql {
     return $out =~ s/\s+\z//r;
 }
 
+# The same with a sentence of its own at the end: a version that reads just like the last one is refused.
+my $anew = 0;
+sub publish_anew {
+    my ($conf, $kind, $file, @more) = @_;
+    $anew++;
+    my @words;
+    for my $language (qw(ru en)) {
+        my $path = "$ENV{PD_WORK}/tmp/anew.$$.$language.md";
+        my $text = read_file("$ENV{PD_SOURCE_DIR}/t/documents/$file.$language.md");
+        push @words, write_file($path, "$text\nEdition $anew.\n"), '--lang', $language;
+    }
+    return ctl_ok($conf, 'policy', 'publish', @words, '--kind', $kind, @more);
+}
+
 # Publishes t/documents/FILE.{ru,en}.md as a new version of the kind.
 sub publish {
     my ($conf, $kind, $file, @more) = @_;

@@ -132,6 +132,36 @@ START_TEST(terms_end_with_their_day)
 }
 END_TEST
 
+static const struct {
+    const char *zone, *text;
+    pd_wall_e wall;
+} walls[] = {
+    {"Europe/Berlin", "2026-03-29 01:59", PD_WALL_ONCE},
+    {"Europe/Berlin", "2026-03-29 02:00", PD_WALL_NEVER},
+    {"Europe/Berlin", "2026-03-29 02:59:59", PD_WALL_NEVER},
+    {"Europe/Berlin", "2026-03-29 03:00", PD_WALL_ONCE},
+    {"Europe/Berlin", "2026-10-25 01:59:59", PD_WALL_ONCE},
+    {"Europe/Berlin", "2026-10-25 02:00", PD_WALL_TWICE},
+    {"Europe/Berlin", "2026-10-25 02:59:59", PD_WALL_TWICE},
+    {"Europe/Berlin", "2026-10-25 03:00", PD_WALL_ONCE},
+    {"Europe/Berlin", "2026-10-25T02:30:00+01:00", PD_WALL_ONCE},
+    {"Europe/Berlin", "2026-03-29", PD_WALL_ONCE},
+    {"Europe/Moscow", "2011-03-27 02:30", PD_WALL_NEVER},
+    {"Europe/Moscow", "2014-10-26 01:30", PD_WALL_TWICE},
+    {"Europe/Moscow", "2026-10-25 02:30", PD_WALL_ONCE},
+    {"UTC", "2026-10-25 02:30", PD_WALL_ONCE},
+};
+
+START_TEST(doubled_and_skipped_times_are_told)
+{
+    apr_time_t instant;
+    pd_wall_e wall;
+    ck_assert_int_eq(pd_zone_parse_wall(&instant, &wall, zone_of(walls[_i].zone), walls[_i].text),
+                     0);
+    ck_assert_int_eq(wall, walls[_i].wall);
+}
+END_TEST
+
 START_TEST(fractions_are_kept_to_the_microsecond)
 {
     apr_time_t instant;
@@ -255,6 +285,7 @@ int main(void)
     tcase_add_loop_test(all, clock_shows, 0, ROWS(clocks));
     tcase_add_loop_test(all, text_is_read, 0, ROWS(texts));
     tcase_add_loop_test(all, terms_end_with_their_day, 0, ROWS(terms));
+    tcase_add_loop_test(all, doubled_and_skipped_times_are_told, 0, ROWS(walls));
     tcase_add_test(all, fractions_are_kept_to_the_microsecond);
     tcase_add_loop_test(all, names_stay_in_the_folder, 0, ROWS(names));
     tcase_add_loop_test(all, rule_is_read, 0, ROWS(rules));

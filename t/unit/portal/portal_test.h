@@ -49,6 +49,8 @@ static inline const pd_templates_t *test_templates(const char *folder)
                                   " {{/acts}}{{consents_url}}\n";
     static const char withdrawn[] = "Withdrawn\n\n[{{number}}] [{{title}}, {{version}}]"
                                     " {{#due}}{{iso}}{{/due}}\n";
+    static const char coming[] =
+        "Coming\n\n[{{policy_url}}] [{{diff_url}}] {{#effective}}{{iso}}{{/effective}}\n";
     static const char *const common[] = {NULL};
     static const pd_contract_t *const contracts[] = {pd_letter_contracts, NULL};
     const pd_templates_t *templates;
@@ -62,6 +64,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
     write_test_file(folder, "mail/password.txt", password, sizeof(password) - 1);
     write_test_file(folder, "mail/consent-receipt.txt", receipt, sizeof(receipt) - 1);
     write_test_file(folder, "mail/consent-withdrawn.txt", withdrawn, sizeof(withdrawn) - 1);
+    write_test_file(folder, "mail/policy-coming.txt", coming, sizeof(coming) - 1);
     mo_build(&mo, english, 1, 0, tp);
     write_test_file(folder, "po/en.mo", mo.bytes, mo.length);
     mo_build(&mo, russian, 1, 0, tp);
@@ -94,7 +97,7 @@ static inline void publish(const char *kind, const char *text)
     apr_array_header_t *texts = apr_array_make(tp, 1, sizeof(pd_document_source_t));
     APR_ARRAY_PUSH(texts, pd_document_source_t) =
         (pd_document_source_t){"ru", PD_MARKUP_PLAIN, text, strlen(text), "text"};
-    pd_publication_t publication = {kind, texts, 0, ""};
+    pd_publication_t publication = {.kind = kind, .texts = texts, .editorial = ""};
     apr_int64_t version;
     const char *why = "";
     ck_assert_msg(pd_document_publish(&version, &why, &portal, &publication, tp) == APR_SUCCESS,
@@ -213,6 +216,7 @@ static inline void portal_teardown(void)
                                         "mail/password.txt",
                                         "mail/consent-receipt.txt",
                                         "mail/consent-withdrawn.txt",
+                                        "mail/policy-coming.txt",
                                         "po/en.mo",
                                         "po/ru.mo",
                                         "master.key"};

@@ -15,7 +15,11 @@ static void put(const char *russian, const char *english)
             APR_ARRAY_PUSH(texts, pd_document_source_t) = sources[i];
         }
     }
-    pd_publication_t publication = {PD_DOCUMENT_POLICY, texts, 0, ""};
+    pd_publication_t publication = {.kind = PD_DOCUMENT_POLICY,
+                                    .texts = texts,
+                                    .effective_at = 0,
+                                    .editorial = "",
+                                    .drops_languages = 1};
     apr_int64_t version;
     const char *why;
     ck_assert_int_eq(pd_document_publish(&version, &why, &portal, &publication, tp), APR_SUCCESS);

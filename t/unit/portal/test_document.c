@@ -12,30 +12,64 @@ typedef struct text_t {
     pd_markup_e markup;
 } text_t;
 
-static apr_status_t put(apr_int64_t *version, const char **why, const char *kind,
-                        apr_time_t effective, const text_t *texts, int n)
+typedef struct order_t {
+    const char *kind, *editorial;
+    apr_time_t effective;
+    text_t texts[2];
+    int drops;
+} order_t;
+
+static pd_refusal_t refusal;
+
+static apr_status_t put(apr_int64_t *version, const char **why, const order_t *order)
 {
     apr_array_header_t *list = apr_array_make(tp, 2, sizeof(pd_document_source_t));
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < 2 && order->texts[i].language; i++) {
+        const text_t *text = &order->texts[i];
         APR_ARRAY_PUSH(list, pd_document_source_t) = (pd_document_source_t){
-            texts[i].language, texts[i].markup, texts[i].bytes, strlen(texts[i].bytes), "some.txt"};
+            text->language, text->markup, text->bytes, strlen(text->bytes), "some.txt"};
     }
-    pd_publication_t publication = {kind, list, effective, "reason"};
+    pd_publication_t publication = {.kind = order->kind ? order->kind : "policy",
+                                    .texts = list,
+                                    .effective_at = order->effective,
+                                    .editorial = order->editorial ? order->editorial : "",
+                                    .drops_languages = order->drops,
+                                    .refusal = &refusal};
     return pd_document_publish(version, why, &portal, &publication, tp);
 }
 
-static void put_good(apr_time_t effective, const text_t *texts, int n, apr_int64_t wanted)
+static void put_good(const order_t *order, apr_int64_t wanted)
 {
     apr_int64_t version;
     const char *why = NULL;
-    ck_assert_msg(put(&version, &why, "policy", effective, texts, n) == APR_SUCCESS, "%s",
-                  why ? why : "");
+    ck_assert_msg(put(&version, &why, order) == APR_SUCCESS, "%s", why ? why : "");
     ck_assert_int_eq(version, wanted);
+    ck_assert_int_eq(refusal.code, PD_REFUSED_NOT);
 }
 
-static const text_t both[] = {{"ru", "Политика\n\n1. ПЕРВОЕ\n", PD_MARKUP_PLAIN},
-                              {"en", "# Policy\n\n1. FIRST\n", PD_MARKUP_MARKDOWN}};
-static const text_t russian[] = {{"ru", "Политика вторая\n\n1. ПЕРВОЕ\n", PD_MARKUP_PLAIN}};
+static void put_refused(const order_t *order, pd_refused_e wanted, const char *words)
+{
+    apr_int64_t version;
+    const char *why = NULL;
+    ck_assert_int_eq(put(&version, &why, order), APR_EINVAL);
+    ck_assert_msg(refusal.code == wanted, "%d instead of %d: %s", refusal.code, wanted, why);
+    ck_assert_msg(why && strstr(why, words), "%s: %s", words, why ? why : "");
+    ck_assert_int_eq(version, 0);
+}
+
+#define RUSSIAN                                                                                    \
+    {                                                                                              \
+        "ru", "Политика\n\n1. ПЕРВОЕ\n", PD_MARKUP_PLAIN                                           \
+    }
+#define RUSSIAN_SECOND                                                                             \
+    {                                                                                              \
+        "ru", "Политика вторая\n\n1. ПЕРВОЕ\n", PD_MARKUP_PLAIN                                    \
+    }
+#define ENGLISH                                                                                    \
+    {                                                                                              \
+        "en", "# Policy\n\n1. FIRST\n", PD_MARKUP_MARKDOWN                                         \
+    }
+static const order_t both = {.texts = {RUSSIAN, ENGLISH}};
 
 START_TEST(published_text_is_kept_and_hashed)
 {
@@ -44,16 +78,16 @@ START_TEST(published_text_is_kept_and_hashed)
         return;
     }
     ck_assert_int_eq(pd_document_current(&document, &portal, "policy", "ru", tp), APR_ENOENT);
-    put_good(0, both, 2, 1);
+    put_good(&both, 1);
     ck_assert_int_eq(pd_document_current(&document, &portal, "policy", "en", tp), APR_SUCCESS);
     ck_assert_int_eq(document.version, 1);
     ck_assert_str_eq(document.language, "en");
     ck_assert_str_eq(document.title, "Policy");
-    ck_assert_str_eq(document.editorial, "reason");
-    ck_assert_str_eq(document.source, both[1].bytes);
+    ck_assert_str_eq(document.editorial, "");
     ck_assert_int_eq(document.markup, PD_MARKUP_MARKDOWN);
+    ck_assert_str_eq(document.source, both.texts[1].bytes);
     ck_assert_str_eq(document.source_sha256,
-                     pd_hash_sha256(both[1].bytes, strlen(both[1].bytes), tp));
+                     pd_hash_sha256(both.texts[1].bytes, strlen(both.texts[1].bytes), tp));
     ck_assert_str_eq(document.html_sha256,
                      pd_hash_sha256(document.html, strlen(document.html), tp));
     ck_assert_ptr_nonnull(strstr(document.html, "FIRST"));
@@ -76,9 +110,9 @@ START_TEST(clock_decides_what_is_in_force)
         return;
     }
     apr_time_t start = test_now;
-    put_good(0, both, 2, 1);
-    put_good(start + HOUR, russian, 1, 2);
-    put_good(start + HOUR, both, 2, 3);
+    put_good(&both, 1);
+    put_good(&(order_t){.effective = start + HOUR, .texts = {RUSSIAN_SECOND}, .drops = 1}, 2);
+    put_good(&(order_t){.effective = start + HOUR, .texts = {RUSSIAN, ENGLISH}}, 3);
     test_now = start + HOUR - 1;
     ck_assert_int_eq(pd_document_current(&document, &portal, "policy", "ru", tp), APR_SUCCESS);
     ck_assert_int_eq(document.version, 1);
@@ -97,20 +131,38 @@ START_TEST(clock_decides_what_is_in_force)
 END_TEST
 
 static const struct {
-    const char *kind;
-    apr_time_t effective; /* from now */
-    text_t texts[2];
-    const char *wrong;
+    order_t order; /* effective from now */
+    pd_refused_e code;
+    const char *words;
 } refusals[] = {
-    {"policy", -1, {{"ru", TEXT, 0}, {NULL, NULL, 0}}, "past"},
-    {"policy", HOUR - 1, {{"ru", TEXT, 0}, {NULL, NULL, 0}}, "earlier"},
-    {"policy", 0, {{"ru", TEXT, 0}, {NULL, NULL, 0}}, "earlier"}, /* at once, before version 1 */
-    {"policy", 2 * HOUR, {{"ru", TEXT, 0}, {"ru", TEXT, 0}}, "twice"},
-    {"policy", 2 * HOUR, {{"fr", TEXT, 0}, {NULL, NULL, 0}}, "no language \"fr\""},
-    {"policy", 2 * HOUR, {{"ru", "Title\n\n1. \xff\n", 0}, {NULL, NULL, 0}}, "some.txt"},
-    {"policy", 2 * HOUR, {{"ru", "", 0}, {NULL, NULL, 0}}, "some.txt"},
-    {"policy", 2 * HOUR, {{NULL, NULL, 0}, {NULL, NULL, 0}}, "no text"},
-    {"Policy\"", 2 * HOUR, {{"ru", TEXT, 0}, {NULL, NULL, 0}}, "kind"},
+    {{.effective = -1, .texts = {{"ru", TEXT, 0}}}, PD_REFUSED_PAST, "past"},
+    {{.effective = HOUR - 1, .texts = {{"ru", TEXT, 0}}}, PD_REFUSED_EARLIER, "earlier"},
+    {{.texts = {{"ru", TEXT, 0}}}, PD_REFUSED_EARLIER, "earlier"}, /* at once, before version 1 */
+    {{.effective = 2 * HOUR, .texts = {{"ru", TEXT, 0}, {"ru", TEXT, 0}}},
+     PD_REFUSED_TWICE,
+     "twice"},
+    {{.effective = 2 * HOUR, .texts = {{"fr", TEXT, 0}}},
+     PD_REFUSED_LANGUAGE,
+     "no language \"fr\""},
+    {{.effective = 2 * HOUR, .texts = {{"ru", "Title\n\n1. \xff\n", 0}}},
+     PD_REFUSED_TEXT,
+     "some.txt"},
+    {{.effective = 2 * HOUR, .texts = {{"ru", "", 0}}}, PD_REFUSED_TEXT, "some.txt"},
+    {{.effective = 2 * HOUR}, PD_REFUSED_EMPTY, "no text"},
+    {{.kind = "Policy\"", .effective = 2 * HOUR, .texts = {{"ru", TEXT, 0}}},
+     PD_REFUSED_KIND,
+     "kind"},
+    {{.effective = 2 * HOUR, .texts = {RUSSIAN, ENGLISH}}, PD_REFUSED_SAME, "nothing changed"},
+    {{.effective = 2 * HOUR, .texts = {ENGLISH, RUSSIAN}, .editorial = "a comma"},
+     PD_REFUSED_SAME,
+     "nothing changed"},
+    {{.effective = 2 * HOUR, .texts = {RUSSIAN_SECOND}}, PD_REFUSED_DROPPED, "\"en\""},
+    {{.effective = 2 * HOUR, .texts = {RUSSIAN_SECOND, ENGLISH}, .editorial = "a word"},
+     PD_REFUSED_MATERIAL,
+     "not editorial"},
+    {{.kind = "research", .texts = {{"ru", TEXT, 0}}, .editorial = "a comma"},
+     PD_REFUSED_FIRST,
+     "first version"},
 };
 
 START_TEST(refusal_leaves_nothing)
@@ -118,19 +170,133 @@ START_TEST(refusal_leaves_nothing)
     if (!portal_open(_i)) {
         return;
     }
-    put_good(test_now + HOUR, both, 2, 1);
+    order_t first = both;
+    first.effective = test_now + HOUR;
+    put_good(&first, 1);
     for (unsigned i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-        apr_int64_t version;
-        const char *why = NULL;
-        int n = refusals[i].texts[1].language ? 2 : refusals[i].texts[0].language ? 1 : 0;
-        apr_time_t effective = refusals[i].effective ? test_now + refusals[i].effective : 0;
-        ck_assert_int_eq(put(&version, &why, refusals[i].kind, effective, refusals[i].texts, n),
-                         APR_EINVAL);
-        ck_assert_msg(why && strstr(why, refusals[i].wrong), "%u: %s", i, why ? why : "");
+        order_t order = refusals[i].order;
+        order.effective = order.effective ? test_now + order.effective : 0;
+        put_refused(&order, refusals[i].code, refusals[i].words);
     }
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM document"), 1);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM document_text"), 2);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'document.published'"), 1);
+}
+END_TEST
+
+#define POLICY(words, data, ways)                                                                  \
+    "Rules\n\n2. WORDS\n\n2.1. " words "\n\n3. DATA\n\n3.1. " data "\n\n5. WAYS\n\n5.2. " ways     \
+    "\n\n5.3. Care.\n"
+
+static const struct {
+    const char *kind, *before, *after, *clauses; /* clauses NULL: editorial */
+} changes[] = {
+    {"policy", POLICY("A gest.", "A login.", "To nobody."),
+     POLICY("A guest.", "A login.", "To nobody."), NULL},
+    {"policy", POLICY("A.", "A \"login\".", "To nobody."), POLICY("A.", "A «login».", "To nobody."),
+     NULL},
+    {"policy", POLICY("A.", "A login.", "To nobody."),
+     POLICY("A.", "A login, a place.", "To nobody."), "3.1"},
+    {"policy", POLICY("A.", "A login.", "To nobody."), POLICY("B.", "A login.", "To a bank."),
+     "5.2"},
+    /* no section that is named: the whole counts */
+    {"policy", "Rules\n\n1. A gest.\n", "Rules\n\n1. A guest.\n", "1"},
+    {"policy", "Rules\n\nA gest.\n", "Rules\n\nA guest.\n", ""},
+    {"policy", "Rules\n\nA guest.\n", "Rules\n\n3. DATA\n\nA guest.\n", "3"},
+    /* so it does in a consent */
+    {"research", POLICY("A gest.", "A login.", "To nobody."),
+     POLICY("A guest.", "A login.", "To nobody."), "2.1"},
+    {"research", POLICY("A \"guest\".", "A.", "B."), POLICY("A “guest”.", "A.", "B."), NULL},
+};
+
+START_TEST(editorial_changes_no_meaning)
+{
+    if (!portal_open(_i % N_ENGINES)) {
+        return;
+    }
+    int i = _i / N_ENGINES;
+    put_good(&(order_t){.kind = changes[i].kind, .texts = {{"ru", changes[i].before, 0}}}, 1);
+    order_t next = {
+        .kind = changes[i].kind, .editorial = "mended", .texts = {{"ru", changes[i].after, 0}}};
+    if (changes[i].clauses) {
+        put_refused(&next, PD_REFUSED_MATERIAL, "not editorial");
+        ck_assert_str_eq(refusal.detail, changes[i].clauses);
+        ck_assert_str_eq(refusal.language, "ru");
+        next.editorial = "";
+    }
+    put_good(&next, 2);
+}
+END_TEST
+
+START_TEST(sections_are_set)
+{
+    if (!portal_open(_i)) {
+        return;
+    }
+    pd_settings_t settings = *portal.settings;
+    settings.material_sections = "2";
+    portal.settings = &settings;
+    put_good(&(order_t){.texts = {{"ru", POLICY("A.", "B.", "C."), 0}}}, 1);
+    put_good(&(order_t){.texts = {{"ru", POLICY("A.", "B, b.", "D."), 0}}, .editorial = "x"}, 2);
+    put_refused(&(order_t){.texts = {{"ru", POLICY("A!", "B, b.", "D."), 0}}, .editorial = "x"},
+                PD_REFUSED_MATERIAL, "clause 2.1");
+}
+END_TEST
+
+/* Two hosts, whose clocks are never quite the same, and one whose clock is wrong. */
+START_TEST(instants_never_go_back)
+{
+    pd_document_t document;
+    if (!portal_open(_i)) {
+        return;
+    }
+    apr_time_t start = test_now;
+    put_good(&both, 1);
+    test_now = start - 3 * SECOND;
+    put_good(&(order_t){.texts = {RUSSIAN_SECOND, ENGLISH}}, 2);
+    ck_assert_int_eq(pd_document_get(&document, &portal, "policy", 2, "ru", tp), APR_SUCCESS);
+    ck_assert_int_eq(document.published_at, start);
+    ck_assert_int_eq(document.effective_at, start);
+    test_now = start - HOUR;
+    put_refused(&both, PD_REFUSED_CLOCK, "2027-01-15T08:00:00Z; set the clock right");
+    order_t later = both;
+    later.effective = start + HOUR;
+    put_refused(&later, PD_REFUSED_CLOCK, "clock");
+    test_now = start;
+    put_good(&both, 3);
+}
+END_TEST
+
+START_TEST(kinds_are_listed)
+{
+    apr_array_header_t *kinds;
+    if (!portal_open(_i)) {
+        return;
+    }
+    ck_assert_int_eq(pd_document_kinds(&kinds, &portal, tp), APR_SUCCESS);
+    ck_assert_int_eq(kinds->nelts, 0);
+    put_good(&both, 1);
+    put_good(&(order_t){.kind = "a1-b", .texts = {RUSSIAN}}, 1);
+    put_good(&(order_t){.texts = {RUSSIAN_SECOND, ENGLISH}}, 2);
+    ck_assert_int_eq(pd_document_kinds(&kinds, &portal, tp), APR_SUCCESS);
+    ck_assert_int_eq(kinds->nelts, 2);
+    ck_assert_str_eq(APR_ARRAY_IDX(kinds, 0, const char *), "a1-b");
+    ck_assert_str_eq(APR_ARRAY_IDX(kinds, 1, const char *), "policy");
+}
+END_TEST
+
+static const struct {
+    const char *kind;
+    int good;
+} kind_names[] = {
+    {"policy", 1}, {"a", 1},   {"a-1", 1}, {"abcdefghijklmnopqrstuvwxyzabcdefghijklmn", 1},
+    {"", 0},       {"1a", 0},  {"-a", 0},  {"abcdefghijklmnopqrstuvwxyzabcdefghijklmno", 0},
+    {"Policy", 0}, {"a_b", 0}, {"a/b", 0}, {"политика", 0},
+};
+
+START_TEST(kinds_have_names)
+{
+    ck_assert_int_eq(pd_document_kind_good(kind_names[_i].kind), kind_names[_i].good);
 }
 END_TEST
 
@@ -139,13 +305,17 @@ END_TEST
 
 static void *publish_some(void *baton)
 {
+    int me = *(int *)baton;
     apr_pool_t *p;
     apr_pool_create_unmanaged(&p);
+    *(int *)baton = 0;
     for (int i = 0; i < EACH; i++) {
         apr_array_header_t *list = apr_array_make(p, 1, sizeof(pd_document_source_t));
+        /* each a text of its own, or nothing would have changed */
+        const char *text = apr_psprintf(p, "%s\nBy %d, the %d.\n", TEXT, me, i);
         APR_ARRAY_PUSH(list, pd_document_source_t) =
-            (pd_document_source_t){"ru", PD_MARKUP_PLAIN, TEXT, strlen(TEXT), "some.txt"};
-        pd_publication_t publication = {"policy", list, 0, ""};
+            (pd_document_source_t){"ru", PD_MARKUP_PLAIN, text, strlen(text), "some.txt"};
+        pd_publication_t publication = {.kind = "policy", .texts = list, .editorial = ""};
         apr_int64_t version;
         const char *why;
         if (pd_document_publish(&version, &why, &portal, &publication, p)) {
@@ -159,11 +329,12 @@ static void *publish_some(void *baton)
 START_TEST(publishers_at_once_get_different_numbers)
 {
     pthread_t threads[PUBLISHERS];
-    int failed[PUBLISHERS] = {0};
+    int failed[PUBLISHERS];
     if (!portal_open(_i)) {
         return;
     }
     for (int i = 0; i < PUBLISHERS; i++) {
+        failed[i] = i;
         pthread_create(&threads[i], NULL, publish_some, &failed[i]);
     }
     for (int i = 0; i < PUBLISHERS; i++) {
@@ -176,6 +347,44 @@ START_TEST(publishers_at_once_get_different_numbers)
 }
 END_TEST
 
+/* The same text twice at once: one is published. */
+static void *publish_same(void *baton)
+{
+    apr_pool_t *p;
+    apr_pool_create_unmanaged(&p);
+    apr_array_header_t *list = apr_array_make(p, 1, sizeof(pd_document_source_t));
+    APR_ARRAY_PUSH(list, pd_document_source_t) =
+        (pd_document_source_t){"ru", PD_MARKUP_PLAIN, TEXT, strlen(TEXT), "some.txt"};
+    pd_publication_t publication = {.kind = "policy", .texts = list, .editorial = ""};
+    apr_int64_t version;
+    const char *why;
+    *(apr_status_t *)baton = pd_document_publish(&version, &why, &portal, &publication, p);
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+START_TEST(the_same_text_at_once_is_published_once)
+{
+    pthread_t threads[PUBLISHERS];
+    apr_status_t results[PUBLISHERS];
+    int published = 0, refused = 0;
+    if (!portal_open(_i)) {
+        return;
+    }
+    for (int i = 0; i < PUBLISHERS; i++) {
+        pthread_create(&threads[i], NULL, publish_same, &results[i]);
+    }
+    for (int i = 0; i < PUBLISHERS; i++) {
+        pthread_join(threads[i], NULL);
+        published += results[i] == APR_SUCCESS;
+        refused += results[i] == APR_EINVAL;
+    }
+    ck_assert_int_eq(published, 1);
+    ck_assert_int_eq(refused, PUBLISHERS - 1);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM document"), 1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase;
@@ -183,6 +392,14 @@ int main(void)
     tcase_add_loop_test(tcase, published_text_is_kept_and_hashed, 0, N_ENGINES);
     tcase_add_loop_test(tcase, clock_decides_what_is_in_force, 0, N_ENGINES);
     tcase_add_loop_test(tcase, refusal_leaves_nothing, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, editorial_changes_no_meaning, 0,
+                        N_ENGINES * (int)(sizeof(changes) / sizeof(changes[0])));
+    tcase_add_loop_test(tcase, sections_are_set, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, instants_never_go_back, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, kinds_are_listed, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, kinds_have_names, 0,
+                        (int)(sizeof(kind_names) / sizeof(kind_names[0])));
     tcase_add_loop_test(tcase, publishers_at_once_get_different_numbers, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, the_same_text_at_once_is_published_once, 0, N_ENGINES);
     return pd_test_main(suite);
 }

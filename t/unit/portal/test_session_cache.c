@@ -332,11 +332,16 @@ static int lacking(const char *token)
 
 static void publish_at(apr_time_t effective_at, const char *editorial)
 {
-    static const char text[] = "The policy\n\n1. PURPOSE\n\n1.1. Other words.\n";
+    /* An editorial one may change no word: a space that does not break. */
+    const char *text = *editorial ? "The\xc2\xa0policy\n\n1. PURPOSE\n\n1.1. Words.\n"
+                                  : "The policy\n\n1. PURPOSE\n\n1.1. Other words.\n";
     apr_array_header_t *texts = apr_array_make(tp, 1, sizeof(pd_document_source_t));
     APR_ARRAY_PUSH(texts, pd_document_source_t) =
-        (pd_document_source_t){"ru", PD_MARKUP_PLAIN, text, sizeof(text) - 1, "text"};
-    pd_publication_t publication = {PD_DOCUMENT_POLICY, texts, effective_at, editorial};
+        (pd_document_source_t){"ru", PD_MARKUP_PLAIN, text, strlen(text), "text"};
+    pd_publication_t publication = {.kind = PD_DOCUMENT_POLICY,
+                                    .texts = texts,
+                                    .effective_at = effective_at,
+                                    .editorial = editorial};
     apr_int64_t version;
     const char *why = "";
     ck_assert_msg(pd_document_publish(&version, &why, &portal, &publication, tp) == APR_SUCCESS,
@@ -353,8 +358,12 @@ START_TEST(test_policy)
     ck_assert(!lacking(token));
     publish_at(0, "a comma");
     ck_assert(!lacking(token));
+    ck_assert_int_eq(pd_acknowledge_announced(&portal, &found, tp).version, 0);
     publish_at(test_now + 10 * MINUTE, "");
     ck_assert(!lacking(token));
+    ck_assert_int_eq(pd_acknowledge_announced(&portal, &found, tp).version, 3);
+    ck_assert_int_eq(pd_acknowledge_announced(&portal, &found, tp).effective_at,
+                     test_now + 10 * MINUTE);
     test_now += 10 * MINUTE - 1;
     ck_assert(!lacking(token));
     test_now += 1;
@@ -366,6 +375,7 @@ START_TEST(test_policy)
     ck_assert_int_eq(pd_acknowledge(&outcome, &portal, id, &form, tp), APR_SUCCESS);
     ck_assert_int_eq(outcome, PD_ACKNOWLEDGE_CHANGED);
     ck_assert(lacking(token));
+    ck_assert_int_eq(pd_acknowledge_announced(&portal, &found, tp).version, 0);
     form.version = 3;
     ck_assert_int_eq(pd_acknowledge(&outcome, &portal, id, &form, tp), APR_SUCCESS);
     ck_assert_int_eq(outcome, PD_ACKNOWLEDGED);

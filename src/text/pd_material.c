@@ -1,0 +1,151 @@
+/* Compares texts clause by clause, by what they say. */
+#include "text/pd_material.h"
+#include "base/pd_bytes.h"
+#include <stdlib.h>
+#include <string.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <utf8proc.h>
+
+#define NUMBERS_BYTES_MAX 2000
+
+static int is_quote(utf8proc_int32_t c)
+{
+    return c == 0xab || c == 0xbb || (c >= 0x201c && c <= 0x201f) || c == 0x2039 || c == 0x203a;
+}
+
+/* One character in the one typography that texts are compared in; 0: it doesn't show. */
+static utf8proc_int32_t plain_character(utf8proc_int32_t c)
+{
+    utf8proc_category_t category = utf8proc_category(c);
+    if (category == UTF8PROC_CATEGORY_ZS || c == '\n' || c == '\t') {
+        return ' ';
+    }
+    if (category == UTF8PROC_CATEGORY_CF) {
+        return 0;
+    }
+    if (category == UTF8PROC_CATEGORY_PD) {
+        return '-';
+    }
+    if (c >= 0x2018 && c <= 0x201b) {
+        return '\'';
+    }
+    return is_quote(c) ? '"' : c;
+}
+
+/* The text as it is compared: without runs of white space. Valid UTF-8 in. */
+static const char *plain(const char *text, apr_pool_t *p)
+{
+    utf8proc_uint8_t *composed = utf8proc_NFC((const utf8proc_uint8_t *)text);
+    const utf8proc_uint8_t *at = composed != NULL ? composed : (const utf8proc_uint8_t *)text;
+    utf8proc_int32_t c, last = ' ';
+    utf8proc_uint8_t bytes[4];
+    pd_buf_t out;
+    pd_buf_init(&out, strlen((const char *)at) * 2 + 1, p);
+    while (*at != 0) {
+        utf8proc_ssize_t n = utf8proc_iterate(at, -1, &c);
+        at += n > 0 ? n : 1;
+        c = plain_character(c);
+        if (c > 0 && (c != ' ' || last != ' ')) {
+            pd_buf_add(&out, (const char *)bytes, (apr_size_t)utf8proc_encode_char(c, bytes));
+            last = c;
+        }
+    }
+    free(composed);
+    return out.bytes;
+}
+
+static int is_same(const char *a, const char *b, apr_pool_t *p)
+{
+    return strcmp(a, b) == 0 || strcmp(plain(a, p), plain(b, p)) == 0;
+}
+
+/* "5.2" holds 5.2 and 5.2.1, but not 5.20. */
+static int is_in(const char *number, const char *sections)
+{
+    if (sections == NULL) {
+        return 1;
+    }
+    for (const char *at = sections; *at != '\0'; at += strspn(at, " ")) {
+        apr_size_t length = strcspn(at, " ");
+        if (length > 0 && strncmp(number, at, length) == 0 &&
+            (number[length] == '\0' || number[length] == '.')) {
+            return 1;
+        }
+        at += length;
+    }
+    return 0;
+}
+
+static const pd_clause_t *clause_at(const pd_article_t *article, int i)
+{
+    return &APR_ARRAY_IDX(article->clauses, i, pd_clause_t);
+}
+
+static apr_hash_t *by_number(const pd_article_t *article, apr_pool_t *p)
+{
+    apr_hash_t *clauses = apr_hash_make(p);
+    for (int i = 0; i < article->clauses->nelts; i++) {
+        const pd_clause_t *clause = clause_at(article, i);
+        apr_hash_set(clauses, clause->number, APR_HASH_KEY_STRING, clause);
+    }
+    return clauses;
+}
+
+static void add_number(pd_buf_t *numbers, const char *number)
+{
+    pd_buf_puts(numbers, numbers->length > 0 ? ", " : "");
+    pd_buf_puts(numbers, number);
+}
+
+const char *pd_material_clauses(const pd_article_t *before, const pd_article_t *after,
+                                const char *sections, apr_pool_t *p)
+{
+    pd_buf_t numbers;
+    apr_hash_t *old = by_number(before, p), *now = by_number(after, p);
+    pd_buf_init(&numbers, NUMBERS_BYTES_MAX, p);
+    for (int i = 0; i < after->clauses->nelts; i++) {
+        const pd_clause_t *clause = clause_at(after, i);
+        const pd_clause_t *was = apr_hash_get(old, clause->number, APR_HASH_KEY_STRING);
+        if (is_in(clause->number, sections) &&
+            (was == NULL || !is_same(was->text, clause->text, p))) {
+            add_number(&numbers, clause->number);
+        }
+    }
+    for (int i = 0; i < before->clauses->nelts; i++) {
+        const char *number = clause_at(before, i)->number;
+        if (is_in(number, sections) && !apr_hash_get(now, number, APR_HASH_KEY_STRING)) {
+            add_number(&numbers, number);
+        }
+    }
+    return numbers.bytes;
+}
+
+/* Quotation marks as characters, as the typographic ones are. */
+static const char *unescape_quotes(const char *html, apr_pool_t *p)
+{
+    pd_buf_t out;
+    pd_buf_init(&out, strlen(html) + 1, p);
+    while (*html != '\0') {
+        int quote = strncmp(html, "&quot;", 6) == 0, apostrophe = strncmp(html, "&#39;", 5) == 0;
+        pd_buf_putc(&out, quote ? '"' : apostrophe ? '\'' : *html);
+        html += quote ? 6 : apostrophe ? 5 : 1;
+    }
+    return out.bytes;
+}
+
+int pd_material_same(const pd_article_t *before, const pd_article_t *after, apr_pool_t *p)
+{
+    return is_same(before->title, after->title, p) &&
+           is_same(unescape_quotes(before->html, p), unescape_quotes(after->html, p), p);
+}
+
+int pd_material_has(const pd_article_t *article, const char *sections)
+{
+    for (int i = 0; i < article->clauses->nelts; i++) {
+        if (is_in(clause_at(article, i)->number, sections)) {
+            return 1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,66 @@
+/* The page on the way from sign-in that tells of a coming version of the policy (F31), once. It may
+ * be acknowledged here beforehand; going on without is as good. */
+#include <apr_strings.h>
+#include "portal/pd_acknowledge.h"
+#include "text/pd_url.h"
+#include "web/pd_handlers.h"
+
+static int go_on(pd_page_t *page)
+{
+    const char *target = pd_url_target(pd_form_get(page->form, "return"), page->p);
+    return pd_page_go(page, target ? target : pd_page_path(page, "account/"));
+}
+
+static int show_form(pd_page_t *page, int status)
+{
+    pd_coming_t coming;
+    int lacking;
+    apr_status_t rv = pd_coming_next(&coming, page->portal, page->session->person_id, page->p);
+    if (rv == APR_ENOENT) {
+        return go_on(page);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = pd_acknowledge_lacking(&lacking, page->portal, page->session, page->p);
+    }
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    pd_value_set_number(page->values, "version", coming.version, page->p);
+    pd_page_date(page, page->values, "effective", coming.effective_at);
+    pd_page_true(page, "may_acknowledge", !lacking);
+    pd_page_text(page, "policy_wording",
+                 pd_page_wording(page, "wording-policy.txt", coming.version));
+    pd_page_text(page, "return_to", pd_url_target(pd_form_get(page->form, "return"), page->p));
+    pd_page_form_token(page, "coming");
+    return pd_page_show(page, "coming.html", status);
+}
+
+int pd_web_coming_form(pd_page_t *page)
+{
+    return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
+}
+
+int pd_web_coming(pd_page_t *page)
+{
+    pd_acknowledge_e outcome;
+    const char *shown = pd_form_get(page->form, "version");
+    pd_acknowledge_form_t form = {.language = page->language,
+                                  .version = shown ? apr_atoi64(shown) : 0,
+                                  .announced = 1,
+                                  .address = page->r->useragent_ip,
+                                  .agent = apr_table_get(page->r->headers_in, "User-Agent")};
+    if (pd_form_get(page->form, "policy") == NULL) {
+        return go_on(page);
+    }
+    form.wording = pd_page_wording(page, "wording-policy.txt", form.version);
+    apr_status_t rv =
+        pd_acknowledge(&outcome, page->portal, page->session->person_id, &form, page->p);
+    if (rv != APR_SUCCESS && rv != APR_ENOENT) {
+        return pd_page_failure(page, rv);
+    }
+    if (outcome != PD_ACKNOWLEDGED) {
+        page->stale = 1;
+        return show_form(page, HTTP_FORBIDDEN);
+    }
+    return go_on(page);
+}
