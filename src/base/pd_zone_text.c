@@ -133,9 +133,10 @@ apr_status_t pd_zone_parse_wall(apr_time_t *instant, pd_wall_e *fit, const pd_zo
 apr_time_t pd_zone_day_end(const pd_zone_t *zone, apr_time_t instant, int days)
 {
     pd_local_time_t local;
+    pd_wall_e fit; /* a midnight that is doubled or skipped ends the day all the same */
     pd_zone_local(&local, zone, instant);
     apr_int64_t next = pd_days_of(local.year, local.month, local.day) + days + 1;
-    return apr_time_from_sec(instant_of(zone, next * PD_SECS_PER_DAY)) - 1;
+    return apr_time_from_sec(instant_of(&fit, zone, next * PD_SECS_PER_DAY)) - 1;
 }
 
 const char *pd_time_rfc3339(apr_time_t instant, apr_pool_t *p)

@@ -122,7 +122,10 @@ int ctl_policy_publish(ctl_t *ctl)
     const char *why = NULL;
     ctl->kind = ctl->kind ? ctl->kind : PD_DOCUMENT_POLICY;
     publication.kind = ctl->kind;
-    int code = read_effective(ctl, &publication.effective_at);
+    int code = good_kind(ctl);
+    if (!code) {
+        code = read_effective(ctl, &publication.effective_at);
+    }
     if (code) {
         return code;
     }

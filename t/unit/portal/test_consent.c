@@ -11,10 +11,12 @@ static pd_person_t person;
 static void publish_research(const char *words, const char *editorial)
 {
     apr_array_header_t *texts = apr_array_make(tp, 1, sizeof(pd_document_source_t));
-    const char *text = apr_pstrcat(tp, "On research\n\n1. WHAT\n\n1.1. ", words, "\n", NULL);
+    /* An editorial version may touch no clause: its title says why it is there. */
+    const char *text =
+        apr_pstrcat(tp, "On research ", editorial, "\n\n1. WHAT\n\n1.1. ", words, "\n", NULL);
     APR_ARRAY_PUSH(texts, pd_document_source_t) =
         (pd_document_source_t){"ru", PD_MARKUP_PLAIN, text, strlen(text), "text"};
-    pd_publication_t publication = {RESEARCH, texts, 0, editorial};
+    pd_publication_t publication = {.kind = RESEARCH, .texts = texts, .editorial = editorial};
     apr_int64_t version;
     const char *why = "";
     test_now += SECOND;
@@ -166,11 +168,11 @@ START_TEST(test_outgrown)
         return;
     ck_assert_int_eq(give_now(RESEARCH), PD_CONSENT_DONE);
     const char *agreed = state_of(RESEARCH).given->html_sha256;
-    publish_research("Wrods.", "a slip");
+    publish_research("Words.", "a slip");
     pd_consent_t consent = state_of(RESEARCH);
     ck_assert(!pd_consent_outgrown(&consent));
     publish_research("Words about more.", "");
-    publish_research("Words about more!", "a mark");
+    publish_research("Words about more.", "a mark");
     consent = state_of(RESEARCH);
     ck_assert_int_eq(consent.version, 4);
     ck_assert_int_eq(consent.material, 3);

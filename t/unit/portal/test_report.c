@@ -6,7 +6,14 @@
 
 static apr_status_t add_act(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
-    const pd_act_t act = {"withdrew", "processing", 1, "ru", "hash", "", "account", test_now};
+    const pd_act_t act = {.verb = "withdrew",
+                          .kind = "processing",
+                          .version = 1,
+                          .language = "ru",
+                          .html_sha256 = "hash",
+                          .wording = "",
+                          .form = "account",
+                          .at = test_now};
     pd_person_t *person = baton;
     return pd_act_add(conn, &portal, person->id, person->key, &act, p);
 }
