@@ -11,9 +11,10 @@ static pd_person_t person;
 static void publish_research(const char *words, const char *editorial)
 {
     apr_array_header_t *texts = apr_array_make(tp, 1, sizeof(pd_document_source_t));
-    /* An editorial version may touch no clause: its title says why it is there. */
+    /* In a consent, editorial is what changes no word. */
     const char *text =
-        apr_pstrcat(tp, "On research ", editorial, "\n\n1. WHAT\n\n1.1. ", words, "\n", NULL);
+        apr_pstrcat(tp, "On research\n\n1. WHAT\n\n1.1. ", words,
+                    editorial[0] ? " \xe2\x80\x9cSo\xe2\x80\x9d.\n" : " \"So\".\n", NULL);
     APR_ARRAY_PUSH(texts, pd_document_source_t) =
         (pd_document_source_t){"ru", PD_MARKUP_PLAIN, text, strlen(text), "text"};
     pd_publication_t publication = {.kind = RESEARCH, .texts = texts, .editorial = editorial};
