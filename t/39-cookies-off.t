@@ -17,7 +17,8 @@ my (@portal, @acts);
 while ($rows =~ /\{"(GET|POST)",\s*"([^"]*)",\s*PD_NEED_(\w+)/g) {
     my ($method, $path, $need) = ($1, $2, $3);
     next if $need =~ /^(?:NOTHING|DATABASE|REDIRECT|ADDRESS)$/;
-    $path =~ tr/#*/1a/;
+    $path =~ s/\*/processing/;
+    $path =~ tr/#/1/;
     push @{ $method eq 'GET' ? \@portal : \@acts }, "/portal/$path";
 }
 ok((grep { $_ eq '/portal/account/' } @portal), 'the route table is read');
