@@ -149,22 +149,22 @@ static void add_removed(work_t *work, int from, int until)
     }
 }
 
+/* What was removed comes in front of what stood behind it or has its number now. */
 static void add_clauses(work_t *work)
 {
     const pd_pairing_t *pairing = &work->pairing;
     int done = 0;
     for (int i = 0; i < pairing->n_after; i++) {
         int before = pairing->before_of[i];
+        int until = before < 0 ? pairing->same_number[i] + 1 : work->is_steady[i] ? before : 0;
         pd_change_t change = {.part = PD_PART_CLAUSE, .after = &pairing->after[i]};
         if (before >= 0) {
             change.before = &pairing->before[before];
             change.moved = !work->is_steady[i];
             change.renumbered = work->is_steady[i] && !is_same_number(pairing, i);
         }
-        if (before >= 0 && work->is_steady[i]) {
-            add_removed(work, done, before);
-            done = before;
-        }
+        add_removed(work, done, until);
+        done = until > done ? until : done;
         add_change(work, change);
     }
     add_removed(work, done, pairing->n_before);
