@@ -132,6 +132,9 @@ static apr_status_t prepare(const apr_array_header_t **ready, const char **why,
     if (strlen(publication->editorial) > EDITORIAL_BYTES_MAX) {
         return refuse(why, "the editorial reason is too long");
     }
+    if (pd_clause_line_fault(publication->editorial, strlen(publication->editorial)) != NULL) {
+        return refuse(why, "the editorial reason must be one line of plain UTF-8 text");
+    }
     if (publication->texts->nelts == 0) {
         return refuse(why, "there is no text to publish");
     }

@@ -39,4 +39,7 @@ typedef struct pd_article_t {
 apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup_e markup,
                               const char *bytes, apr_size_t length, apr_pool_t *p);
 
+/* Why a line can't be shown, in English; NULL: it can. */
+const char *pd_clause_line_fault(const char *line, apr_size_t length);
+
 #endif

@@ -12,16 +12,22 @@ typedef struct text_t {
     pd_markup_e markup;
 } text_t;
 
-static apr_status_t put(apr_int64_t *version, const char **why, const char *kind,
-                        apr_time_t effective, const text_t *texts, int n)
+static apr_status_t put_for(apr_int64_t *version, const char **why, const char *kind,
+                            apr_time_t effective, const char *editorial, const text_t *texts, int n)
 {
     apr_array_header_t *list = apr_array_make(tp, 2, sizeof(pd_document_source_t));
     for (int i = 0; i < n; i++) {
         APR_ARRAY_PUSH(list, pd_document_source_t) = (pd_document_source_t){
             texts[i].language, texts[i].markup, texts[i].bytes, strlen(texts[i].bytes), "some.txt"};
     }
-    pd_publication_t publication = {kind, list, effective, "reason"};
+    pd_publication_t publication = {kind, list, effective, editorial};
     return pd_document_publish(version, why, &portal, &publication, tp);
+}
+
+static apr_status_t put(apr_int64_t *version, const char **why, const char *kind,
+                        apr_time_t effective, const text_t *texts, int n)
+{
+    return put_for(version, why, kind, effective, "reason", texts, n);
 }
 
 static void put_good(apr_time_t effective, const text_t *texts, int n, apr_int64_t wanted)
@@ -127,6 +133,15 @@ START_TEST(refusal_leaves_nothing)
         ck_assert_int_eq(put(&version, &why, refusals[i].kind, effective, refusals[i].texts, n),
                          APR_EINVAL);
         ck_assert_msg(why && strstr(why, refusals[i].wrong), "%u: %s", i, why ? why : "");
+    }
+    static const char *const editorials[] = {"one\ntwo", "be\x07ll", "\xff", "\xc2\x85"};
+    for (int i = 0; i < 4; i++) {
+        apr_int64_t version;
+        const char *why = NULL;
+        ck_assert_int_eq(
+            put_for(&version, &why, "policy", test_now + 2 * HOUR, editorials[i], both, 2),
+            APR_EINVAL);
+        ck_assert_msg(why && strstr(why, "editorial"), "%d: %s", i, why ? why : "");
     }
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM document"), 1);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM document_text"), 2);
