@@ -253,6 +253,10 @@ for my $language (qw(en ru)) {
 publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the *login*.\n" });
 like(get('documents/processing/5/diff')->text, qr/No words changed/, 'another emphasis');
 like(get('documents/processing/5/diff', 'ru')->text, qr/Русский текст есть не у обеих версий/, 'in Russian');
+publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the [login](/a) of each.\n" });
+publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the [login](/b) of all.\n" });
+like(get('documents/processing/7/diff')->text, qr/Changes: reworded 1\. In 1 clause links have other addresses\./, 'an address beside words that changed');
+like(get('documents/processing/7/diff', 'ru')->text, qr/Изменения: изменено 1\. В 1 пункте у ссылок другие адреса\./, 'in Russian');
 
 # A kind that a site added, with a digit in its name.
 my $columns = 'version, language, title, markup, source, html, source_sha256, html_sha256';
@@ -268,20 +272,20 @@ sub large {
 }
 publish('processing', 'txt', { en => large('this') });
 publish('processing', 'txt', { en => large('that') });
-$page = get('documents/processing/7/diff');
+$page = get('documents/processing/9/diff');
 is($page->status, 200, 'nine thousand changes');
 like($page->text, qr/Changes: reworded 9000\..*There are (\d+) more changes than fit on this page/, 'as many as fit, and how many more');
 cmp_ok(scalar @{ ids($page) }, '>', 500, 'a good many');
 is_well_formed($page, 'a large page');
 publish('processing', 'txt', { en => "Consent\n\n1. " . qq{"a" & 'b' } x 90_000 });
 publish('processing', 'txt', { en => "Consent\n\n1. " . qq{<c> & "d" } x 90_000 });
-like(get('documents/processing/9/diff')->text, qr/Changes: added 1, removed 1\. There are 2 more changes than fit/, 'two that are too large for a page');
+like(get('documents/processing/11/diff')->text, qr/Changes: added 1, removed 1\. There are 2 more changes than fit/, 'two that are too large for a page');
 
 # What stayed the same is written three times; what follows a change that does not fit is shown.
 for my $word (qw(this that)) {
     publish('processing', 'txt', { en => "Consent\n\n1. $word " . qq{"a" } x 105_000 . "\n\n2. $word is short\n" });
 }
-$page = get('documents/processing/11/diff');
+$page = get('documents/processing/13/diff');
 is($page->status, 200, 'words that grow, mostly the same');
 like($page->text, qr/Changes: reworded 2\. .*There is 1 more change than fits/, 'one does not fit');
 is_deeply(ids($page), ['c2'], 'the other does');

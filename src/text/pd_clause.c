@@ -105,12 +105,13 @@ apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup
         *why = "line 1: the document has no title";
         return PD_ETEXT;
     }
-    if (writer.html.overflow || writer.text.overflow) {
+    if (writer.html.overflow || writer.text.overflow || writer.links.overflow) {
         *why = "the page would be too big";
         return PD_ELIMIT;
     }
     article->title = writer.title;
     article->opening = writer.opening;
+    article->opening_links = writer.opening_links;
     article->html = writer.html.bytes;
     article->clauses = writer.clauses;
     return APR_SUCCESS;

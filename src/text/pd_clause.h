@@ -24,12 +24,14 @@ typedef struct pd_clause_t {
     const char *number; /* "5.3", without a closing dot */
     const char *text;   /* the clause's own plain text, one line, without its number, but with the
                            unnumbered paragraphs and lists that follow it */
+    const char *links;  /* where its links lead, each with a line feed behind it */
     int level;          /* 1 for "5", 2 for "5.3" */
 } pd_clause_t;
 
 typedef struct pd_article_t {
     const char *title;           /* plain text */
     const char *opening;         /* plain text in front of the first clause, one line; "" if none */
+    const char *opening_links;   /* as of a clause */
     const char *html;            /* the body */
     apr_array_header_t *clauses; /* of pd_clause_t, in order */
 } pd_article_t;

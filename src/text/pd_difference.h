@@ -48,6 +48,8 @@ typedef struct pd_difference_t {
                                     clause of its number */
     /* How many; each clause counts once. Reworded ones may have got another number, too. */
     int added, removed, reworded, moved, moved_reworded, renumbered;
+    int relinked; /* of those that stand on both sides, whatever else changed: links lead elsewhere,
+                     came or went */
 } pd_difference_t;
 
 /* Borrows from both articles; everything else comes from `p`. APR_ENOMEM: no memory to work in. */

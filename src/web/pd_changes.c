@@ -83,6 +83,7 @@ static void add_counts(pd_page_t *page, const pd_difference_t *difference)
     pd_value_set(page->values, "counts", list);
     pd_page_true(page, "is_different", is_next);
     pd_value_set_number(page->values, "n_renumbered", difference->renumbered, page->p);
+    pd_value_set_number(page->values, "n_relinked", difference->relinked, page->p);
 }
 
 static const char *name_of(const pd_change_t *change)

@@ -6,15 +6,20 @@
 #include <apr_strings.h>
 #include "base/pd_bytes.h"
 
-static const pd_difference_t *compare(const char *before, const char *after)
+static const pd_difference_t *compare_as(pd_markup_e markup, const char *before, const char *after)
 {
     pd_article_t a, b;
     const char *why;
     const pd_difference_t *difference;
-    ck_assert_int_eq(pd_clause_render(&a, &why, PD_MARKUP_PLAIN, before, strlen(before), tp), 0);
-    ck_assert_int_eq(pd_clause_render(&b, &why, PD_MARKUP_PLAIN, after, strlen(after), tp), 0);
+    ck_assert_int_eq(pd_clause_render(&a, &why, markup, before, strlen(before), tp), 0);
+    ck_assert_int_eq(pd_clause_render(&b, &why, markup, after, strlen(after), tp), 0);
     ck_assert_int_eq(pd_difference_make(&difference, &a, &b, tp), APR_SUCCESS);
     return difference;
+}
+
+static const pd_difference_t *compare(const char *before, const char *after)
+{
+    return compare_as(PD_MARKUP_PLAIN, before, after);
 }
 
 static void show_words(pd_buf_t *out, const apr_array_header_t *words)
@@ -207,6 +212,29 @@ START_TEST(counts_each_clause_once)
 }
 END_TEST
 
+/* Addresses that nobody sees in the words; each clause counts once, whatever else changed. */
+START_TEST(links_that_lead_elsewhere)
+{
+    static const struct {
+        const char *before, *after;
+        int relinked;
+    } links[] = {
+        {"# T\n\nSee [it](/a).\n\n1. [One](/b) word\n\n2. [Two](/c)\n",
+         "# T\n\nSee [it](/a).\n\n1. [One](/b) word\n\n2. [Two](/c)\n", 0},
+        {"# T\n\n1. [One](/b) word\n\n2. [Two](/c)\n",
+         "# T\n\n1. [One](/B) word here\n\n2. [Two](/C)\n", 2},
+        {"# T\n\nSee [it](/a).\n\n1. One\n", "# T\n\nSee [it](/b).\n\n1. One\n", 1},
+        {"# T\n\n1. [One](/b), [two](/c)\n", "# T\n\n1. [One](/b), two\n", 1},
+        {"# T\n\n1. One\n", "# T\n\n1. One\n\n2. [Two](/c)\n", 0},
+        {"# T\n\n1. One\n\n2. [Two](/c)\n", "# T\n\n1. [Two](/c)\n", 0},
+    };
+    for (int i = 0; i < 6; i++) {
+        const pd_difference_t *d = compare_as(PD_MARKUP_MARKDOWN, links[i].before, links[i].after);
+        ck_assert_msg(d->relinked == links[i].relinked, "%d: %d", i, d->relinked);
+    }
+}
+END_TEST
+
 /* Words read back: the text before, or the text after. */
 static const char *read_back(const apr_array_header_t *words, pd_span_e without)
 {
@@ -332,6 +360,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, shows_just_what_changed, 0, sizeof(cases) / sizeof(cases[0]));
     tcase_add_test(tc, counts_each_clause_once);
+    tcase_add_test(tc, links_that_lead_elsewhere);
     tcase_add_test(tc, many_clauses);
     tcase_add_test(tc, huge_clauses);
     tcase_add_test(tc, too_many_edits);
