@@ -21,6 +21,8 @@ my $base = "http://127.0.0.1:$server->{port}";
 
 # --- versions: 1 is the test policy; 2 the demo's with a slip of the pen; 3 mends it, has a purpose more, and one moved
 my %demo = map { $_ => decode('UTF-8', read_file("$ENV{PD_SOURCE_DIR}/conf/demo/policy.$_.md")) } qw(ru en);
+my %long = (ru => 'ещё раз, ' x 40, en => 'once more, ' x 40); # around what changes in the last clause
+$demo{$_} =~ s/^(9\.4\. )(.*)$/$1$long{$_}$2 $long{$_}/m for keys %demo;
 my %slip = (ru => ['необратимый', 'необратимй'], en => ['irreversible', 'irreversable']);
 my %purpose = (ru => 'поздравить вас с праздником, если вы об этом просили;', en => 'wish you a happy holiday, if you asked for it;');
 
@@ -78,7 +80,7 @@ sub words {
     my ($inline) = ($section // '') =~ m{<p class="inline">(.*?)</p>}s;
     ($inline) = ($section // '') =~ m{<p>(.*?)</p>}s unless defined $inline;
     $inline //= '';
-    $inline =~ s{<span class="unseen">[^<]*</span>}{}g;
+    $inline =~ s{<span class="unseen"[^>]*>[^<]*</span>}{}g;
     $inline =~ s{<del>(.*?)</del>}{[-$1]}g;
     $inline =~ s{<ins>(.*?)</ins>}{[+$1]}g;
     return $inline;
@@ -87,7 +89,7 @@ sub words {
 # --- three changes show exactly those
 my %says = (
     en => [qr/What changed in version 3/, qr/Changes: added 1, moved 1, reworded 1\./, qr/3 clauses only got another number/, 'Added: 4.1.8', 'Moved: 4.1.3 → 4.1.5', 'Reworded: 3.2.2'],
-    ru => [qr/Что изменилось в версии 3/, qr/Изменения: добавлено 1, перенесено 1, исправлено 1\./, qr/Ещё у 3 пунктов изменился только номер/, 'Добавлено: 4.1.8', 'Перенесено: 4.1.3 → 4.1.5', 'Исправлено: 3.2.2']);
+    ru => [qr/Что изменилось в версии 3/, qr/Изменения: добавлено 1, перенесено 1, изменено 1\./, qr/У 3 пунктов изменился только номер/, 'Добавлено: 4.1.8', 'Перенесено: 4.1.3 → 4.1.5', 'Изменено: 3.2.2']);
 for my $language (qw(en ru)) {
     my $page = get('policy/3/diff', $language);
     is($page->status, 200, "$language: the difference");
@@ -105,8 +107,8 @@ for my $language (qw(en ru)) {
         page_like(get("policy/$version", $language), qr/id="p\Q$number\E"/, "$language: where it is");
     }
     like(decode('UTF-8', $page->body), qr{>4\.1\.8 → 4\.1\.9</a>}, "$language: a number that followed has both");
-    my ($sides) = $page->body =~ m{<div class="pair sides">(.*?)</div>}s;
-    like(decode('UTF-8', $sides), qr{<p>[^\n]*<del>[^\n]*\Q$slip->[1]\E[^\n]*</p>\n<p>[^\n]*<ins>[^\n]*\Q$slip->[0]\E}, "$language: side by side");
+    my ($sides) = $page->body =~ m{<div class="pair sides">(.*?)</section>}s;
+    like(decode('UTF-8', $sides), qr{<p class="hint">\w+\W+2</p>\n<p>[^\n]*<del>[^\n]*\Q$slip->[1]\E[^\n]*</p>\n</div>\n<div>\n<p class="hint">\w+\W+3</p>\n<p>[^\n]*<ins>[^\n]*\Q$slip->[0]\E}, "$language: side by side, each with its version");
     is_well_formed($page, "$language: difference");
     like(get('policy/3', $language)->body, qr{href="/portal/policy/3/diff"}, "$language: the text links to it");
 }
@@ -127,6 +129,9 @@ $page = get('policy/3/diff?with=1');
 is($page->status, 200, '?with=');
 like($page->text, qr/Version 1 ,.*Changes: added \d+/s, 'compares with that one');
 like($page->body, qr{href="/portal/policy/3/diff\?lang=ru&amp;with=1"}, 'the other language compares with it, too');
+is($page->header('x-robots-tag'), 'noindex', 'any two versions: not for an index');
+is(get('policy/3/diff')->header('x-robots-tag'), undef, 'a version with the one before it is');
+like(get('policy/3/diff')->body, qr{<a href="/portal/policy/3/diff\?with=1" rel="nofollow">}, 'nor to be followed');
 is_deeply(ids(get('policy/1/diff?with=3')), ids($page), 'the older one always goes first');
 like(get('policy/3/diff?with=3')->text, qr/The two texts are the same\./, 'with itself: nothing');
 is(get("policy/3/diff?with=$_")->status, 404, "?with=$_: 404") for '', qw(0 9 -1 1x 01 99999999999999999999), '1%201';
@@ -149,8 +154,27 @@ publish('policy', 'md', \%fourth, '--editorial', 'one word too many');
 $page = $anna->get('/portal/acknowledge');
 like($page->text, qr/since version 2, which you have read Changes: added 1, moved 1, reworded 2\./, 'a version in between is covered');
 $anna->{language} = 'ru';
-like($anna->get('/portal/acknowledge')->text, qr/Что изменилось после версии 2, которую вы читали Изменения: добавлено 1, перенесено 1, исправлено 2\./, 'in Russian');
+like($anna->get('/portal/acknowledge')->text, qr/Что изменилось после версии 2, которую вы читали Изменения: добавлено 1, перенесено 1, изменено 2\./, 'in Russian');
 $anna->{language} = 'en';
+like($page->body, qr{<del><span class="unseen" lang="en">\(removed: </span>irreversable<span class="unseen">\)</span></del><ins><span class="unseen" lang="en">\(added: </span>irreversible<}, 'the words that changed');
+my $unseen = qr{<span class="unseen"[^>]*>[^<]*</span>};
+my $around = $page->body =~ s{$unseen}{}gr;
+like(decode('UTF-8', $around), qr{Reworded: 9\.4\s*</strong><br>\n<span lang="en">…(?: more,)?(?: once more,){2,5} The version in force is <del>always </del>on this page; earlier ones stay beside it\.(?: once more,){10,16}(?: once)?…</span>}, 'of a long clause what stands around them, in whole words');
+$anna->{language} = 'ru';
+$around = decode('UTF-8', $anna->get('/portal/acknowledge')->body) =~ s{$unseen}{}gr;
+like($around, qr{Изменено: 9\.4\s*</strong><br>\n<span lang="ru">…(?: раз,)?(?: ещё раз,){2,6} Действующая версия <del>всегда </del>лежит на этой странице,[^<…]*(?: ещё раз,){10,20}(?: ещё)?…</span>}, 'counted in characters');
+$anna->{language} = 'en';
+
+# Texts that can't be compared keep nobody out.
+my $log = length $server->log;
+my ($twice, $second_version) = ("\n\n1. Twice.\n", "WHERE kind = 'policy' AND version = 2");
+PDPortal::Setup::sql($server, "UPDATE document_text SET source = source || '$twice' $second_version");
+$page = $anna->get('/portal/acknowledge');
+is($page->status, 200, 'a version that can not be read again: the gate stands');
+unlike($page->text, qr/What changed since/, 'without the changes');
+like($page->text, qr/Version 4.*Continue/s, 'with its form');
+like(substr($server->log, $log), qr/PD0705: versions 2 and 4 of the policy can't be compared/, 'the operator is told');
+PDPortal::Setup::sql($server, "UPDATE document_text SET source = replace(source, '$twice', '') $second_version");
 is(acknowledge($anna)->status, 303, 'acknowledged');
 is($anna->get('/cabinet/')->status, 200, 'and open');
 
@@ -213,13 +237,26 @@ ok(get('documents/processing/2.txt')->body eq $crlf->{en}, 'plain text, with the
 is(get('documents/processing/2.md')->status, 404, 'it has no Markdown');
 publish('processing', 'txt', { ru => $plain{ru} =~ s/логин/логин и адрес/r });
 $page = get('documents/processing/3/diff');
-like($page->text, qr/no English text of these versions/, 'compared in the language that both have');
+like($page->text, qr/Not both versions have an English text/, 'compared in a language that both have');
+like($page->body, qr{<div lang="ru">.*<p class="hint" lang="en">Version.*<ins><span class="unseen" lang="en">\(added: }s, 'the words around the texts are in that of the page');
+unlike(get('documents/processing/3/diff', 'ru')->text, qr/Русский текст/, 'in Russian there is nothing to say');
 is(words($page, 'c1'), 'Клиника хранит логин[+ и адрес].', 'word by word');
+like(get('documents/processing/3', 'ru')->text, qr/Эта версия в виде файла:/, 'in Russian: the file');
 is(get('documents/processing/3.txt')->header('content-language'), 'ru', 'the language of the text, not the one asked for');
 publish('processing', 'txt', { en => $plain{en} });
-like(get('documents/processing/4/diff')->text, qr/have no language in common/, 'no language in common');
+my %none = (en => qr/have no language in common/, ru => qr/нет общего языка, поэтому сравнить их пословно нельзя/);
+for my $language (qw(en ru)) {
+    $page = get('documents/processing/4/diff', $language);
+    like($page->text, $none{$language}, "$language: no language in common");
+    unlike($page->text, qr/English text|Русский текст/, "$language: and nothing else about languages");
+}
 publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the *login*.\n" });
 like(get('documents/processing/5/diff')->text, qr/No words changed/, 'another emphasis');
+like(get('documents/processing/5/diff', 'ru')->text, qr/Русский текст есть не у обеих версий/, 'in Russian');
+publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the [login](/a) of each.\n" });
+publish('processing', 'md', { en => "# Consent\n\n1. The clinic keeps the [login](/b) of all.\n" });
+like(get('documents/processing/7/diff')->text, qr/Changes: reworded 1\. In 1 clause links have other addresses\./, 'an address beside words that changed');
+like(get('documents/processing/7/diff', 'ru')->text, qr/Изменения: изменено 1\. В 1 пункте у ссылок другие адреса\./, 'in Russian');
 
 # A kind that a site added, with a digit in its name.
 my $columns = 'version, language, title, markup, source, html, source_sha256, html_sha256';
@@ -235,14 +272,23 @@ sub large {
 }
 publish('processing', 'txt', { en => large('this') });
 publish('processing', 'txt', { en => large('that') });
-$page = get('documents/processing/7/diff');
+$page = get('documents/processing/9/diff');
 is($page->status, 200, 'nine thousand changes');
 like($page->text, qr/Changes: reworded 9000\..*There are (\d+) more changes than fit on this page/, 'as many as fit, and how many more');
 cmp_ok(scalar @{ ids($page) }, '>', 500, 'a good many');
 is_well_formed($page, 'a large page');
 publish('processing', 'txt', { en => "Consent\n\n1. " . qq{"a" & 'b' } x 90_000 });
 publish('processing', 'txt', { en => "Consent\n\n1. " . qq{<c> & "d" } x 90_000 });
-like(get('documents/processing/9/diff')->text, qr/Changes: reworded 1\. There is 1 more change than fits/, 'one that is too large for a page');
+like(get('documents/processing/11/diff')->text, qr/Changes: added 1, removed 1\. There are 2 more changes than fit/, 'two that are too large for a page');
+
+# What stayed the same is written three times; what follows a change that does not fit is shown.
+for my $word (qw(this that)) {
+    publish('processing', 'txt', { en => "Consent\n\n1. $word " . qq{"a" } x 105_000 . "\n\n2. $word is short\n" });
+}
+$page = get('documents/processing/13/diff');
+is($page->status, 200, 'words that grow, mostly the same');
+like($page->text, qr/Changes: reworded 2\. .*There is 1 more change than fits/, 'one does not fit');
+is_deeply(ids($page), ['c2'], 'the other does');
 
 # --- the feed
 my $feed = get('policy.atom');
@@ -260,6 +306,7 @@ like(decode('UTF-8', get('policy.atom', 'ru')->body), qr{<title>Версия\s5:
 my $file = write_file("$server->{dir}/feed.xml", $feed->body);
 my ($code, $out, $error) = PDPortal::Setup::run_program('/usr/bin/python3', '-c', 'import sys, xml.dom.minidom as m; print(m.parse(sys.argv[1]).documentElement.namespaceURI)', $file);
 is($out, "http://www.w3.org/2005/Atom\n", 'well-formed XML') or diag $error;
+like(get('policy', 'ru')->text, qr/Лента изменений политики \(Atom\)/, 'in Russian');
 page_like(get('policy'), qr{<link rel="alternate" type="application/atom\+xml" href="/portal/policy\.atom"}, 'the policy links to it');
 unlike(get('documents/processing/1')->body, qr/policy\.atom"? type="application\/atom/, 'other documents do not');
 

@@ -25,7 +25,7 @@ int pd_document_kind_good(const char *kind);
 typedef enum {
     PD_REFUSED_NOT = 0,
     PD_REFUSED_KIND,     /* the kind's name is not good */
-    PD_REFUSED_REASON,   /* the editorial reason is too long */
+    PD_REFUSED_REASON,   /* the editorial reason is too long, or not one plain line */
     PD_REFUSED_EMPTY,    /* there is no text */
     PD_REFUSED_LANGUAGE, /* the portal doesn't have `language` */
     PD_REFUSED_TWICE,    /* `language` comes twice */

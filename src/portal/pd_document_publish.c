@@ -136,6 +136,10 @@ apr_status_t pd_publish_prepare(pd_publish_t *publish, const pd_portal_t *portal
     if (strlen(publication->editorial) > EDITORIAL_BYTES_MAX) {
         return refuse(publish, PD_REFUSED_REASON, "", "", "the editorial reason is too long");
     }
+    if (pd_clause_line_fault(publication->editorial, strlen(publication->editorial)) != NULL) {
+        return refuse(publish, PD_REFUSED_REASON, "", "",
+                      "the editorial reason must be one line of plain UTF-8 text");
+    }
     if (publication->texts->nelts == 0) {
         return refuse(publish, PD_REFUSED_EMPTY, "", "", "there is no text to publish");
     }

@@ -8,9 +8,9 @@
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-/* NULL: the line can be shown. Form feeds and the like are invisible to the author and not allowed
- * in HTML, so he is told rather than corrected. */
-static const char *line_fault(const char *line, apr_size_t length)
+/* Form feeds and the like are invisible to the author and not allowed in HTML, so he is told rather
+ * than corrected. */
+const char *pd_clause_line_fault(const char *line, apr_size_t length)
 {
     if (memchr(line, '\0', length) != NULL) {
         return "a NUL byte";
@@ -62,7 +62,7 @@ static apr_status_t clean(const char **text, const char **why, const char *bytes
     }
     for (int line = 1; length > 0; line++) {
         apr_size_t n = line_length(bytes, length);
-        const char *fault = line_fault(bytes, n);
+        const char *fault = pd_clause_line_fault(bytes, n);
         if (fault != NULL) {
             *why = apr_psprintf(p, "line %d: %s", line, fault);
             return PD_ETEXT;
@@ -105,12 +105,13 @@ apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup
         *why = "line 1: the document has no title";
         return PD_ETEXT;
     }
-    if (writer.html.overflow || writer.text.overflow) {
+    if (writer.html.overflow || writer.text.overflow || writer.links.overflow) {
         *why = "the page would be too big";
         return PD_ELIMIT;
     }
     article->title = writer.title;
     article->opening = writer.opening;
+    article->opening_links = writer.opening_links;
     article->html = writer.html.bytes;
     article->clauses = writer.clauses;
     return APR_SUCCESS;

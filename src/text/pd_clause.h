@@ -24,12 +24,14 @@ typedef struct pd_clause_t {
     const char *number; /* "5.3", without a closing dot */
     const char *text;   /* the clause's own plain text, one line, without its number, but with the
                            unnumbered paragraphs and lists that follow it */
+    const char *links;  /* where its links lead, each with a line feed behind it */
     int level;          /* 1 for "5", 2 for "5.3" */
 } pd_clause_t;
 
 typedef struct pd_article_t {
     const char *title;           /* plain text */
     const char *opening;         /* plain text in front of the first clause, one line; "" if none */
+    const char *opening_links;   /* as of a clause */
     const char *html;            /* the body */
     apr_array_header_t *clauses; /* of pd_clause_t, in order */
 } pd_article_t;
@@ -38,5 +40,8 @@ typedef struct pd_article_t {
  * comes twice. PD_ELIMIT: too big. A BOM, CRLF and soft hyphens are taken out first. */
 apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup_e markup,
                               const char *bytes, apr_size_t length, apr_pool_t *p);
+
+/* Why a line can't be shown, in English; NULL: it can. */
+const char *pd_clause_line_fault(const char *line, apr_size_t length);
 
 #endif

@@ -33,6 +33,7 @@ void pd_clause_writer_init(pd_clause_writer_t *writer, apr_pool_t *p)
     memset(writer, 0, sizeof(*writer));
     pd_buf_init(&writer->html, HTML_BYTES_MAX, p);
     pd_buf_init(&writer->text, HTML_BYTES_MAX, p);
+    pd_buf_init(&writer->links, HTML_BYTES_MAX, p);
     writer->clauses = apr_array_make(p, 64, sizeof(pd_clause_t));
     writer->lines = apr_hash_make(p);
     writer->p = p;
@@ -55,18 +56,29 @@ void pd_clause_write_inline_tag(pd_clause_writer_t *writer, const char *tag)
     pd_buf_puts(&writer->html, tag);
 }
 
+static void empty(pd_buf_t *buf)
+{
+    buf->length = 0;
+    buf->bytes[0] = '\0';
+}
+
 /* Gives the text gathered so far to the last clause; before the first clause it is the opening. */
 static void end_clause(pd_clause_writer_t *writer)
 {
     const char *text = pd_clause_one_line(writer->text.bytes, writer->p);
+    const char *links = apr_pstrmemdup(writer->p, writer->links.bytes, writer->links.length);
     if (writer->clauses->nelts > 0) {
-        APR_ARRAY_IDX(writer->clauses, writer->clauses->nelts - 1, pd_clause_t).text = text;
+        pd_clause_t *clause =
+            &APR_ARRAY_IDX(writer->clauses, writer->clauses->nelts - 1, pd_clause_t);
+        clause->text = text;
+        clause->links = links;
     }
     else {
         writer->opening = text;
+        writer->opening_links = links;
     }
-    writer->text.length = 0;
-    writer->text.bytes[0] = '\0';
+    empty(&writer->text);
+    empty(&writer->links);
 }
 
 void pd_clause_writer_finish(pd_clause_writer_t *writer)
@@ -89,7 +101,7 @@ apr_status_t pd_clause_write_open(pd_clause_writer_t *writer, const char *tag,
     pd_clause_t *clause = apr_array_push(writer->clauses);
     clause->number = number->number;
     clause->level = number->level;
-    clause->text = "";
+    clause->text = clause->links = "";
     pd_buf_printf(&writer->html, "<%s id=\"p%s\"", tag, number->number);
     if (strcmp(tag, "p") == 0) {
         pd_buf_printf(&writer->html, " class=\"l%d\"", number->level);
@@ -106,6 +118,7 @@ int pd_clause_write_link(pd_clause_writer_t *writer, const char *url)
     if (href == NULL) {
         return 0;
     }
+    pd_buf_printf(&writer->links, "%s\n", href);
     pd_buf_puts(&writer->html, "<a href=\"");
     pd_clause_escape(&writer->html, href, strlen(href));
     pd_buf_puts(&writer->html, external ? "\" rel=\"noopener noreferrer external\">" : "\">");

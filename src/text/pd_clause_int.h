@@ -19,10 +19,11 @@ typedef struct pd_clause_number_t {
 typedef struct pd_clause_writer_t {
     pd_buf_t html;
     pd_buf_t text;               /* plain text of the clause being written */
+    pd_buf_t links;              /* of that clause */
     apr_array_header_t *clauses; /* of pd_clause_t; the last one is being written */
     apr_hash_t *lines;           /* number -> const int *, the line where it stands */
     const char *title;
-    const char *opening;
+    const char *opening, *opening_links;
     const char *why;
     apr_pool_t *p;
 } pd_clause_writer_t;

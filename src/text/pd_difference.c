@@ -110,6 +110,8 @@ static void count(pd_difference_t *difference, const pd_change_t *change)
     difference->moved += change->words == NULL && change->moved;
     difference->moved_reworded += change->words != NULL && change->moved;
     difference->renumbered += change->words == NULL && change->renumbered;
+    difference->relinked += change->before != NULL && change->after != NULL &&
+                            strcmp(change->before->links, change->after->links) != 0;
 }
 
 static void add_change(work_t *work, pd_change_t change)
@@ -125,14 +127,16 @@ static void add_change(work_t *work, pd_change_t change)
 }
 
 /* A text without a number; nothing where there is none on either side. */
-static void add_unnumbered(work_t *work, pd_part_e part, const char *before, const char *after)
+static void add_unnumbered(work_t *work, pd_part_e part, pd_clause_t before, pd_clause_t after)
 {
-    pd_clause_t *clauses = apr_pcalloc(work->p, 2 * sizeof(*clauses));
-    clauses[0] = (pd_clause_t){"", plain_spaces(before, work->p), 0};
-    clauses[1] = (pd_clause_t){"", plain_spaces(after, work->p), 0};
-    pd_change_t change = {
-        part, before[0] != '\0' ? &clauses[0] : NULL, after[0] != '\0' ? &clauses[1] : NULL, 0, 0,
-        NULL};
+    pd_clause_t *clauses = apr_palloc(work->p, 2 * sizeof(*clauses));
+    before.text = plain_spaces(before.text, work->p);
+    after.text = plain_spaces(after.text, work->p);
+    clauses[0] = before;
+    clauses[1] = after;
+    pd_change_t change = {.part = part,
+                          .before = before.text[0] != '\0' ? &clauses[0] : NULL,
+                          .after = after.text[0] != '\0' ? &clauses[1] : NULL};
     if (change.before != NULL || change.after != NULL) {
         add_change(work, change);
     }
@@ -149,22 +153,22 @@ static void add_removed(work_t *work, int from, int until)
     }
 }
 
+/* What was removed comes in front of what stood behind it or has its number now. */
 static void add_clauses(work_t *work)
 {
     const pd_pairing_t *pairing = &work->pairing;
     int done = 0;
     for (int i = 0; i < pairing->n_after; i++) {
         int before = pairing->before_of[i];
+        int until = before < 0 ? pairing->same_number[i] + 1 : work->is_steady[i] ? before : 0;
         pd_change_t change = {.part = PD_PART_CLAUSE, .after = &pairing->after[i]};
         if (before >= 0) {
             change.before = &pairing->before[before];
             change.moved = !work->is_steady[i];
             change.renumbered = work->is_steady[i] && !is_same_number(pairing, i);
         }
-        if (before >= 0 && work->is_steady[i]) {
-            add_removed(work, done, before);
-            done = before;
-        }
+        add_removed(work, done, until);
+        done = until > done ? until : done;
         add_change(work, change);
     }
     add_removed(work, done, pairing->n_before);
@@ -183,8 +187,11 @@ apr_status_t pd_difference_make(const pd_difference_t **difference, const pd_art
     }
     work.difference = apr_pcalloc(p, sizeof(*work.difference));
     work.difference->changes = apr_array_make(p, after->clauses->nelts + 2, sizeof(pd_change_t));
-    add_unnumbered(&work, PD_PART_TITLE, before->title, after->title);
-    add_unnumbered(&work, PD_PART_OPENING, before->opening, after->opening);
+    add_unnumbered(&work, PD_PART_TITLE, (pd_clause_t){"", before->title, "", 0},
+                   (pd_clause_t){"", after->title, "", 0});
+    add_unnumbered(&work, PD_PART_OPENING,
+                   (pd_clause_t){"", before->opening, before->opening_links, 0},
+                   (pd_clause_t){"", after->opening, after->opening_links, 0});
     pd_pairing_make(&work.pairing, clauses_of(before, p), clauses_of(after, p), work.whole);
     find_steady(&work);
     add_clauses(&work);

@@ -1,6 +1,7 @@
 /* What changed between two articles, clause by clause and word by word (F23). Clauses find each
- * other by their words, so that one that moved is not taken for a new one; then by their number
- * where the words are alike, then by likeness, and at last by their number alone.
+ * other by their words, so that one that moved is not taken for a new one; the same words in
+ * several clauses by what stands around them; then by likeness, where the same number helps.
+ * Clauses that have hardly a word in common are two, whatever their numbers.
  *
  *   before        after
  *   4.1.3 a       4.1.3 b         b    renumbered: it only closed the gap that a left
@@ -43,9 +44,12 @@ typedef struct pd_change_t {
 typedef struct pd_difference_t {
     apr_array_header_t *changes; /* of pd_change_t: title, opening and every clause, also those that
                                     stayed the same, in the order of the text after; what was
-                                    removed comes where it stood */
+                                    removed comes where it stood, or in front of the new
+                                    clause of its number */
     /* How many; each clause counts once. Reworded ones may have got another number, too. */
     int added, removed, reworded, moved, moved_reworded, renumbered;
+    int relinked; /* of those that stand on both sides, whatever else changed: links lead elsewhere,
+                     came or went */
 } pd_difference_t;
 
 /* Borrows from both articles; everything else comes from `p`. APR_ENOMEM: no memory to work in. */

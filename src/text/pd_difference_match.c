@@ -5,116 +5,108 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-/* Of 100 words; enough that two clauses are the same one, reworded. */
-#define LIKE_AT_SAME_NUMBER  50
+/* Of 100 words; enough that two clauses are the same one, reworded. Fewer under one number are two
+ * clauses: a purpose that went must not read as another that was mended. */
+#define LIKE_AT_SAME_NUMBER  30
 #define LIKE_AT_OTHER_NUMBER 60
 
-/* Where more than these would have to be compared, likeness is not looked for. */
+/* What the same number adds where several are alike. */
+#define BONUS_OF_SAME_NUMBER 10
+
+/* Where more than these would have to be compared, only the same numbers are. */
 #define COMPARISONS_MAX 250000
 #define WORDS_MAX       20000000
 
-static void pair(pd_pairing_t *pairing, int before, int after)
+void pd_pairing_pair(pd_pairing_t *pairing, int before, int after)
 {
     pairing->after_of[before] = after;
     pairing->before_of[after] = before;
 }
 
-static int is_free(const pd_pairing_t *pairing, int before, int after)
+int pd_pairing_is_free(const pd_pairing_t *pairing, int before, int after)
 {
     return pairing->after_of[before] < 0 && pairing->before_of[after] < 0;
 }
 
-/* For each clause after, the index of the one before that has its number, or -1. */
-static int *find_numbers(const pd_pairing_t *pairing, apr_pool_t *p)
+/* The indexes of clauses, by number. */
+static apr_hash_t *index_numbers(const pd_clause_t *clauses, int n, apr_pool_t *p)
 {
     apr_hash_t *numbers = apr_hash_make(p);
-    int *same = apr_palloc(p, sizeof(*same) * (apr_size_t)(pairing->n_after + 1));
-    for (int i = 0; i < pairing->n_before; i++) {
-        apr_hash_set(numbers, pairing->before[i].number, APR_HASH_KEY_STRING, &pairing->before[i]);
-    }
-    for (int i = 0; i < pairing->n_after; i++) {
-        const pd_clause_t *found =
-            apr_hash_get(numbers, pairing->after[i].number, APR_HASH_KEY_STRING);
-        same[i] = found != NULL ? (int)(found - pairing->before) : -1;
-    }
-    return same;
-}
-
-static void pair_unchanged(pd_pairing_t *pairing, const int *same_number)
-{
-    for (int i = 0; i < pairing->n_after; i++) {
-        int before = same_number[i];
-        if (before >= 0 && is_free(pairing, before, i) &&
-            strcmp(pairing->before[before].text, pairing->after[i].text) == 0) {
-            pair(pairing, before, i);
-        }
-    }
-}
-
-/* The same words under another number. Of several clauses with the same words the first goes with
- * the first; without any words nothing can be told. */
-static void pair_by_text(pd_pairing_t *pairing, apr_pool_t *p)
-{
-    apr_hash_t *texts = apr_hash_make(p); /* to the first of a chain of indexes, plus one */
-    int *next = apr_pcalloc(p, sizeof(*next) * (apr_size_t)(pairing->n_before + 1));
-    for (int i = pairing->n_before - 1; i >= 0; i--) {
-        const char *text = pairing->before[i].text;
-        if (pairing->after_of[i] < 0 && text[0] != '\0') {
-            const int *first = apr_hash_get(texts, text, APR_HASH_KEY_STRING);
-            next[i] = first != NULL ? *first : 0;
-            int here = i + 1;
-            apr_hash_set(texts, text, APR_HASH_KEY_STRING, apr_pmemdup(p, &here, sizeof(here)));
-        }
-    }
-    for (int i = 0; i < pairing->n_after; i++) {
-        int *first = apr_hash_get(texts, pairing->after[i].text, APR_HASH_KEY_STRING);
-        if (pairing->before_of[i] < 0 && first != NULL && *first > 0) {
-            int before = *first - 1;
-            *first = next[before];
-            pair(pairing, before, i);
-        }
-    }
-}
-
-/* The words of those that have no partner yet. */
-static pd_bag_t *make_bags(int *n_free, apr_size_t *n_words, const pd_clause_t *clauses,
-                           const int *partners, int n, apr_pool_t *p)
-{
-    pd_bag_t *bags = apr_pcalloc(p, sizeof(*bags) * (apr_size_t)(n + 1));
-    *n_free = 0;
-    *n_words = 0;
     for (int i = 0; i < n; i++) {
-        if (partners[i] < 0) {
-            pd_bag_make(&bags[i], clauses[i].text, p);
-            *n_free += 1;
-            *n_words += (apr_size_t)bags[i].n_words;
-        }
+        apr_hash_set(numbers, clauses[i].number, APR_HASH_KEY_STRING, &clauses[i]);
     }
-    return bags;
+    return numbers;
 }
 
-/* A number that stayed, with words that are like the old ones or, `likeness` 0, with any. */
-static void pair_by_number(pd_pairing_t *pairing, const int *same_number, const pd_bag_t *before,
-                           const pd_bag_t *after, int likeness)
+static int index_of(apr_hash_t *numbers, const pd_clause_t *clauses, const char *number,
+                    apr_size_t length)
 {
+    const pd_clause_t *found = apr_hash_get(numbers, number, (apr_ssize_t)length);
+    return found != NULL ? (int)(found - clauses) : -1;
+}
+
+/* For each clause the nearest one above it that there is. */
+static int *find_parents(apr_hash_t *numbers, const pd_clause_t *clauses, int n, apr_pool_t *p)
+{
+    int *parents = apr_palloc(p, sizeof(*parents) * (apr_size_t)(n + 1));
+    for (int i = 0; i < n; i++) {
+        const char *number = clauses[i].number;
+        apr_size_t length = strlen(number);
+        parents[i] = -1;
+        while (length > 0 && parents[i] < 0) {
+            if (number[--length] == '.') {
+                parents[i] = index_of(numbers, clauses, number, length);
+            }
+        }
+    }
+    return parents;
+}
+
+static void find_numbers(pd_pairing_t *pairing, apr_pool_t *p)
+{
+    apr_hash_t *before = index_numbers(pairing->before, pairing->n_before, p);
+    apr_hash_t *after = index_numbers(pairing->after, pairing->n_after, p);
+    pairing->before_parent = find_parents(before, pairing->before, pairing->n_before, p);
+    pairing->after_parent = find_parents(after, pairing->after, pairing->n_after, p);
+    pairing->same_number = apr_palloc(p, sizeof(int) * (apr_size_t)(pairing->n_after + 1));
     for (int i = 0; i < pairing->n_after; i++) {
-        int at = same_number[i];
-        if (at >= 0 && is_free(pairing, at, i) &&
-            pd_bag_likeness(&before[at], &after[i]) >= likeness) {
-            pair(pairing, at, i);
+        const char *number = pairing->after[i].number;
+        pairing->same_number[i] = index_of(before, pairing->before, number, strlen(number));
+    }
+}
+
+/* One side's words. */
+typedef struct {
+    pd_bag_t *bags; /* empty where a clause has its partner */
+    int *free;      /* the indexes of the others */
+    int n_free;
+    apr_size_t n_words;
+} words_t;
+
+/* Those whose very words come on the other side wait, unless `repeats` is NULL. */
+static void make_words(words_t *words, const pd_clause_t *clauses, const int *partners,
+                       const char *repeats, int n, apr_pool_t *p)
+{
+    words->bags = apr_pcalloc(p, sizeof(*words->bags) * (apr_size_t)(n + 1));
+    words->free = apr_palloc(p, sizeof(*words->free) * (apr_size_t)(n + 1));
+    for (int i = 0; i < n; i++) {
+        if (partners[i] < 0 && !(repeats && repeats[i])) {
+            pd_bag_make(&words->bags[i], clauses[i].text, p);
+            words->free[words->n_free++] = i;
+            words->n_words += (apr_size_t)words->bags[i].n_words;
         }
     }
 }
 
 typedef struct {
-    int likeness, before, after;
+    int rank, before, after;
 } candidate_t;
 
-static int by_likeness(const void *a, const void *b)
+static int by_rank(const void *a, const void *b)
 {
     const candidate_t *x = a, *y = b;
-    if (x->likeness != y->likeness) {
-        return x->likeness > y->likeness ? -1 : 1;
+    if (x->rank != y->rank) {
+        return x->rank > y->rank ? -1 : 1;
     }
     if (x->before != y->before) {
         return x->before < y->before ? -1 : 1;
@@ -122,31 +114,58 @@ static int by_likeness(const void *a, const void *b)
     return x->after < y->after ? -1 : x->after > y->after;
 }
 
-static apr_array_header_t *find_candidates(const pd_pairing_t *pairing, const pd_bag_t *before,
-                                           const pd_bag_t *after, apr_pool_t *p)
+typedef struct {
+    const pd_pairing_t *pairing;
+    words_t before, after;
+    apr_array_header_t *found; /* of candidate_t */
+} search_t;
+
+static void add_candidate(search_t *search, int before, int after)
 {
-    apr_array_header_t *found = apr_array_make(p, 64, sizeof(candidate_t));
-    for (int i = 0; i < pairing->n_before; i++) {
-        for (int k = 0; pairing->after_of[i] < 0 && k < pairing->n_after; k++) {
-            int likeness = pairing->before_of[k] < 0 ? pd_bag_likeness(&before[i], &after[k]) : 0;
-            if (likeness >= LIKE_AT_OTHER_NUMBER) {
-                APR_ARRAY_PUSH(found, candidate_t) = (candidate_t){likeness, i, k};
-            }
+    int has_number = search->pairing->same_number[after] == before;
+    int likeness = pd_bag_likeness(&search->before.bags[before], &search->after.bags[after]);
+    if (likeness >= (has_number ? LIKE_AT_SAME_NUMBER : LIKE_AT_OTHER_NUMBER)) {
+        APR_ARRAY_PUSH(search->found, candidate_t) =
+            (candidate_t){likeness + (has_number ? BONUS_OF_SAME_NUMBER : 0), before, after};
+    }
+}
+
+static int is_affordable(const words_t *before, const words_t *after)
+{
+    apr_uint64_t n_before = (apr_uint64_t)before->n_free, n_after = (apr_uint64_t)after->n_free;
+    return n_before * n_after <= COMPARISONS_MAX &&
+           n_before * after->n_words + n_after * before->n_words <= WORDS_MAX;
+}
+
+static void find_candidates(search_t *search)
+{
+    int is_whole = is_affordable(&search->before, &search->after);
+    for (int k = 0; k < search->after.n_free; k++) {
+        int after = search->after.free[k], before = search->pairing->same_number[after];
+        for (int i = 0; is_whole && i < search->before.n_free; i++) {
+            add_candidate(search, search->before.free[i], after);
+        }
+        if (!is_whole && before >= 0) {
+            add_candidate(search, before, after);
         }
     }
-    return found;
 }
 
 /* The most alike find each other first. */
-static void pair_by_likeness(pd_pairing_t *pairing, const pd_bag_t *before, const pd_bag_t *after,
-                             apr_pool_t *p)
+static void pair_reworded(pd_pairing_t *pairing, const char *before_repeats,
+                          const char *after_repeats, apr_pool_t *p)
 {
-    apr_array_header_t *found = find_candidates(pairing, before, after, p);
-    qsort(found->elts, (size_t)found->nelts, sizeof(candidate_t), by_likeness);
-    for (int i = 0; i < found->nelts; i++) {
-        const candidate_t *candidate = &APR_ARRAY_IDX(found, i, candidate_t);
-        if (is_free(pairing, candidate->before, candidate->after)) {
-            pair(pairing, candidate->before, candidate->after);
+    search_t search = {.pairing = pairing, .found = apr_array_make(p, 64, sizeof(candidate_t))};
+    make_words(&search.before, pairing->before, pairing->after_of, before_repeats,
+               pairing->n_before, p);
+    make_words(&search.after, pairing->after, pairing->before_of, after_repeats, pairing->n_after,
+               p);
+    find_candidates(&search);
+    qsort(search.found->elts, (size_t)search.found->nelts, sizeof(candidate_t), by_rank);
+    for (int i = 0; i < search.found->nelts; i++) {
+        const candidate_t *candidate = &APR_ARRAY_IDX(search.found, i, candidate_t);
+        if (pd_pairing_is_free(pairing, candidate->before, candidate->after)) {
+            pd_pairing_pair(pairing, candidate->before, candidate->after);
         }
     }
 }
@@ -160,33 +179,25 @@ static int *nobody(int n, apr_pool_t *p)
     return partners;
 }
 
-static void pair_reworded(pd_pairing_t *pairing, const int *same_number, apr_pool_t *p)
-{
-    int n_before, n_after;
-    apr_size_t words_before, words_after;
-    const pd_bag_t *before = make_bags(&n_before, &words_before, pairing->before, pairing->after_of,
-                                       pairing->n_before, p);
-    const pd_bag_t *after =
-        make_bags(&n_after, &words_after, pairing->after, pairing->before_of, pairing->n_after, p);
-    pair_by_number(pairing, same_number, before, after, LIKE_AT_SAME_NUMBER);
-    if ((apr_uint64_t)n_before * (apr_uint64_t)n_after <= COMPARISONS_MAX &&
-        (apr_uint64_t)n_before * words_after + (apr_uint64_t)n_after * words_before <= WORDS_MAX) {
-        pair_by_likeness(pairing, before, after, p);
-    }
-    pair_by_number(pairing, same_number, before, after, 0);
-}
-
+/* Clauses that were reworded are known before words that repeat are given away: what stands under
+ * such a clause goes with it. */
 void pd_pairing_make(pd_pairing_t *pairing, const apr_array_header_t *before,
                      const apr_array_header_t *after, apr_pool_t *p)
 {
-    pairing->before = (const pd_clause_t *)(const void *)before->elts;
-    pairing->after = (const pd_clause_t *)(const void *)after->elts;
-    pairing->n_before = before->nelts;
-    pairing->n_after = after->nelts;
-    pairing->after_of = nobody(before->nelts, p);
-    pairing->before_of = nobody(after->nelts, p);
-    const int *same_number = find_numbers(pairing, p);
-    pair_unchanged(pairing, same_number);
-    pair_by_text(pairing, p);
-    pair_reworded(pairing, same_number, p);
+    *pairing = (pd_pairing_t){
+        .before = (const pd_clause_t *)(const void *)before->elts,
+        .after = (const pd_clause_t *)(const void *)after->elts,
+        .n_before = before->nelts,
+        .n_after = after->nelts,
+        .after_of = nobody(before->nelts, p),
+        .before_of = nobody(after->nelts, p),
+        .before_repeats = apr_pcalloc(p, (apr_size_t)before->nelts + 1),
+        .after_repeats = apr_pcalloc(p, (apr_size_t)after->nelts + 1),
+    };
+    find_numbers(pairing, p);
+    pd_pairing_once(pairing, p);
+    pair_reworded(pairing, pairing->before_repeats, pairing->after_repeats, p);
+    pd_pairing_repeated(pairing, PD_PAIRING_SAME_PARENT, p);
+    pd_pairing_repeated(pairing, PD_PAIRING_ANYWHERE, p);
+    pair_reworded(pairing, NULL, NULL, p);
 }

@@ -1,6 +1,7 @@
 /* Two texts word by word: E. Myers, "An O(ND) difference algorithm and its variations" (1986), with
  * a bound on the edits. Between the changes a reader wants words, not scraps: what is left of the
- * same between two changes must hold a word, and a text that kept hardly any is shown as replaced.
+ * same between two changes must hold a word, and two texts that share hardly any, measured by the
+ * shorter, are shown as replaced.
  */
 #include "text/pd_difference_int.h"
 #include <stdlib.h>
@@ -261,8 +262,9 @@ apr_array_header_t *pd_words_compare(const char *before, const char *after, apr_
     cut(&a, before, ptemp);
     cut(&b, after, ptemp);
     compare_middle(&a, &b, ptemp);
-    int n_most = a.n_words > b.n_words ? a.n_words : b.n_words;
-    if (join_changes(&a, &b) < n_most / 4) {
+    int n_least = a.n_words < b.n_words ? a.n_words : b.n_words;
+    int n_same = join_changes(&a, &b);
+    if (n_same == 0 || n_same < n_least / 4) {
         mark_all(&a);
         mark_all(&b);
     }

@@ -10,7 +10,12 @@
 #define BYTES_PER_SPAN   320
 
 #define SHORT_CHANGES_MAX 12
-#define SHORT_TEXT_BYTES  240
+
+/* In characters: of a text, of what was removed or added in one place, and of what stands before
+ * the first such place. */
+#define SHORT_TEXT_MAX  240
+#define SHORT_SPAN_MAX  120
+#define SHORT_FRONT_MAX 60
 
 typedef struct {
     pd_page_t *page;
@@ -46,8 +51,9 @@ static apr_size_t page_bytes(const pd_change_t *change)
         return n + escaped_bytes(clause->text);
     }
     for (int i = 0; i < change->words->nelts; i++) {
-        const char *text = APR_ARRAY_IDX(change->words, i, pd_span_t).text;
-        n += BYTES_PER_SPAN + 2 * escaped_bytes(text);
+        const pd_span_t *span = &APR_ARRAY_IDX(change->words, i, pd_span_t);
+        unsigned times = span->kind == PD_SPAN_SAME ? 3 : 2; /* in one view, and on each side */
+        n += BYTES_PER_SPAN + times * escaped_bytes(span->text);
     }
     return n;
 }
@@ -77,6 +83,7 @@ static void add_counts(pd_page_t *page, const pd_difference_t *difference)
     pd_value_set(page->values, "counts", list);
     pd_page_true(page, "is_different", is_next);
     pd_value_set_number(page->values, "n_renumbered", difference->renumbered, page->p);
+    pd_value_set_number(page->values, "n_relinked", difference->relinked, page->p);
 }
 
 static const char *name_of(const pd_change_t *change)
@@ -131,20 +138,25 @@ static pd_value_t *change_value(const listing_t *listing, const pd_change_t *cha
 }
 
 /* All three stand in each span, since an absent member would be looked up in the change around. */
-static void add_words(pd_value_t *value, const apr_array_header_t *words, apr_pool_t *p)
+static pd_value_t *span_value(pd_span_e kind, const char *text, apr_pool_t *p)
 {
     static const char *const names[] = {
         [PD_SPAN_SAME] = "same", [PD_SPAN_REMOVED] = "removed", [PD_SPAN_ADDED] = "added"};
+    pd_value_t *value = pd_value_map(p);
+    for (int i = PD_SPAN_SAME; i <= PD_SPAN_ADDED; i++) {
+        pd_value_set_text(value, names[i], i == (int)kind ? text : "", p);
+    }
+    return value;
+}
+
+static void add_words(pd_value_t *value, const apr_array_header_t *words, apr_pool_t *p)
+{
     pd_value_t *list = pd_value_list(p);
     int is_whole = 1;
     for (int i = 0; i < words->nelts; i++) {
         const pd_span_t *span = &APR_ARRAY_IDX(words, i, pd_span_t);
-        pd_value_t *item = pd_value_map(p);
-        for (int kind = PD_SPAN_SAME; kind <= PD_SPAN_ADDED; kind++) {
-            pd_value_set_text(item, names[kind], kind == (int)span->kind ? span->text : "", p);
-        }
         is_whole &= span->kind != PD_SPAN_SAME;
-        pd_value_add(list, item);
+        pd_value_add(list, span_value(span->kind, span->text, p));
     }
     pd_value_set(value, "words", list);
     pd_value_set_bool(value, is_whole ? "is_whole" : "is_mixed", 1, p);
@@ -154,7 +166,7 @@ static void list_change(listing_t *listing, const pd_change_t *change)
 {
     apr_pool_t *p = listing->page->p;
     apr_size_t bytes = page_bytes(change);
-    if (bytes > listing->bytes || listing->n_more > 0) {
+    if (bytes > listing->bytes) {
         listing->n_more++;
         return;
     }
@@ -173,24 +185,83 @@ static void list_change(listing_t *listing, const pd_change_t *change)
     pd_value_add(listing->changes, value);
 }
 
-/* As much of a text as is shown in short, whole characters. */
-static const char *beginning(int *is_cut, const char *text, apr_pool_t *p)
+static int is_inside_character(char c)
 {
-    apr_size_t length = strlen(text);
-    *is_cut = length > SHORT_TEXT_BYTES;
-    if (*is_cut) {
-        length = SHORT_TEXT_BYTES;
-        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80) {
-            length--;
-        }
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static int count_characters(const char *text)
+{
+    int n = 0;
+    for (; *text != '\0'; text++) {
+        n += !is_inside_character(*text);
     }
-    return apr_pstrmemdup(p, text, length);
+    return n;
+}
+
+/* The text from character `n` on. */
+static const char *skip_characters(const char *text, int n)
+{
+    while (*text != '\0' && (n > 0 || is_inside_character(*text))) {
+        n -= !is_inside_character(*text);
+        text++;
+    }
+    return text;
+}
+
+/* The first characters of a text, whole words where there are any. */
+static const char *beginning(int *is_cut, const char *text, int max, apr_pool_t *p)
+{
+    const char *end = skip_characters(text, max), *last = end;
+    *is_cut = *end != '\0';
+    while (*is_cut && last > text && *last != ' ') {
+        last--;
+    }
+    return apr_pstrmemdup(p, text, (apr_size_t)((last > text ? last : end) - text));
+}
+
+/* The last ones. */
+static const char *ending(int *is_cut, const char *text, int max)
+{
+    int n = count_characters(text);
+    *is_cut = n > max;
+    if (*is_cut) {
+        text = skip_characters(text, n - max);
+        const char *space = strchr(text, ' ');
+        text = space != NULL && space[1] != '\0' ? space : text;
+    }
+    return text;
+}
+
+/* The spans from shortly before the first change on, until there are enough characters; whoever
+ * reads what was removed also reads what came instead. */
+static void add_short_words(pd_value_t *value, const apr_array_header_t *words, apr_pool_t *p)
+{
+    pd_value_t *list = pd_value_list(p);
+    int left = SHORT_TEXT_MAX, is_late, is_cut, is_done = 0;
+    for (int i = 0; i < words->nelts && !is_done; i++) {
+        const pd_span_t *span = &APR_ARRAY_IDX(words, i, pd_span_t);
+        const char *text = span->text;
+        int max = span->kind != PD_SPAN_SAME ? SHORT_SPAN_MAX : left;
+        is_late = 0;
+        if (i == 0 && span->kind == PD_SPAN_SAME) {
+            text = ending(&is_late, text, SHORT_FRONT_MAX);
+        }
+        text = beginning(&is_cut, text, max, p);
+        left -= count_characters(text);
+        is_done = is_cut && span->kind == PD_SPAN_SAME;
+        pd_value_t *item = span_value(span->kind, text, p);
+        pd_value_set_bool(item, "is_late", is_late, p);
+        pd_value_set_bool(item, "is_cut", is_cut, p);
+        pd_value_add(list, item);
+    }
+    pd_value_set(value, "words", list);
 }
 
 static void list_short(listing_t *listing, const pd_change_t *change)
 {
     apr_pool_t *p = listing->page->p;
-    int is_cut;
+    int is_cut = 0;
     if (is_number_alone(change)) {
         return;
     }
@@ -200,7 +271,12 @@ static void list_short(listing_t *listing, const pd_change_t *change)
     }
     pd_value_t *value = change_value(listing, change);
     const char *text = (change->after ? change->after : change->before)->text;
-    pd_value_set_text(value, "text", beginning(&is_cut, text, p), p);
+    if (change->words != NULL) {
+        add_short_words(value, change->words, p);
+    }
+    else {
+        pd_value_set_text(value, "text", beginning(&is_cut, text, SHORT_TEXT_MAX, p), p);
+    }
     pd_value_set_bool(value, "is_cut", is_cut, p);
     pd_value_add(listing->changes, value);
 }

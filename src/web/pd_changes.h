@@ -10,7 +10,8 @@
 void pd_changes_add(pd_page_t *page, const pd_difference_t *difference, const char *before,
                     const char *after);
 
-/* The same without the words, and of long clauses only how they begin. */
+/* The same in short: of long clauses only how they begin or, where words changed, what stands
+ * around the first that did. */
 void pd_changes_add_short(pd_page_t *page, const pd_difference_t *difference);
 
 #endif

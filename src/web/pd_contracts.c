@@ -42,7 +42,7 @@ const char *const pd_common_names[] = {
         "is_added", "is_removed", "is_moved", "is_reworded", "is_moved_reworded", "is_title",      \
         "is_opening", "id", "number", "old_number", /* "": it has the same */                      \
         "old_url", "new_url", "text", "is_cut", "words", "is_whole", "is_mixed", "same",           \
-        "removed", "added"
+        "removed", "added", "is_late", "n_relinked"
 /* A purpose with its clause, partial "purpose". */
 #define PURPOSE "clause", "p411", "p412", "p413", "p414", "p415", "p416", "p417", "p418"
 

@@ -224,7 +224,8 @@ static void add_common_values(pd_page_t *page)
 /* The same bytes for everybody, without a cookie that a shared cache could hand on. */
 static int is_cacheable(const pd_page_t *page)
 {
-    return page->route != NULL && page->route->show == PD_SHOW_PUBLIC &&
+    return page->route != NULL &&
+           (page->route->show == PD_SHOW_PUBLIC || page->route->show == PD_SHOW_FILE) &&
            page->form_cookie == NULL && page->session_cookie == NULL;
 }
 

@@ -180,7 +180,7 @@ static int check_needs(pd_page_t *page, int *result)
 {
     const pd_route_t *route = page->route;
     apr_status_t rv = APR_ENOENT;
-    if (route->show != PD_SHOW_PUBLIC && route->show != PD_SHOW_PROGRAM) {
+    if (route->show == PD_SHOW_PERSONAL || route->show == PD_SHOW_OPEN) {
         rv = pd_visit_session(&page->session, page->visit);
     }
     int needs_session = pd_route_needs_session(route);

@@ -17,6 +17,7 @@ typedef enum {
     PD_SHOW_PERSONAL, /* never stored, never indexed */
     PD_SHOW_OPEN,     /* never stored (it shows who is signed in), may be indexed */
     PD_SHOW_PUBLIC,   /* the same for everybody: strong ETag, may be stored and indexed */
+    PD_SHOW_FILE,     /* likewise, but never kept ready: few ask for it */
     PD_SHOW_PROGRAM   /* for programs: nobody's session is looked for; never stored */
 } pd_show_e;
 

@@ -1,12 +1,17 @@
 /* The page between a person and the authorised sections after a new policy took force (F24). Who
  * does not agree signs out; the account's own pages stay open. */
+#include <httpd.h>
 #include <apr_strings.h>
+#include <http_log.h>
+#include "base/pd_status.h"
 #include "portal/pd_acknowledge.h"
 #include "portal/pd_comparison.h"
 #include "text/pd_url.h"
 #include "web/pd_changes.h"
 #include "web/pd_handlers.h"
 #include "web/pd_version.h"
+
+APLOG_USE_MODULE(pdportal);
 
 static const char *return_target(const pd_page_t *page)
 {
@@ -21,7 +26,7 @@ static int is_done(const pd_page_t *page, const pd_document_t *document, apr_sta
 }
 
 /* What is new to this person: compared with the version acknowledged last, so that one that was
- * skipped is covered. */
+ * skipped is covered. Texts that can't be compared can still be acknowledged. */
 static apr_status_t add_changes(pd_page_t *page, apr_int64_t version)
 {
     pd_comparison_t comparison;
@@ -38,6 +43,13 @@ static apr_status_t add_changes(pd_page_t *page, apr_int64_t version)
         pd_value_set_number(page->values, "last_version", last, page->p);
         pd_page_text(page, "difference",
                      apr_psprintf(page->p, "%s/diff?with=%" APR_INT64_T_FMT, url, last));
+    }
+    if (rv == PD_ETEXT || rv == PD_ELIMIT) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, page->r->server,
+                     "PD0705: versions %" APR_INT64_T_FMT " and %" APR_INT64_T_FMT
+                     " of the policy can't be compared: one can't be read again",
+                     last, version);
+        return APR_SUCCESS;
     }
     return rv == APR_ENOENT ? APR_SUCCESS : rv;
 }

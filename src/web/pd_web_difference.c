@@ -57,10 +57,10 @@ static void add_comparison(pd_page_t *page, const pd_comparison_t *comparison)
 {
     const pd_document_t *before = &comparison->before, *after = &comparison->after;
     pd_page_text(page, "doc_lang", after->language);
-    pd_page_true(page, "other_language", strcmp(after->language, page->language) != 0);
     pd_page_true(page, "is_comparable", comparison->difference != NULL);
     pd_page_true(page, "is_identical", strcmp(before->source_sha256, after->source_sha256) == 0);
     if (comparison->difference != NULL) {
+        pd_page_true(page, "other_language", strcmp(after->language, page->language) != 0);
         pd_changes_add(page, comparison->difference,
                        pd_version_url(page, before->kind, before->version),
                        pd_version_url(page, after->kind, after->version));
@@ -89,6 +89,9 @@ static void add_page(pd_page_t *page, const pd_document_t *document, apr_int64_t
 {
     const char *url = pd_version_url(page, document->kind, document->version);
     int is_named = pd_form_get(page->query, "with") != NULL;
+    if (is_named) { /* any two versions: too many pages for an index */
+        apr_table_setn(page->r->err_headers_out, "X-Robots-Tag", "noindex");
+    }
     const char *named = is_named ? apr_psprintf(page->p, "?with=%" APR_INT64_T_FMT, with) : "";
     pd_page_text(page, "doc_title", document->title);
     pd_page_text(page, "title_lang", document->language);

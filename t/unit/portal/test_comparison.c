@@ -45,10 +45,10 @@ START_TEST(in_a_language_of_both)
     if (!portal_open(_i)) {
         return;
     }
-    put("Правила\n\n1.1. Один.\n", "# Rules\n\n1.1. One.\n");
-    put("Правила\n\n1.1. Два.\n", "# Rules\n\n1.1. *Two*.\n");
-    put("Правила\n\n1.1. Три.\n", NULL);
-    put(NULL, "# Rules\n\n1.1. Four.\n");
+    put("Правила\n\n1.1. Пункт один.\n", "# Rules\n\n1.1. Clause one.\n");
+    put("Правила\n\n1.1. Пункт два.\n", "# Rules\n\n1.1. Clause *two*.\n");
+    put("Правила\n\n1.1. Пункт три.\n", NULL);
+    put(NULL, "# Rules\n\n1.1. Clause four.\n");
     for (int i = 0; i < 8; i++) {
         comparison = compare(cases[i].before, cases[i].after, cases[i].asked);
         ck_assert_int_eq(comparison.difference != NULL, cases[i].compared != NULL);

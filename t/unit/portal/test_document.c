@@ -178,6 +178,13 @@ START_TEST(refusal_leaves_nothing)
         order.effective = order.effective ? test_now + order.effective : 0;
         put_refused(&order, refusals[i].code, refusals[i].words);
     }
+    static const char *const editorials[] = {"one\ntwo", "be\x07ll", "\xff", "\xc2\x85"};
+    for (int i = 0; i < 4; i++) {
+        order_t order = both;
+        order.effective = test_now + 2 * HOUR;
+        order.editorial = editorials[i];
+        put_refused(&order, PD_REFUSED_REASON, "editorial");
+    }
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM document"), 1);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM document_text"), 2);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'document.published'"), 1);

@@ -194,10 +194,10 @@ START_TEST(markdown_text)
 END_TEST
 
 static const pd_clause_t expected_clauses[] = {
-    {"1", "СЛОВА", 1},
-    {"1.1", "Гость — это <человек> и http://a.example всё.", 2},
-    {"1.1.1", "Друг: раз; два.", 3},
-    {"2", "ДЕЛА", 1},
+    {"1", "СЛОВА", "", 1},
+    {"1.1", "Гость — это <человек> и http://a.example всё.", "http://a.example\n", 2},
+    {"1.1.1", "Друг: раз; два.", "", 3},
+    {"2", "ДЕЛА", "", 1},
 };
 
 static void check_clauses(const pd_article_t *article)
@@ -207,6 +207,7 @@ static void check_clauses(const pd_article_t *article)
         const pd_clause_t *clause = &APR_ARRAY_IDX(article->clauses, i, pd_clause_t);
         ck_assert_str_eq(clause->number, expected_clauses[i].number);
         ck_assert_str_eq(clause->text, expected_clauses[i].text);
+        ck_assert_str_eq(clause->links, expected_clauses[i].links);
         ck_assert_int_eq(clause->level, expected_clauses[i].level);
     }
 }

@@ -6,15 +6,20 @@
 #include <apr_strings.h>
 #include "base/pd_bytes.h"
 
-static const pd_difference_t *compare(const char *before, const char *after)
+static const pd_difference_t *compare_as(pd_markup_e markup, const char *before, const char *after)
 {
     pd_article_t a, b;
     const char *why;
     const pd_difference_t *difference;
-    ck_assert_int_eq(pd_clause_render(&a, &why, PD_MARKUP_PLAIN, before, strlen(before), tp), 0);
-    ck_assert_int_eq(pd_clause_render(&b, &why, PD_MARKUP_PLAIN, after, strlen(after), tp), 0);
+    ck_assert_int_eq(pd_clause_render(&a, &why, markup, before, strlen(before), tp), 0);
+    ck_assert_int_eq(pd_clause_render(&b, &why, markup, after, strlen(after), tp), 0);
     ck_assert_int_eq(pd_difference_make(&difference, &a, &b, tp), APR_SUCCESS);
     return difference;
+}
+
+static const pd_difference_t *compare(const char *before, const char *after)
+{
+    return compare_as(PD_MARKUP_PLAIN, before, after);
 }
 
 static void show_words(pd_buf_t *out, const apr_array_header_t *words)
@@ -72,6 +77,7 @@ static const char *show(const pd_difference_t *difference)
 #define B    "Открыть вам ваши разделы."
 #define C    "Ответить на вопрос, известить о заявке."
 #define D    "Помочь, когда что-то не получается."
+#define X    "Срок хранения: 30 дней."
 
 static const struct {
     const char *before, *after, *shown;
@@ -106,7 +112,21 @@ static const struct {
      HEAD "1.1. " A "\n1.2. " B "\n1.3. Ответить на вопрос, известить о вашей заявке.",
      "= 1.2>1.1\n= 1.3>1.2\n> 1.1>1.3 Ответить на вопрос, известить о [+вашей ]заявке.\n"},
     /* another text under the same number */
-    {HEAD "1.1. " A, HEAD "1.1. " D, "~ 1.1 [-" A "][+" D "]\n"},
+    {HEAD "1.1. " A, HEAD "1.1. " D, "- 1.1 " A "\n+ 1.1 " D "\n"},
+    {HEAD "1.1. " A "\n1.2. " B, HEAD "1.1. " D "\n1.2. " C "\n1.3. " B,
+     "- 1.1 " A "\n+ 1.1 " D "\n+ 1.2 " C "\n= 1.2>1.3\n"},
+    /* fewer than 30 words of 100 in common are two clauses, 30 are one */
+    {HEAD "1.1. a b c d e f g", HEAD "1.1. a b h i j k l",
+     "- 1.1 a b c d e f g\n+ 1.1 a b h i j k l\n"},
+    {HEAD "1.1. a b c d e f", HEAD "1.1. a b h i j k", "~ 1.1 a b [-c d e f][+h i j k]\n"},
+    /* the most alike, whatever the number; with words as much alike the number */
+    {HEAD "1.2. передавать данные врачу клиники\n1.3. передавать данные лаборатории клиники",
+     HEAD "1.2. передавать данные лаборатории клиники и партнёрам",
+     "- 1.2 передавать данные врачу клиники\n"
+     "= 1.3>1.2 передавать данные лаборатории клиники[+ и партнёрам]\n"},
+    {HEAD "1.1. передавать данные врачу\n1.2. передавать данные другу",
+     HEAD "1.2. передавать данные партнёру",
+     "- 1.1 передавать данные врачу\n~ 1.2 передавать данные [-другу][+партнёру]\n"},
     /* a new clause took the number of one that was also mended */
     {HEAD "1.1. " C, HEAD "1.1. " A "\n1.2. Ответить на вопрос, известить о вашей заявке.",
      "+ 1.1 " A "\n= 1.1>1.2 Ответить на вопрос, известить о [+вашей ]заявке.\n"},
@@ -135,12 +155,37 @@ static const struct {
      "~ 1.1 Слово «да» [-🙂][+🙃] конец.\n"},
     {HEAD "1.1. и\xcc\x86од есть слово.", HEAD "1.1. йод есть слово.",
      "~ 1.1 [-и\xcc\x86од][+йод] есть слово.\n"},
+    /* much added to little, much taken away, nothing left of either */
+    {"Правила\n\nКлиника.", "Правила\n\nКлиника, её врачи и её партнёры в других городах страны.",
+     "~ opening Клиника[+, её врачи и её партнёры в других городах страны].\n"},
+    {"Правила\n\nКлиника, её врачи и её партнёры в других городах страны.", "Правила\n\nКлиника.",
+     "~ opening Клиника[-, её врачи и её партнёры в других городах страны].\n"},
+    {"Правила\n\nКлиника.", "Правила\n\nВрачи.", "~ opening [-Клиника.][+Врачи.]\n"},
     /* the kind of space is no change */
     {HEAD "1.1. Через 30\xc2\xa0дней, т.\xe2\x80\xafе. месяц.",
      HEAD "1.1. Через 30 дней, т. е. месяц.", ""},
     /* equal clauses */
     {HEAD "1.1. " A "\n1.2. " A "\n1.3. " A, HEAD "1.1. " A "\n1.2. " A, "- 1.3 " A "\n"},
     {HEAD "1.1. " A "\n1.2. " A, HEAD "1.1. " A "\n1.2. " A "\n1.3. " A, "+ 1.3 " A "\n"},
+    /* the same words in several clauses go with the clause above, the clause beside, the number */
+    {HEAD "4.1. " A "\n4.1.1. " X "\n4.2. " B "\n4.2.1. " X "\n4.3. " C "\n4.3.1. " X,
+     HEAD "4.1. " B "\n4.1.1. " X "\n4.2. " C "\n4.2.1. " X,
+     "- 4.1 " A "\n- 4.1.1 " X "\n= 4.2>4.1\n= 4.2.1>4.1.1\n= 4.3>4.2\n= 4.3.1>4.2.1\n"},
+    {HEAD "4.1. " A "\n4.1.1. " X "\n4.2. " B "\n4.2.1. " X,
+     HEAD "4.1. " D "\n4.1.1. " X "\n4.2. " A "\n4.2.1. " X "\n4.3. " B "\n4.3.1. " X,
+     "+ 4.1 " D "\n+ 4.1.1 " X "\n= 4.1>4.2\n= 4.1.1>4.2.1\n= 4.2>4.3\n= 4.2.1>4.3.1\n"},
+    {HEAD "4.1. " A "\n4.1.1. " X "\n4.2. " C "\n4.2.1. " X,
+     HEAD "4.1. Ответить на вопрос, известить о вашей заявке.\n4.1.1. " X,
+     "- 4.1 " A "\n- 4.1.1 " X "\n"
+     "= 4.2>4.1 Ответить на вопрос, известить о [+вашей ]заявке.\n= 4.2.1>4.1.1\n"},
+    {HEAD "4.1. " X "\n4.1.1. " A "\n4.2. " X "\n4.2.1. " B, HEAD "4.1. " X "\n4.1.1. " B,
+     "- 4.1 " X "\n- 4.1.1 " A "\n= 4.2>4.1\n= 4.2.1>4.1.1\n"},
+    {HEAD "1.1. " X "\n1.2. " A "\n1.3. " X, HEAD "1.1. " A "\n1.2. " X,
+     "- 1.1 " X "\n= 1.2>1.1\n= 1.3>1.2\n"},
+    {HEAD "1.1. " A "\n1.2. " X "\n1.3. " B "\n1.4. " X "\n1.5. " C,
+     HEAD "1.1. Новое слово.\n1.2. Другое дело.\n1.3. Третий раз.\n1.4. " X,
+     "- 1.1 " A "\n+ 1.1 Новое слово.\n- 1.2 " X "\n+ 1.2 Другое дело.\n- 1.3 " B "\n"
+     "+ 1.3 Третий раз.\n- 1.5 " C "\n"},
     /* clauses without words */
     {"Правила\n\n1. ЦЕЛИ\n\n2.", "Правила\n\n1.\n\n2. ЦЕЛИ", "+ 1 \n= 1>2\n- 2 \n"},
 };
@@ -164,6 +209,29 @@ START_TEST(counts_each_clause_once)
     ck_assert_int_eq(d->moved_reworded, 0);
     ck_assert_int_eq(d->renumbered, 2);
     ck_assert_int_eq(d->changes->nelts, 8); /* the title, the heading, six clauses */
+}
+END_TEST
+
+/* Addresses that nobody sees in the words; each clause counts once, whatever else changed. */
+START_TEST(links_that_lead_elsewhere)
+{
+    static const struct {
+        const char *before, *after;
+        int relinked;
+    } links[] = {
+        {"# T\n\nSee [it](/a).\n\n1. [One](/b) word\n\n2. [Two](/c)\n",
+         "# T\n\nSee [it](/a).\n\n1. [One](/b) word\n\n2. [Two](/c)\n", 0},
+        {"# T\n\n1. [One](/b) word\n\n2. [Two](/c)\n",
+         "# T\n\n1. [One](/B) word here\n\n2. [Two](/C)\n", 2},
+        {"# T\n\nSee [it](/a).\n\n1. One\n", "# T\n\nSee [it](/b).\n\n1. One\n", 1},
+        {"# T\n\n1. [One](/b), [two](/c)\n", "# T\n\n1. [One](/b), two\n", 1},
+        {"# T\n\n1. One\n", "# T\n\n1. One\n\n2. [Two](/c)\n", 0},
+        {"# T\n\n1. One\n\n2. [Two](/c)\n", "# T\n\n1. [Two](/c)\n", 0},
+    };
+    for (int i = 0; i < 6; i++) {
+        const pd_difference_t *d = compare_as(PD_MARKUP_MARKDOWN, links[i].before, links[i].after);
+        ck_assert_msg(d->relinked == links[i].relinked, "%d: %d", i, d->relinked);
+    }
 }
 END_TEST
 
@@ -215,7 +283,8 @@ START_TEST(many_clauses)
     ck_assert_int_eq(d->reworded, n);
     is_whole(d);
     d = compare(many(n, "before", 1, 2), many(n, "after", 2, 2));
-    ck_assert_int_eq(d->reworded, n);
+    ck_assert_int_eq(d->added, n);
+    ck_assert_int_eq(d->removed, n);
     d = compare(many(n, "word", 0, 1), many(n, "word", n + 1, -1));
     ck_assert_int_eq(d->moved, n - 1);
     ck_assert_int_eq(d->renumbered, 1);
@@ -291,6 +360,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, shows_just_what_changed, 0, sizeof(cases) / sizeof(cases[0]));
     tcase_add_test(tc, counts_each_clause_once);
+    tcase_add_test(tc, links_that_lead_elsewhere);
     tcase_add_test(tc, many_clauses);
     tcase_add_test(tc, huge_clauses);
     tcase_add_test(tc, too_many_edits);
