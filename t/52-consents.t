@@ -229,6 +229,18 @@ page_like($anna->get("$list/ward-2"), qr{href="/portal/documents/ward-2/1\?lang=
 like($anna->get('/portal/documents/ward-2/1?lang=en')->text, qr/show them to an institute/, 'which can be read');
 like($anna->get('/portal/account/')->text, qr/Test consent to research, version 1/, 'and stands in the account by its title');
 
+# Two people, one after the other, in one browser: a form that the first left open does nothing in the other's name.
+my ($vera) = member(browser => $server->browser, folder => $folder);
+my (undef, $her_login) = member(browser => $server->browser, folder => $folder);
+my $left_open = $vera->get('/portal/account/consents/research');
+$vera->get('/portal/account/');
+is($vera->submit({}, form => qr/logout/)->status, 303, 'the first signs out');
+is(sign_in($vera, $her_login)->status, 303, 'the second signs in, in the same browser');
+my $how_many = sql("SELECT COUNT(*) FROM act WHERE kind = 'research'");
+is($vera->submit({ consent_research => 1 }, form => qr{research$}, page => $left_open)->status, 403, 'the form left open is refused');
+is(sql("SELECT COUNT(*) FROM act WHERE kind = 'research'"), $how_many, 'and nothing was given');
+is($vera->submit({ consent_research => 1 }, form => qr{research$})->status, 303, 'the form that comes instead is hers');
+
 # The database is away: nothing is half-written, and all comes back.
 $page = $russian->get("$list/research");
 my $withdrawal = $anna->get($list);

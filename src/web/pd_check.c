@@ -135,7 +135,7 @@ static int sent_from_here(const pd_page_t *page)
 
 int pd_check_token(pd_page_t *page)
 {
-    const char *binding = page->kept.browser;
+    const char *binding = pd_page_token_binding(page);
     if (strcmp(page->route->token, "logout") == 0) {
         binding = page->session ? page->session->token_hash : NULL;
         if (binding == NULL) {

@@ -102,12 +102,19 @@ const char *pd_page_consent_wording(const pd_page_t *page, const char *kind, con
                    version);
 }
 
+const char *pd_page_token_binding(const pd_page_t *page)
+{
+    return page->session != NULL && page->route != NULL && pd_route_needs_session(page->route)
+               ? page->session->token_hash
+               : page->kept.browser;
+}
+
 void pd_page_form_token(pd_page_t *page, const char *purpose)
 {
     pd_visitor_need_browser(page);
-    pd_page_text(
-        page, "csrf",
-        pd_form_token_new(page->site->keys, purpose, page->kept.browser, pd_clock_now(), page->p));
+    pd_page_text(page, "csrf",
+                 pd_form_token_new(page->site->keys, purpose, pd_page_token_binding(page),
+                                   pd_clock_now(), page->p));
     pd_page_true(page, "stale", page->stale);
 }
 

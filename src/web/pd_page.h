@@ -63,6 +63,10 @@ const char *pd_page_consent_wording(const pd_page_t *page, const char *kind, con
  */
 void pd_page_form_token(pd_page_t *page, const char *purpose);
 
+/* What tokens of this page's forms are bound to: the session on pages that need one, since two
+ * people may use one browser after each other; else the browser, which may be NULL. */
+const char *pd_page_token_binding(const pd_page_t *page);
+
 /* Who asks, for the limits: the address of the connection or what mod_remoteip made of it. */
 pd_client_t pd_page_client(const pd_page_t *page);
 
