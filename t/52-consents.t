@@ -43,17 +43,12 @@ sub everywhere {
     cmp_ok($processes, '>=', 2, "$name: asked of $processes processes");
     return is_deeply([keys %$status], [$wanted], "$name: $wanted from all of them") || diag explain $status;
 }
-# Letters of one second come in any order.
-sub letter_that {
-    my ($address, $pattern) = @_;
-    return until_true(sub { (grep { $_->{text} =~ $pattern } letters_for($address, $folder))[0] }, 30) // { text => 'none' };
-}
 my $list = '/portal/account/consents';
 my ($hash) = map { $_->{html_sha256} } @{ (ctl_json('policy', 'list', '--kind', 'research', '--lang', 'en'))[1]{documents} };
 my ($russian_hash) = map { $_->{html_sha256} } @{ (ctl_json('policy', 'list', '--kind', 'processing', '--lang', 'en'))[1]{documents} };
 
 # A receipt came with the confirmed registration: both acts, each with its text.
-my $receipt = letter_that($email, qr/You confirmed that you have read/);
+my $receipt = letter_that($email, qr/You confirmed that you have read/, $folder);
 like($receipt->{text}, qr/You confirmed that you have read:\n“Test policy”, version 1, in English\n/, 'registration: a receipt of what was read');
 like($receipt->{text}, qr/You gave your consent:\n“Test consent to processing”, version 1, in English\n/, 'and of the consent');
 like($receipt->{text}, qr/checksum of the text: $russian_hash\n/, 'with the hash of its text');
@@ -112,7 +107,7 @@ everywhere($_, '/research/', 200, 'given: open') for $anna, $second;
 $page = $anna->follow($posted);
 like($page->text, qr/Given \d+ \w+ \d{4}/, 'which says so');
 ok(!$page->form(qr{research$}), 'and asks no more');
-my $letter = letter_that($email, qr/consent:\n“Test consent to research/);
+my $letter = letter_that($email, qr/consent:\n“Test consent to research/, $folder);
 like($letter->{text}, qr/You gave your consent:\n“Test consent to research”, version 1, in English\n/, 'a receipt came');
 like($letter->{text}, qr/$hash.*I give my consent: “Test consent to research”, version 1\n/s, 'with hash and words');
 my ($number) = $letter->{text} =~ /Number of this record: (\S+)/;
@@ -160,7 +155,7 @@ is($got->status, 303, 'withdrawn');
 everywhere($_, '/research/', 403, 'withdrawn: closed') for $anna, $second;
 is($_->get('/cabinet/')->status, 200, 'the rest stays open') for $anna, $second;
 like($anna->follow($got)->text, qr/Withdrawn \d+ \w+ .*destroyed no later than/, 'the page says what comes next');
-$letter = letter_that($email, qr/took back/);
+$letter = letter_that($email, qr/took back/, $folder);
 like($letter->{text}, qr/you took back your consent:\n\n“Test consent to research”, version 1.*destroyed no later than \d+ \w+ \d{4}\n/s, 'and a letter');
 is($anna->submit({}, page => $page, form => qr{research/withdraw$})->status, 303, 'sent twice');
 is(sql("SELECT count(*) FROM act WHERE verb = 'withdrew'"), 1, 'withdrawn once');
@@ -211,14 +206,14 @@ is($anna->submit({ consent_processing => 1 }, form => qr{processing$})->header('
 my $russian = $server->browser(language => 'ru');
 my (undef, $given) = register($russian);
 is(confirm($russian, letter_for($given->{email}, 1, $folder))->status, 303, 'a Russian visitor');
-like(letter_that($given->{email}, qr/прочитали/)->{text}, qr/Вы дали согласие:\n«Проверочное согласие на обработку», версия.1, на русском языке\n/, 'the receipt in Russian');
+like(letter_that($given->{email}, qr/прочитали/, $folder)->{text}, qr/Вы дали согласие:\n«Проверочное согласие на обработку», версия.1, на русском языке\n/, 'the receipt in Russian');
 sign_in($russian, $given->{login});
 like($russian->get($list)->text, qr/Мои согласия.*Проверочное согласие на исследования Не дано/, 'the list');
 like($russian->get("$list/research")->text, qr/Даю согласие: «Проверочное согласие на исследования», версия.3/, 'the box');
 is($russian->submit({ consent_research => 1 }, form => qr{research$})->status, 303, 'given');
 like($russian->get("$list/research/withdraw")->text, qr/Если вы его отзовёте:.*не позднее \d+.\w+.\d{4}.г\./, 'what stops');
 is($russian->submit({}, form => qr{withdraw$})->status, 303, 'withdrawn');
-like(letter_that($given->{email}, qr/отозвали/)->{text}, qr/вы отозвали согласие:.*уничтожены не позднее \d+.\w+.\d{4}.г\./s, 'a letter');
+like(letter_that($given->{email}, qr/отозвали/, $folder)->{text}, qr/вы отозвали согласие:.*уничтожены не позднее \d+.\w+.\d{4}.г\./s, 'a letter');
 is(sql("SELECT wording FROM act WHERE verb = 'withdrew' ORDER BY at DESC LIMIT 1"), do { my $words = 'Отозвать это согласие'; utf8::encode($words); $words }, 'recorded in the words that were shown');
 
 # A kind that a site adds while the server runs, with a digit in its name.

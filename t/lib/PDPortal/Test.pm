@@ -12,7 +12,7 @@ use Test::More ();
 use PDPortal::Browser ();
 use PDPortal::Server ();
 use PDPortal::Setup qw(until_true run_ctl read_file write_file);
-our @EXPORT = qw(browser tls_browser server unique register letter_for letters_for confirm sign_in member
+our @EXPORT = qw(browser tls_browser server unique register letter_for letter_that letters_for confirm sign_in member
     until_true run_ctl ctl read_file write_file registration_form password acknowledge error_log_since log_mark page_like);
 
 my $count = 0;
@@ -100,6 +100,13 @@ sub letter_for {
     ($letter->{link}) = ($letter->{url} // '') =~ m{^https?://[^/]+(/\S+)};
     ($letter->{code}) = $letter->{text} =~ /^\s*(\d[\d\s-]{4,12}\d)\s*$/m;
     return $letter;
+}
+
+# The newest letter for the address whose text is like this; waits for it. Letters of one second come in any order.
+sub letter_that {
+    my ($address, $pattern, $folder) = @_;
+    return until_true(sub { (grep { $_->{text} =~ $pattern } letters_for($address, $folder))[-1] }, 30)
+        // croak "no letter for $address is like $pattern";
 }
 
 # Registering browser opens the link and presses the button. Gives the answer of the button.

@@ -67,7 +67,7 @@ sub measure_miss {
     # A session's use is noted in the database once a minute: all are, just before, or the side with more sessions would
     # write where the other one reads.
     my $note_all = sub { load_until($pages[$_[0]], $_[1], 2) };
-    return compare(@pages, rounds => 5, before => sub { $note_all->(0, $SESSIONS); $note_all->(1, $SESSIONS) });
+    return compare(@pages, rounds => 9, before => sub { $note_all->(0, $SESSIONS); $note_all->(1, $SESSIONS) });
 }
 
 sub measure_lookup {
