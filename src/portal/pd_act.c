@@ -33,11 +33,12 @@ const pd_sql_t pd_act_sql[] = {
               "SELECT " ACT_COLUMNS " FROM act a WHERE a.pseudonym = %s AND a.kind = %s"
               " ORDER BY a.sequence DESC LIMIT 1",
               ACT_TYPES, "how a person stands to a document"},
+    /* Should there ever be more, those that count are the newest. */
     [LIST] = {"act_list",
               "SELECT " ACT_COLUMNS ", a.address, a.agent, COALESCE(t.title, '') FROM act a"
               " LEFT JOIN document_text t ON t.kind = a.kind AND t.version = a.version"
               " AND t.language = a.language"
-              " WHERE a.pseudonym = %s ORDER BY a.at, a.id LIMIT 10000",
+              " WHERE a.pseudonym = %s ORDER BY a.at DESC, a.id DESC LIMIT 10000",
               ACT_TYPES "sss", "all acts of a person"},
     {NULL, NULL, NULL, NULL}};
 
@@ -145,8 +146,9 @@ apr_status_t pd_act_list(apr_array_header_t **acts, const pd_portal_t *portal,
     *acts = apr_array_make(p, 4, sizeof(pd_act_t));
     apr_status_t status =
         pd_db_read(&found, portal->db, &pd_act_sql[LIST], PD_ARGS(PD_T(pseudonym)), ACTS_MAX, p);
-    for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++) {
-        const pd_cell_t *cell = PD_ROW(found, i);
+    for (int i = status == APR_SUCCESS ? PD_ROW_COUNT(found) : 0; i > 0 && status == APR_SUCCESS;
+         i--) {
+        const pd_cell_t *cell = PD_ROW(found, i - 1);
         pd_act_t *act = apr_array_push(*acts);
         fill(act, cell);
         act->title = cell[12].text;

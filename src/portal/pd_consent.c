@@ -10,11 +10,16 @@
 #include "base/pd_random.h"
 #include "portal/pd_consent_int.h"
 #include "portal/pd_invalidation.h"
+#include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
 
 #define KINDS_MAX 1000
 
-enum { TEXTS, IN_FORCE };
+/* Nobody changes his mind more often; each time costs a letter. Taking back is never refused. */
+#define GIVEN_PER_HOUR 10
+#define HOUR           apr_time_from_sec(PD_CONSENT_LIMIT_SECS)
+
+enum { TEXTS, IN_FORCE, RECENT };
 
 const pd_sql_t pd_consent_sql[] = {
     /* versions take force in the order of their numbers: pd_document_publish */
@@ -34,6 +39,10 @@ const pd_sql_t pd_consent_sql[] = {
                   "SELECT COALESCE(MAX(version), 0) FROM document"
                   " WHERE kind = %s AND effective_at <= %lld",
                   "i", "whether the text shown is still the one in force"},
+    [RECENT] = {"consent_recent",
+                "SELECT COUNT(*) FROM act WHERE pseudonym = %s AND kind = %s"
+                " AND verb = 'consented' AND at > %lld",
+                "i", "how often a person gave a consent lately"},
     {NULL, NULL, NULL, NULL}};
 
 int pd_consent_stands(const pd_consent_t *consent)
@@ -186,24 +195,39 @@ static int is_last(const pd_act_t *last, const char *verb)
     return last->sequence > 0 && strcmp(last->verb, verb) == 0;
 }
 
+/* May it be given, seen with what stands in the ledger? PD_CONSENT_DONE: it may. */
+static apr_status_t judge(work_t *work, const pd_act_t *last, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_rows_t *in_force, *recent;
+    const char *pseudonym = pd_person_pseudonym(work->portal, work->person.person_id, p);
+    apr_status_t status = pd_conn_read(&in_force, conn, &pd_consent_sql[IN_FORCE],
+                                       PD_ARGS(PD_T(work->act.kind), PD_N(pd_clock_now())), 1, p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_read(
+            &recent, conn, &pd_consent_sql[RECENT],
+            PD_ARGS(PD_T(pseudonym), PD_T(work->act.kind), PD_N(work->act.at - HOUR)), 1, p);
+    if (status != APR_SUCCESS)
+        return status;
+    if (PD_ROW(in_force, 0)[0].number != work->act.version)
+        work->outcome = PD_CONSENT_CHANGED;
+    else if (is_last(last, PD_ACT_CONSENTED) && last->version == work->act.version)
+        work->outcome = PD_CONSENT_ALREADY;
+    else if (PD_ROW(recent, 0)[0].number >= GIVEN_PER_HOUR)
+        work->outcome = PD_CONSENT_LIMITED;
+    else
+        work->outcome = PD_CONSENT_DONE;
+    return APR_SUCCESS;
+}
+
 static apr_status_t give_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     work_t *work = baton;
-    const pd_rows_t *found;
     pd_act_t last;
     apr_status_t status = hold(&last, work, conn, p);
     if (status == APR_SUCCESS)
-        status = pd_conn_read(&found, conn, &pd_consent_sql[IN_FORCE],
-                              PD_ARGS(PD_T(work->act.kind), PD_N(pd_clock_now())), 1, p);
-    if (status != APR_SUCCESS)
+        status = judge(work, &last, conn, p);
+    if (status != APR_SUCCESS || work->outcome != PD_CONSENT_DONE)
         return status;
-    work->outcome = PD_CONSENT_CHANGED;
-    if (PD_ROW(found, 0)[0].number != work->act.version)
-        return APR_SUCCESS;
-    work->outcome = PD_CONSENT_ALREADY;
-    if (is_last(&last, PD_ACT_CONSENTED) && last.version == work->act.version)
-        return APR_SUCCESS;
-    work->outcome = PD_CONSENT_DONE;
     apr_array_header_t *acts = apr_array_make(p, 1, sizeof(pd_act_t));
     APR_ARRAY_PUSH(acts, pd_act_t) = work->act;
     status = pd_withdrawal_void(conn, work->person.person_id, work->act.kind, work->act.at, p);
@@ -237,10 +261,20 @@ apr_status_t pd_consent_give(pd_consent_e *outcome, const pd_portal_t *portal,
     return status;
 }
 
+/* The account stands on the consent to processing, unless its person works for the site. */
+static apr_status_t stands_on(int *closes, const work_t *work, pd_conn_t *conn, apr_pool_t *p)
+{
+    int held;
+    apr_status_t status = pd_role_held(&held, conn, work->person.person_id, p);
+    *closes = !held && strcmp(work->act.kind, PD_DOCUMENT_PROCESSING) == 0;
+    return status;
+}
+
 static apr_status_t withdraw_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     work_t *work = baton;
     pd_act_t last;
+    int closes;
     apr_status_t status = hold(&last, work, conn, p);
     work->outcome = PD_CONSENT_ALREADY;
     if (status != APR_SUCCESS || !is_last(&last, PD_ACT_CONSENTED))
@@ -249,9 +283,12 @@ static apr_status_t withdraw_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     work->act.version = last.version;
     work->act.language = last.language;
     work->act.html_sha256 = last.html_sha256;
-    status = pd_withdrawal_add(conn, work->person.person_id, &work->act, work->due_at, p);
+    status = stands_on(&closes, work, conn, p);
     if (status == APR_SUCCESS)
-        status = pd_consent_letter_withdrawn(conn, work->portal, &work->person, &work->act,
+        status =
+            pd_withdrawal_add(conn, work->person.person_id, &work->act, closes, work->due_at, p);
+    if (status == APR_SUCCESS)
+        status = pd_consent_letter_withdrawn(conn, work->portal, &work->person, &work->act, closes,
                                              work->due_at, p);
     return status == APR_SUCCESS ? finish(work, conn, p) : status;
 }

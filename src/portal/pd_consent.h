@@ -52,8 +52,10 @@ typedef struct pd_consent_form_t {
 typedef enum {
     PD_CONSENT_DONE = 0,
     PD_CONSENT_ALREADY, /* it is so: nothing was written */
-    PD_CONSENT_CHANGED  /* another text is in force than was shown: show that one */
+    PD_CONSENT_CHANGED, /* another text is in force than was shown: show that one */
+    PD_CONSENT_LIMITED  /* given too often of late; to be tried again after, at most: */
 } pd_consent_e;
+#define PD_CONSENT_LIMIT_SECS 3600
 
 /* Agrees to the text in force. APR_ENOENT: there is none. */
 apr_status_t pd_consent_give(pd_consent_e *outcome, const pd_portal_t *portal,

@@ -10,9 +10,10 @@ apr_status_t pd_consent_letter_receipt(pd_conn_t *conn, const pd_portal_t *porta
                                        const pd_addressee_t *to, const apr_array_header_t *acts,
                                        apr_pool_t *p);
 
-/* The same of one withdrawal; `due_at` is when the rest is done at the latest. */
+/* The same of one withdrawal; `closes`: the account stood on it; `due_at` is when the rest is done
+ * at the latest. */
 apr_status_t pd_consent_letter_withdrawn(pd_conn_t *conn, const pd_portal_t *portal,
-                                         const pd_addressee_t *to, const pd_act_t *act,
+                                         const pd_addressee_t *to, const pd_act_t *act, int closes,
                                          apr_time_t due_at, apr_pool_t *p);
 
 #endif

@@ -99,7 +99,7 @@ apr_status_t pd_consent_letter_receipt(pd_conn_t *conn, const pd_portal_t *porta
 }
 
 apr_status_t pd_consent_letter_withdrawn(pd_conn_t *conn, const pd_portal_t *portal,
-                                         const pd_addressee_t *to, const pd_act_t *act,
+                                         const pd_addressee_t *to, const pd_act_t *act, int closes,
                                          apr_time_t due_at, apr_pool_t *p)
 {
     work_t work;
@@ -109,6 +109,7 @@ apr_status_t pd_consent_letter_withdrawn(pd_conn_t *conn, const pd_portal_t *por
         status = add_act(values, &work, act);
     if (status != APR_SUCCESS)
         return status;
+    pd_value_set_bool(values, "closes", closes, p);
     pd_value_set_date(values, "due", work.zone, due_at, p);
     return write_letter(&work, to, "consent-withdrawn", values);
 }

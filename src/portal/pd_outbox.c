@@ -49,7 +49,7 @@ static const char *const password_names[] = {"sign_in_url", "site_name", "base_u
         "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11", \
         "m12", "consents_url", "site_name", "base_url"
 static const char *const receipt_names[] = {RECORD, "acts", "acknowledged", "is_processing", NULL};
-static const char *const withdrawn_names[] = {RECORD, "due", "is_processing", NULL};
+static const char *const withdrawn_names[] = {RECORD, "due", "closes", NULL};
 /* The date is a map as pd_value_set_date makes it. */
 static const char *const policy_coming_names[] = {
     "policy_url", "diff_url", "effective", "day",       "year",     "time", "iso", "m1",
@@ -166,8 +166,9 @@ static apr_status_t insert(pd_conn_t *conn, const pd_portal_t *portal, const pd_
     }
     return pd_conn_exec(NULL, conn, &pd_outbox_sql[INSERT],
                         PD_ARGS(PD_T(id), PD_T(letter->person_id), PD_T(letter->kind),
-                                PD_T(letter->mailbox), PD_T(recipient), PD_T(subject), PD_T(body),
-                                PD_T(letter->language), PD_T(message_id), PD_N(now), PD_N(now)),
+                                PD_T(letter->always ? "" : letter->mailbox), PD_T(recipient),
+                                PD_T(subject), PD_T(body), PD_T(letter->language), PD_T(message_id),
+                                PD_N(now), PD_N(now)),
                         p);
 }
 

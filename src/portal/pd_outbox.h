@@ -14,7 +14,8 @@ typedef struct pd_letter_t {
     const char *mailbox; /* its look-up hash */
     const char *language;
     pd_value_t *values; /* for the template */
-    int always; /* of what no stranger can bring about: whatever the mailbox had this hour */
+    int always; /* of what no stranger can bring about: whatever the mailbox had this hour, and it
+                   takes no place of those that warn of strangers */
 } pd_letter_t;
 
 /* Under which name letters to an address are counted: pd_letter_t.mailbox. Addresses are told apart

@@ -195,6 +195,9 @@ apr_status_t pd_registration_begin(pd_registration_e *outcome, apr_array_header_
     *outcome = PD_REGISTRATION_CLOSED;
     if (status != APR_SUCCESS)
         return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
+    *outcome = PD_REGISTRATION_CHANGED;
+    if (policy.version != form->policy_version || processing.version != form->consent_version)
+        return APR_SUCCESS;
     *retry_after = pd_guess_mail(&guess, portal, &client, p);
     *outcome = *retry_after ? PD_REGISTRATION_LIMITED : PD_REGISTRATION_BEGUN;
     if (*retry_after)

@@ -22,13 +22,15 @@ typedef struct pd_registration_form_t {
     const char *address;                          /* of the client, as in pd_client_t */
     const char *agent;                            /* what the browser calls itself; may be NULL */
     const char *policy_wording, *consent_wording; /* of the boxes, as shown */
+    apr_int64_t policy_version, consent_version;  /* of the texts, as shown */
 } pd_registration_form_t;
 
 typedef enum {
     PD_REGISTRATION_BEGUN = 0,
     PD_REGISTRATION_MISTAKES,
-    PD_REGISTRATION_CLOSED, /* no policy or consent text is in force */
-    PD_REGISTRATION_LIMITED /* too many from one place: nothing was written */
+    PD_REGISTRATION_CLOSED,  /* no policy or consent text is in force */
+    PD_REGISTRATION_CHANGED, /* another text is in force than was shown: nothing was written */
+    PD_REGISTRATION_LIMITED  /* too many from one place: nothing was written */
 } pd_registration_e;
 
 /* Checks the form, counts it as one that causes a letter (pd_guess.h), hashes the password inside

@@ -7,12 +7,13 @@
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_tables_int.h"
+#include "portal/pd_withdrawal.h"
 
 #define ROLE_CHARS_MIN 2
 #define ROLE_CHARS_MAX 32
 #define ROLES_MAX      500
 
-enum { APPOINT, DISMISS, LIST };
+enum { APPOINT, DISMISS, HELD, LIST };
 
 const pd_sql_t pd_role_sql[] = {
     [APPOINT] = {"role_appoint",
@@ -25,6 +26,10 @@ const pd_sql_t pd_role_sql[] = {
                  "UPDATE role SET until = %lld WHERE person_id = %s AND role = %s"
                  " AND (until = 0 OR until > %lld)",
                  "", "the end of a role"},
+    [HELD] = {"role_held",
+              "SELECT COUNT(*) FROM role WHERE person_id = %s"
+              " AND since <= %lld AND (until = 0 OR until > %lld)",
+              "i", "whether a person holds any role"},
     [LIST] = {"role_list",
               "SELECT role, since, until, appointed_by FROM role WHERE person_id = %s"
               " AND since <= %lld AND (until = 0 OR until > %lld) ORDER BY role LIMIT 500",
@@ -65,6 +70,16 @@ apr_status_t pd_role_appoint(int *changed, pd_conn_t *conn, const pd_portal_t *p
     return tell(conn, portal, PD_EVENT_ROLE_APPOINTED, appointment, p);
 }
 
+apr_status_t pd_role_held(int *held, pd_conn_t *conn, const char *person_id, apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    apr_time_t now = pd_clock_now();
+    apr_status_t status = pd_conn_read(&found, conn, &pd_role_sql[HELD],
+                                       PD_ARGS(PD_T(person_id), PD_N(now), PD_N(now)), 1, p);
+    *held = status == APR_SUCCESS && PD_ROW(found, 0)[0].number > 0;
+    return status;
+}
+
 typedef struct dismiss_t {
     const pd_portal_t *portal;
     const pd_appointment_t *appointment;
@@ -79,6 +94,8 @@ static apr_status_t dismiss_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     apr_status_t status = pd_conn_exec(
         &dismiss->changed, conn, &pd_role_sql[DISMISS],
         PD_ARGS(PD_N(now), PD_T(appointment->person_id), PD_T(appointment->role), PD_N(now)), p);
+    if (status == APR_SUCCESS && dismiss->changed)
+        status = pd_withdrawal_role_ended(conn, dismiss->portal, appointment->person_id, p);
     if (status != APR_SUCCESS || !dismiss->changed)
         return status;
     return tell(conn, dismiss->portal, PD_EVENT_ROLE_DISMISSED, appointment, p);

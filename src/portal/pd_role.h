@@ -27,9 +27,13 @@ typedef struct pd_appointment_t {
 apr_status_t pd_role_appoint(int *changed, pd_conn_t *conn, const pd_portal_t *portal,
                              const pd_appointment_t *appointment, apr_pool_t *p);
 
-/* Ends the role now, in a transaction of its own. `changed` 0: the person doesn't have it. */
+/* Ends the role now, in a transaction of its own; where the account stood on it alone, what follows
+ * from the consent that was taken back begins. `changed` 0: the person doesn't have it. */
 apr_status_t pd_role_dismiss(int *changed, const pd_portal_t *portal,
                              const pd_appointment_t *appointment, apr_pool_t *p);
+
+/* Does the person hold any role now? Within a transaction. */
+apr_status_t pd_role_held(int *held, pd_conn_t *conn, const char *person_id, apr_pool_t *p);
 
 typedef struct pd_role_t {
     const char *role;

@@ -6,11 +6,12 @@
 #include "portal/pd_document.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
+#include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
 
 #define OPEN_MAX 1000
 
-enum { ADD, VOID, OF_PERSON, OPEN, LOOK, DONE, WHOSE };
+enum { ADD, VOID, CLOSE, OF_PERSON, OPEN, LOOK, DONE, WHOSE };
 
 #define WITHDRAWAL_COLUMNS "act, person_id, kind, task, started_at, due_at"
 #define WITHDRAWAL_TYPES   "ssssii"
@@ -24,6 +25,10 @@ const pd_sql_t pd_withdrawal_sql[] = {
               "UPDATE withdrawal SET done_at = %lld, outcome = 'given-again'"
               " WHERE person_id = %s AND kind = %s AND done_at = 0",
               "", "the consent is there again"},
+    [CLOSE] = {"withdrawal_close",
+               "UPDATE withdrawal SET task = 'close', started_at = %lld, due_at = %lld,"
+               " done_at = 0, outcome = '' WHERE act = %s AND task = 'destroy'",
+               "", "the account stands on nothing any more"},
     [OF_PERSON] = {"withdrawal_of_person",
                    "SELECT " WITHDRAWAL_COLUMNS " FROM withdrawal"
                    " WHERE person_id = %s AND done_at = 0 ORDER BY due_at LIMIT 1000",
@@ -58,14 +63,31 @@ apr_status_t pd_withdrawal_due(apr_time_t *due_at, const pd_portal_t *portal, ap
 }
 
 apr_status_t pd_withdrawal_add(pd_conn_t *conn, const char *person_id, const pd_act_t *act,
-                               apr_time_t due_at, apr_pool_t *p)
+                               int closes, apr_time_t due_at, apr_pool_t *p)
 {
-    const char *task = strcmp(act->kind, PD_DOCUMENT_PROCESSING) == 0 ? PD_WITHDRAWAL_CLOSE
-                                                                      : PD_WITHDRAWAL_DESTROY;
+    const char *task = closes ? PD_WITHDRAWAL_CLOSE : PD_WITHDRAWAL_DESTROY;
     return pd_conn_exec(NULL, conn, &pd_withdrawal_sql[ADD],
                         PD_ARGS(PD_T(act->id), PD_T(person_id), PD_T(act->kind), PD_T(task),
                                 PD_N(act->at), PD_N(due_at)),
                         p);
+}
+
+apr_status_t pd_withdrawal_role_ended(pd_conn_t *conn, const pd_portal_t *portal,
+                                      const char *person_id, apr_pool_t *p)
+{
+    int held;
+    pd_act_t last;
+    apr_time_t due_at, now = pd_clock_now();
+    apr_status_t status = pd_role_held(&held, conn, person_id, p);
+    if (status == APR_SUCCESS)
+        status = pd_act_last(&last, conn, portal, person_id, PD_DOCUMENT_PROCESSING, p);
+    if (status == APR_SUCCESS)
+        status = pd_withdrawal_due(&due_at, portal, now, p);
+    if (status != APR_SUCCESS || held || last.sequence == 0 ||
+        strcmp(last.verb, PD_ACT_WITHDREW) != 0)
+        return status;
+    return pd_conn_exec(NULL, conn, &pd_withdrawal_sql[CLOSE],
+                        PD_ARGS(PD_N(now), PD_N(due_at), PD_T(last.id)), p);
 }
 
 apr_status_t pd_withdrawal_void(pd_conn_t *conn, const char *person_id, const char *kind,
@@ -129,9 +151,9 @@ static apr_status_t done_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status != APR_SUCCESS)
         return status;
     const pd_cell_t *cell = PD_ROW(found, 0);
-    status = pd_datakey_unwrap(&key, work->portal->keys, cell[1].text, cell[0].text, p);
-    if (status != APR_SUCCESS)
-        return status;
+    /* Closing the account may have been the task: then its key is gone. */
+    if (pd_datakey_unwrap(&key, work->portal->keys, cell[1].text, cell[0].text, p) != APR_SUCCESS)
+        key = NULL;
     const char *details =
         pd_json_text(json_pack("{s:s, s:s}", "act", work->act, "by", work->by), p);
     return pd_journal_add(conn, work->portal, PD_EVENT_WITHDRAWAL_DONE, cell[0].text, details, key,

@@ -20,9 +20,15 @@
 apr_status_t pd_withdrawal_due(apr_time_t *due_at, const pd_portal_t *portal, apr_time_t at,
                                apr_pool_t *p);
 
-/* Within the transaction of the withdrawal `act` (with an id), before the act itself. */
+/* Within the transaction of the withdrawal `act` (with an id), before the act itself. `closes`: the
+ * account stood on this consent alone. */
 apr_status_t pd_withdrawal_add(pd_conn_t *conn, const char *person_id, const pd_act_t *act,
-                               apr_time_t due_at, apr_pool_t *p);
+                               int closes, apr_time_t due_at, apr_pool_t *p);
+
+/* Within the transaction that ends a role: an account whose consent was taken back while its
+ * person held one stood on the role. With the last one gone it is to be closed, from now on. */
+apr_status_t pd_withdrawal_role_ended(pd_conn_t *conn, const pd_portal_t *portal,
+                                      const char *person_id, apr_pool_t *p);
 
 /* Within the transaction that gives the consent again: nothing is left to do. */
 apr_status_t pd_withdrawal_void(pd_conn_t *conn, const char *person_id, const char *kind,
@@ -47,8 +53,8 @@ typedef struct pd_withdrawal_state_t {
 apr_status_t pd_withdrawal_look(pd_withdrawal_state_t *state, const pd_portal_t *portal,
                                 apr_pool_t *p);
 
-/* Somebody says that the task is done; journalled with who said so. `done` 0: there is no open one
- * of this act. */
+/* Somebody says that the task is done; journalled with who said so, sealed by the system's key
+ * where the person's is destroyed already. `done` 0: there is no open one of this act. */
 apr_status_t pd_withdrawal_done(int *done, const pd_portal_t *portal, const char *act,
                                 const char *by, apr_pool_t *p);
 

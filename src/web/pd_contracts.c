@@ -46,6 +46,9 @@ const char *const pd_common_names[] = {
 /* A purpose with its clause, partial "purpose". */
 #define PURPOSE "clause", "p411", "p412", "p413", "p414", "p415", "p416", "p417", "p418"
 
+/* An act, partial "act". */
+#define ACT "acknowledged", "consented", "withdrew", "title", "version", "text_url", "at"
+
 /* Stored fields: partials "field" (its name), "term" (how long it is kept). */
 #define FIELDS                                                                                     \
     "fields", "field_login", "field_email", "field_password", "field_language",                    \
@@ -149,9 +152,8 @@ static const char *const people_names[] = {
     "people",      "person_login",  "none",      "at",        "after",        "which_all",
     "which_acted", "which_not",     NULL};
 static const char *const account_names[] = {
-    "person_login", "person_email", "registered",    "acts",      "acknowledged", "consented",
-    "withdrew",     "is_policy",    "is_processing", "title",     "version",      "url",
-    "at",           FIELDS,         "speaks_ru",     "speaks_en", "roles",        NULL};
+    "person_login", "person_email", "registered", "acts",  ACT,
+    FIELDS,         "speaks_ru",    "speaks_en",  "roles", NULL};
 static const char *const processing_names[] = {
     "processings", FIELDS,     "by_registration", "by_consent", "by_security", "consent",
     "optional",                                                 /* kinds of documents, or "" */
@@ -169,13 +171,12 @@ static const char *const leave_names[] = {"foreign",  "own", /* neither: an addr
     "kind", "title", "url", "withdraw_url", "is_processing", "stands", "outgrown", "open",         \
         "never", "withdrawn", "has_due", "version", "text_url", "given_at", "withdrawn_at",        \
         "due_at", "due", "appointed", "withdraw_wording", "csrf", "stale"
-static const char *const consents_names[] = {
-    CONSENT, "consents", "history", "acknowledged", "consented", "withdrew", "at",
-    "zone",  "sha256",   "wording", "number",       "address",   "agent", /* of an act */
-    NULL};
+static const char *const consents_names[] = {CONSENT,   ACT,      "consents", "history",
+                                             "zone",    "sha256", "wording",  "number",
+                                             "address", "agent",  NULL};
 static const char *const consent_names[] = {
-    CONSENT, MISTAKES,  "no_ground", /* authorised sections are closed without it */
-    "asked",                         /* the text in force, and the box: */
+    CONSENT, MISTAKES,  LIMITED,     "no_ground", /* authorised sections are closed without it */
+    "asked",                                      /* the text in force, and the box: */
     "box",   "body",    "doc_lang",  "doc_version", "effective",
     "shown", "wording", "return_to", NULL};
 static const char *const consent_raw[] = {"body", NULL};

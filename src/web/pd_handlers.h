@@ -2,6 +2,7 @@
 #ifndef PD_HANDLERS_H
 #define PD_HANDLERS_H
 #include "web/pd_page.h"
+#include "web/pd_route.h"
 
 /* pd_web_plain.c */
 int pd_web_home(pd_page_t *page);
@@ -35,6 +36,11 @@ int pd_web_logout_again(pd_page_t *page);
 /* pd_web_acknowledge.c */
 int pd_web_acknowledge_form(pd_page_t *page);
 int pd_web_acknowledge(pd_page_t *page);
+
+/* The tick of that form or of pd_web_coming.c's (`announced`): recorded, and on with `go_on`; where
+ * another version than the shown one has to be acknowledged, `again` shows it. */
+int pd_web_acknowledge_record(pd_page_t *page, int announced, pd_handler_fn *again,
+                              pd_handler_fn *go_on);
 
 /* pd_web_coming.c */
 int pd_web_coming_form(pd_page_t *page);

@@ -2,27 +2,10 @@
  * seed 2.4). */
 #include <apr_strings.h>
 #include "portal/pd_act.h"
-#include "portal/pd_document.h"
 #include "portal/pd_person.h"
+#include "web/pd_act_value.h"
 #include "web/pd_field_value.h"
 #include "web/pd_handlers.h"
-
-static const pd_value_t *act_value(pd_page_t *page, const pd_act_t *act)
-{
-    pd_value_t *value = pd_value_map(page->p);
-    pd_value_set_bool(value, act->verb, 1, page->p);
-    pd_value_set_bool(value, "is_policy", strcmp(act->kind, PD_DOCUMENT_POLICY) == 0, page->p);
-    pd_value_set_bool(value, "is_processing", strcmp(act->kind, PD_DOCUMENT_PROCESSING) == 0,
-                      page->p);
-    pd_value_set_text(value, "title", act->title, page->p);
-    pd_value_set_number(value, "version", act->version, page->p);
-    pd_value_set_text(value, "url",
-                      pd_page_path(page, apr_psprintf(page->p, "documents/%s/%" APR_INT64_T_FMT,
-                                                      act->kind, act->version)),
-                      page->p);
-    pd_page_date(page, value, "at", act->at);
-    return value;
-}
 
 int pd_web_account_slash(pd_page_t *page)
 {
@@ -52,7 +35,7 @@ int pd_web_account(pd_page_t *page)
     }
     pd_value_t *list = pd_value_list(page->p);
     for (int i = 0; i < acts->nelts; i++) {
-        pd_value_add(list, act_value(page, &APR_ARRAY_IDX(acts, i, pd_act_t)));
+        pd_value_add(list, pd_act_value(page, &APR_ARRAY_IDX(acts, i, pd_act_t)));
     }
     pd_value_set(page->values, "acts", list);
     pd_value_set(page->values, "fields", field_list(page));

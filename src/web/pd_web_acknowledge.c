@@ -84,27 +84,36 @@ int pd_web_acknowledge_form(pd_page_t *page)
     return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
 }
 
-int pd_web_acknowledge(pd_page_t *page)
+int pd_web_acknowledge_record(pd_page_t *page, int announced, pd_handler_fn *again,
+                              pd_handler_fn *go_on)
 {
     pd_acknowledge_e outcome;
     const char *shown = pd_form_get(page->form, "version");
     pd_acknowledge_form_t form = {.language = page->language,
                                   .version = shown ? apr_atoi64(shown) : 0,
+                                  .announced = announced,
                                   .address = page->r->useragent_ip,
                                   .agent = apr_table_get(page->r->headers_in, "User-Agent")};
-    if (pd_form_get(page->form, "policy") == NULL) {
-        pd_page_mistake(page, "policy", "policy_missing");
-        return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
-    }
     form.wording = pd_page_wording(page, "wording-policy.txt", form.version);
     apr_status_t rv =
         pd_acknowledge(&outcome, page->portal, page->session->person_id, &form, page->p);
     if (rv != APR_SUCCESS && rv != APR_ENOENT) {
         return pd_page_failure(page, rv);
     }
-    if (outcome != PD_ACKNOWLEDGED) {
-        page->stale = 1;
-        return show_form(page, HTTP_FORBIDDEN);
-    }
+    page->stale = outcome != PD_ACKNOWLEDGED;
+    return page->stale ? again(page) : go_on(page);
+}
+
+static int go_on(pd_page_t *page)
+{
     return pd_page_go(page, return_target(page));
+}
+
+int pd_web_acknowledge(pd_page_t *page)
+{
+    if (pd_form_get(page->form, "policy") == NULL) {
+        pd_page_mistake(page, "policy", "policy_missing");
+        return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
+    }
+    return pd_web_acknowledge_record(page, 0, pd_web_acknowledge_form, go_on);
 }

@@ -42,25 +42,7 @@ int pd_web_coming_form(pd_page_t *page)
 
 int pd_web_coming(pd_page_t *page)
 {
-    pd_acknowledge_e outcome;
-    const char *shown = pd_form_get(page->form, "version");
-    pd_acknowledge_form_t form = {.language = page->language,
-                                  .version = shown ? apr_atoi64(shown) : 0,
-                                  .announced = 1,
-                                  .address = page->r->useragent_ip,
-                                  .agent = apr_table_get(page->r->headers_in, "User-Agent")};
-    if (pd_form_get(page->form, "policy") == NULL) {
-        return go_on(page);
-    }
-    form.wording = pd_page_wording(page, "wording-policy.txt", form.version);
-    apr_status_t rv =
-        pd_acknowledge(&outcome, page->portal, page->session->person_id, &form, page->p);
-    if (rv != APR_SUCCESS && rv != APR_ENOENT) {
-        return pd_page_failure(page, rv);
-    }
-    if (outcome != PD_ACKNOWLEDGED) {
-        page->stale = 1;
-        return show_form(page, HTTP_FORBIDDEN);
-    }
-    return go_on(page);
+    return pd_form_get(page->form, "policy") == NULL
+               ? go_on(page)
+               : pd_web_acknowledge_record(page, 1, pd_web_coming_form, go_on);
 }

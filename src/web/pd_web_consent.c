@@ -5,18 +5,12 @@
 #include "base/pd_clock.h"
 #include "portal/pd_consent.h"
 #include "text/pd_url.h"
+#include "web/pd_act_value.h"
 #include "web/pd_handlers.h"
 
 static const char *consent_path(const pd_page_t *page, const char *kind, const char *rest)
 {
     return pd_page_path(page, apr_pstrcat(page->p, "account/consents/", kind, rest, NULL));
-}
-
-/* The exact text of an act, in the language in which it was read. */
-static const char *text_path(const pd_page_t *page, const pd_act_t *act)
-{
-    return pd_page_path(page, apr_psprintf(page->p, "documents/%s/%" APR_INT64_T_FMT "?lang=%s",
-                                           act->kind, act->version, act->language));
 }
 
 /* All of the names are set: one that is absent would be looked up around the map. */
@@ -38,7 +32,7 @@ static void set_consent(pd_page_t *page, pd_value_t *value, const pd_consent_t *
     pd_value_set_bool(value, "has_due", consent->due_at != 0, p);
     if (consent->given != NULL) {
         pd_value_set_number(value, "version", consent->given->version, p);
-        pd_value_set_text(value, "text_url", text_path(page, consent->given), p);
+        pd_value_set_text(value, "text_url", pd_act_text_url(page, consent->given), p);
         pd_page_date(page, value, "given_at", consent->given->at);
     }
     if (consent->withdrawn != NULL) {
@@ -49,22 +43,15 @@ static void set_consent(pd_page_t *page, pd_value_t *value, const pd_consent_t *
     }
 }
 
-static const pd_value_t *act_value(pd_page_t *page, const pd_act_t *act)
+/* An act with all that its receipt says. */
+static const pd_value_t *record_value(pd_page_t *page, const pd_act_t *act)
 {
-    static const char *const verbs[] = {PD_ACT_ACKNOWLEDGED, PD_ACT_CONSENTED, PD_ACT_WITHDREW};
-    pd_value_t *value = pd_value_map(page->p);
-    for (int i = 0; i < 3; i++) {
-        pd_value_set_bool(value, verbs[i], strcmp(act->verb, verbs[i]) == 0, page->p);
-    }
-    pd_value_set_text(value, "title", act->title, page->p);
-    pd_value_set_number(value, "version", act->version, page->p);
-    pd_value_set_text(value, "text_url", text_path(page, act), page->p);
+    pd_value_t *value = pd_act_value(page, act);
     pd_value_set_text(value, "sha256", act->html_sha256, page->p);
     pd_value_set_text(value, "wording", act->wording, page->p);
     pd_value_set_text(value, "number", act->id, page->p);
     pd_value_set_text(value, "address", act->address, page->p);
     pd_value_set_text(value, "agent", act->agent, page->p);
-    pd_page_date(page, value, "at", act->at);
     return value;
 }
 
@@ -97,7 +84,7 @@ static int show_list(pd_page_t *page, const apr_array_header_t *consents,
         pd_value_add(list, value);
     }
     for (int i = acts->nelts - 1; i >= 0; i--) {
-        pd_value_add(history, act_value(page, &APR_ARRAY_IDX(acts, i, pd_act_t)));
+        pd_value_add(history, record_value(page, &APR_ARRAY_IDX(acts, i, pd_act_t)));
     }
     pd_value_set(page->values, "consents", list);
     pd_value_set(page->values, "history", history);
@@ -228,6 +215,10 @@ int pd_web_consent(pd_page_t *page)
     if (outcome == PD_CONSENT_CHANGED) {
         page->stale = 1;
         return show_consent(page, HTTP_FORBIDDEN);
+    }
+    if (outcome == PD_CONSENT_LIMITED) {
+        pd_page_limited(page, PD_CONSENT_LIMIT_SECS);
+        return show_consent(page, HTTP_TOO_MANY_REQUESTS);
     }
     const char *target = return_target(page);
     return pd_page_go(page, target ? target : consent_path(page, page->kind, ""));

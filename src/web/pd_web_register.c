@@ -6,8 +6,9 @@
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
 
-/* Both texts in force, and the words of their boxes. APR_ENOENT: registration is closed. */
-static apr_status_t find_wordings(pd_page_t *page, const char **policy, const char **consent)
+/* Both texts in force, and the words of their boxes, into `form`. APR_ENOENT: registration is
+ * closed. */
+static apr_status_t find_wordings(pd_page_t *page, pd_registration_form_t *form)
 {
     pd_document_t document;
     apr_status_t rv =
@@ -16,14 +17,16 @@ static apr_status_t find_wordings(pd_page_t *page, const char **policy, const ch
         return rv;
     }
     pd_value_set_number(page->values, "policy_version", document.version, page->p);
-    *policy = pd_page_wording(page, "wording-policy.txt", document.version);
+    form->policy_version = document.version;
+    form->policy_wording = pd_page_wording(page, "wording-policy.txt", document.version);
     rv = pd_document_current(&document, page->portal, PD_DOCUMENT_PROCESSING, page->language,
                              page->p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     pd_value_set_number(page->values, "consent_version", document.version, page->p);
-    *consent = pd_page_wording(page, "wording-processing.txt", document.version);
+    form->consent_version = document.version;
+    form->consent_wording = pd_page_wording(page, "wording-processing.txt", document.version);
     return APR_SUCCESS;
 }
 
@@ -45,15 +48,15 @@ static const char *return_target(const pd_page_t *page)
 /* Shows the form with what was typed before, never the password. */
 static int show_form(pd_page_t *page, int status)
 {
-    const char *policy = "", *consent = "";
-    apr_status_t rv = find_wordings(page, &policy, &consent);
+    pd_registration_form_t form = {0};
+    apr_status_t rv = find_wordings(page, &form);
     if (rv != APR_SUCCESS && rv != APR_ENOENT) {
         return pd_page_failure(page, rv);
     }
     pd_page_true(page, "closed", rv == APR_ENOENT);
     pd_page_text(page, "shown", rv == APR_SUCCESS ? texts_shown(page) : "");
-    pd_page_text(page, "policy_wording", policy);
-    pd_page_text(page, "consent_wording", consent);
+    pd_page_text(page, "policy_wording", form.policy_wording);
+    pd_page_text(page, "consent_wording", form.consent_wording);
     pd_page_text(page, "return_to", return_target(page));
     pd_page_text(page, "login_value", pd_form_get(page->form, "login"));
     pd_page_text(page, "email_value", pd_form_get(page->form, "email"));
@@ -98,7 +101,7 @@ int pd_web_register(pd_page_t *page)
     pd_registration_e outcome;
     apr_array_header_t *mistakes;
     int retry_after;
-    apr_status_t rv = find_wordings(page, &form.policy_wording, &form.consent_wording);
+    apr_status_t rv = find_wordings(page, &form);
     if (rv != APR_SUCCESS) {
         return rv == APR_ENOENT ? show_form(page, HTTP_OK) : pd_page_failure(page, rv);
     }
@@ -129,6 +132,9 @@ int pd_web_register(pd_page_t *page)
     case PD_REGISTRATION_LIMITED:
         pd_page_limited(page, retry_after);
         return show_form(page, HTTP_TOO_MANY_REQUESTS);
+    case PD_REGISTRATION_CHANGED:
+        page->stale = 1;
+        return show_form(page, HTTP_FORBIDDEN);
     case PD_REGISTRATION_CLOSED:
         break;
     }

@@ -15,7 +15,9 @@ static inline pd_registration_form_t form_of(const char *login, const char *emai
                                     .return_to = "/cabinet/",
                                     .browser = BROWSER,
                                     .policy_wording = "I have read it",
-                                    .consent_wording = "I agree"};
+                                    .consent_wording = "I agree",
+                                    .policy_version = 1,
+                                    .consent_version = 1};
 }
 
 static inline pd_registration_e begin_form(const pd_registration_form_t *form)

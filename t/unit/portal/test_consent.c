@@ -2,6 +2,7 @@
 #include "registration_test.h"
 #include <pthread.h>
 #include "portal/pd_consent.h"
+#include "portal/pd_role.h"
 #include "portal/pd_session_int.h"
 
 #define RESEARCH "research"
@@ -247,6 +248,109 @@ START_TEST(test_stepping_clock)
 }
 END_TEST
 
+/* Each time costs a letter; taking back is never refused. */
+START_TEST(test_often)
+{
+    if (!consent_open(_i))
+        return;
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(give_now(RESEARCH), PD_CONSENT_DONE);
+        ck_assert_int_eq(withdraw(RESEARCH), PD_CONSENT_DONE);
+    }
+    apr_int64_t letters = ask("SELECT COUNT(*) FROM letter");
+    ck_assert_int_eq(give_now(RESEARCH), PD_CONSENT_LIMITED);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter"), letters);
+    ck_assert_str_eq(consents_of_session(), "processing");
+    ck_assert_int_eq(withdraw(PD_DOCUMENT_PROCESSING), PD_CONSENT_DONE);
+    ck_assert_int_eq(give_now(PD_DOCUMENT_PROCESSING), PD_CONSENT_DONE);
+    test_now += PD_CONSENT_LIMIT_SECS * SECOND;
+    ck_assert_int_eq(give_now(RESEARCH), PD_CONSENT_DONE);
+}
+END_TEST
+
+/* None of them keeps away a letter that warns of strangers. */
+START_TEST(test_letters_take_no_place)
+{
+    if (!consent_open(_i))
+        return;
+    apr_int64_t counted = ask("SELECT COUNT(*) FROM letter WHERE mailbox <> ''");
+    ck_assert_int_eq(give_now(RESEARCH), PD_CONSENT_DONE);
+    ck_assert_int_eq(withdraw(RESEARCH), PD_CONSENT_DONE);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter WHERE mailbox <> ''"), counted);
+}
+END_TEST
+
+static apr_status_t appoint_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    const pd_appointment_t *appointment = baton;
+    int changed;
+    return pd_role_appoint(&changed, conn, &portal, appointment, p);
+}
+
+static const char *task_of_processing(void)
+{
+    return ask_text("SELECT task FROM withdrawal WHERE kind = 'processing'");
+}
+
+/* Whoever works for the site keeps the account as long as the work lasts. */
+START_TEST(test_appointed)
+{
+    if (!consent_open(_i))
+        return;
+    int changed;
+    pd_appointment_t editor = {person.id, person.key, "editor", PD_ROLE_BY_PROGRAM};
+    pd_appointment_t other = {person.id, person.key, "archivist", PD_ROLE_BY_PROGRAM};
+    ck_assert_int_eq(pd_db_transact(portal.db, appoint_step, &editor, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_db_transact(portal.db, appoint_step, &other, tp), APR_SUCCESS);
+    ck_assert_int_eq(withdraw(PD_DOCUMENT_PROCESSING), PD_CONSENT_DONE);
+    ck_assert_str_eq(task_of_processing(), PD_WITHDRAWAL_DESTROY);
+    apr_time_t due = state_of(PD_DOCUMENT_PROCESSING).due_at;
+
+    test_now += 24 * HOUR;
+    ck_assert_int_eq(pd_role_dismiss(&changed, &portal, &other, tp), APR_SUCCESS);
+    ck_assert_str_eq(task_of_processing(), PD_WITHDRAWAL_DESTROY);
+    ck_assert_int_eq(pd_role_dismiss(&changed, &portal, &editor, tp), APR_SUCCESS);
+    ck_assert_str_eq(task_of_processing(), PD_WITHDRAWAL_CLOSE);
+    ck_assert_int_eq(state_of(PD_DOCUMENT_PROCESSING).due_at, due + 24 * HOUR);
+    ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
+}
+END_TEST
+
+/* Whose consent stands keeps the account when the work ends. */
+START_TEST(test_appointed_with_consent)
+{
+    if (!consent_open(_i))
+        return;
+    int changed;
+    pd_appointment_t editor = {person.id, person.key, "editor", PD_ROLE_BY_PROGRAM};
+    ck_assert_int_eq(pd_db_transact(portal.db, appoint_step, &editor, tp), APR_SUCCESS);
+    ck_assert_int_eq(withdraw(PD_DOCUMENT_PROCESSING), PD_CONSENT_DONE);
+    ck_assert_int_eq(give_now(PD_DOCUMENT_PROCESSING), PD_CONSENT_DONE);
+    ck_assert_int_eq(pd_role_dismiss(&changed, &portal, &editor, tp), APR_SUCCESS);
+    ck_assert_int_eq(changed, 1);
+    ck_assert_str_eq(ask_text("SELECT outcome FROM withdrawal"), "given-again");
+}
+END_TEST
+
+/* The account is closed, its key is gone: that is noted all the same. */
+START_TEST(test_done_without_key)
+{
+    if (!consent_open(_i))
+        return;
+    int done;
+    apr_array_header_t *open;
+    ck_assert_int_eq(withdraw(PD_DOCUMENT_PROCESSING), PD_CONSENT_DONE);
+    ck_assert_int_eq(pd_withdrawal_list(&open, &portal, NULL, tp), APR_SUCCESS);
+    tell("UPDATE person SET state = 'destroyed', data_key = ''");
+    const char *act = APR_ARRAY_IDX(open, 0, pd_withdrawal_t).act;
+    ck_assert_int_eq(pd_withdrawal_done(&done, &portal, act, "test", tp), APR_SUCCESS);
+    ck_assert_int_eq(done, 1);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM withdrawal WHERE done_at = 0"), 0);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'withdrawal.done'"), 1);
+    ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
+}
+END_TEST
+
 static pd_withdrawal_state_t look_at_clocks(void)
 {
     pd_withdrawal_state_t state;
@@ -363,6 +467,11 @@ int main(void)
     tcase_add_loop_test(tcase, test_outgrown, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_withdraw, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_stepping_clock, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_often, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_letters_take_no_place, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_appointed, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_appointed_with_consent, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_done_without_key, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_terms, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_ground, 0, sizeof(grounds) / sizeof(grounds[0]));
     tcase_add_loop_test(tcase, test_many_hands, 0, N_ENGINES);

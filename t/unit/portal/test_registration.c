@@ -89,6 +89,24 @@ START_TEST(test_closed)
 }
 END_TEST
 
+/* Nobody agrees to a text that took force while he typed. */
+START_TEST(test_texts_replaced)
+{
+    if (!portal_open(_i))
+        return;
+    portal_documents();
+    pd_registration_form_t form = form_of("ivan", "a@example.org");
+    form.policy_version = 2;
+    ck_assert_int_eq(begin_form(&form), PD_REGISTRATION_CHANGED);
+    form = form_of("ivan", "a@example.org");
+    form.consent_version = 0;
+    ck_assert_int_eq(begin_form(&form), PD_REGISTRATION_CHANGED);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM registration"), 0);
+    form.consent_version = 1;
+    ck_assert_int_eq(begin_form(&form), PD_REGISTRATION_BEGUN);
+}
+END_TEST
+
 /* A full gate: nothing is written. */
 START_TEST(test_gate_full)
 {
@@ -552,6 +570,7 @@ int main(void)
     Suite *suite = portal_suite("portal/registration", &tcase);
     tcase_add_loop_test(tcase, test_form, 0, sizeof(forms) / sizeof(forms[0]));
     tcase_add_test(tcase, test_long_password);
+    tcase_add_loop_test(tcase, test_texts_replaced, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_closed, 0, N_ENGINES);
     tcase_add_test(tcase, test_gate_full);
     tcase_add_loop_test(tcase, test_begun, 0, N_ENGINES);
