@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HOST_NAME_BYTES 256
-
 int pd_directive_is_number(const pd_directive_t *row)
 {
     return row->type == PD_TYPE_FLAG || row->type == PD_TYPE_NUMBER || row->type == PD_TYPE_BYTES ||
@@ -122,22 +120,14 @@ const char *pd_settings_base_host(const pd_settings_t *settings, apr_pool_t *p)
     return base_host(settings->base_url, p);
 }
 
-static int good_host_name(const char *name)
-{
-    apr_size_t length = strlen(name);
-    return length > 0 && length < HOST_NAME_BYTES &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
-               length;
-}
-
 static const char *system_host_name(apr_pool_t *p)
 {
-    char name[HOST_NAME_BYTES];
+    char name[PD_HOST_NAME_BYTES];
     if (gethostname(name, sizeof name)) {
         return "localhost";
     }
     name[sizeof name - 1] = '\0';
-    return good_host_name(name) ? apr_pstrdup(p, name) : "localhost";
+    return pd_settings_host_good(name) ? apr_pstrdup(p, name) : "localhost";
 }
 
 void pd_settings_complete(pd_settings_t *settings, apr_pool_t *p)
@@ -236,15 +226,6 @@ static const char *check_mail(const pd_settings_t *settings)
     return NULL;
 }
 
-/* Numbers of clauses, parted by spaces. */
-static int good_sections(const char *sections)
-{
-    apr_size_t length = strlen(sections);
-    return length > 0 && strspn(sections, "0123456789. ") == length &&
-           strpbrk(sections, "0123456789") && !strstr(sections, "..") && !strstr(sections, ". ") &&
-           !strstr(sections, " .") && sections[0] != '.' && sections[length - 1] != '.';
-}
-
 const char *pd_settings_check(const pd_settings_t *settings, apr_pool_t *p)
 {
     const pd_zone_t *zone;
@@ -263,19 +244,6 @@ const char *pd_settings_check(const pd_settings_t *settings, apr_pool_t *p)
                             "PDPortalTimeZone: this system has no zone \"%s\"; install the package "
                             "tzdata, or write UTC",
                             settings->time_zone);
-    }
-    if (!good_sections(settings->material_sections)) {
-        return apr_psprintf(
-            p,
-            "PDPortalMaterialSections: \"%s\" names no clauses; write their numbers "
-            "parted by spaces, for example \"3 4 5.2\"",
-            settings->material_sections);
-    }
-    if (!good_host_name(settings->host_name)) {
-        return apr_psprintf(p,
-                            "PDPortalHostName: \"%s\" will not do; write letters, digits, dots and "
-                            "hyphens",
-                            settings->host_name);
     }
     if (settings->session_idle > settings->session_lifetime) {
         return "PDPortalSessionIdle is longer than PDPortalSessionLifetime; write a shorter one";

@@ -81,6 +81,8 @@ typedef enum {
     PD_TYPE_TIME,    /* 90s, 15min, 8h, 30d; a bare number is seconds */
     PD_TYPE_CHOICE,  /* one of the words of `words` */
     PD_TYPE_ZONE,    /* a tz database name */
+    PD_TYPE_HOST,    /* letters, digits, dots, hyphens, underscores */
+    PD_TYPE_CLAUSES, /* numbers of clauses parted by spaces */
     PD_TYPE_NETWORK, /* addresses and networks parted by spaces, or "none" */
     PD_TYPE_DATABASE /* two words: driver, parameters */
 } pd_type_e;

@@ -41,6 +41,10 @@ static const char *syntax(const pd_directive_t *row, apr_pool_t *p)
                             pd_settings_time_text(row->min, p), pd_settings_time_text(row->max, p));
     case PD_TYPE_ZONE:
         return "zone";
+    case PD_TYPE_HOST:
+        return "name";
+    case PD_TYPE_CLAUSES:
+        return "\"number...\"";
     case PD_TYPE_NETWORK:
         return "\"address|network...\"|none";
     case PD_TYPE_DATABASE:

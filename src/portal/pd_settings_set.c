@@ -381,6 +381,40 @@ static const char *set_zone(const char **member, const pd_directive_t *row, cons
     return NULL;
 }
 
+int pd_settings_host_good(const char *name)
+{
+    apr_size_t length = strlen(name);
+    return length > 0 && length < PD_HOST_NAME_BYTES &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
+               length;
+}
+
+static const char *set_host(const char **member, const pd_directive_t *row, const char *value,
+                            apr_pool_t *p)
+{
+    if (!pd_settings_host_good(value)) {
+        return wrong(row, value, "will not do; write letters, digits, dots and hyphens", p);
+    }
+    *member = apr_pstrdup(p, value);
+    return NULL;
+}
+
+static const char *set_clauses(const char **member, const pd_directive_t *row, const char *value,
+                               apr_pool_t *p)
+{
+    apr_size_t length = strlen(value);
+    if (length == 0 || strspn(value, "0123456789. ") != length || !strpbrk(value, "0123456789") ||
+        strstr(value, "..") || strstr(value, ". ") || strstr(value, " .") || value[0] == '.' ||
+        value[length - 1] == '.') {
+        return wrong(row, value,
+                     "names no clauses; write their numbers parted by spaces, for example "
+                     "\"3 4 5.2\"",
+                     p);
+    }
+    *member = apr_pstrdup(p, value);
+    return NULL;
+}
+
 static const char *set_networks(const char **member, const pd_directive_t *row, const char *value,
                                 apr_pool_t *p)
 {
@@ -480,6 +514,10 @@ const char *pd_directive_set(void *structure, const pd_directive_t *row, const c
         return set_choice(member, row, value, p);
     case PD_TYPE_ZONE:
         return set_zone(member, row, value, p);
+    case PD_TYPE_HOST:
+        return set_host(member, row, value, p);
+    case PD_TYPE_CLAUSES:
+        return set_clauses(member, row, value, p);
     case PD_TYPE_NETWORK:
         return set_networks(member, row, value, p);
     case PD_TYPE_DATABASE:

@@ -19,6 +19,8 @@
 #define C_RELAY    const char *
 #define C_MAILBOX  const char *
 #define C_ZONE     const char *
+#define C_HOST     const char *
+#define C_CLAUSES  const char *
 #define C_NETWORK  const char *
 #define C_DATABASE const char *
 #define C_FLAG     apr_int64_t
@@ -92,11 +94,11 @@ const pd_directive_t pd_directives[] = {
         "The language for visitors whose browser asks for none that the portal has."),
     ROW(ZONE, "PDPortalTimeZone", time_zone, "Europe/Moscow",
         "The time zone in which dates are shown and deadlines counted."),
-    ROW(TEXT, "PDPortalMaterialSections", material_sections, "3 4 5.2 6.2",
+    ROW(CLAUSES, "PDPortalMaterialSections", material_sections, "3 4 5.2 6.2",
         "The sections of the policy that say which data is taken, what it is for and who gets it: numbers of "
         "clauses, parted by spaces, each with what is below it. A version that words them otherwise is not "
         "published as editorial. A policy without any of them counts whole, as consents do."),
-    ROW(TEXT, "PDPortalHostName", host_name, NULL,
+    ROW(HOST, "PDPortalHostName", host_name, NULL,
         "Names this host's chain in the journal: letters, digits, dot and hyphen. Hosts that share a "
         "database need different names. Without it: the system's host name."),
     ROW(FLAG, "PDPortalInsecureCookies", insecure_cookies, "Off",

@@ -56,6 +56,10 @@ static const char *sample(const pd_directive_t *row)
         return "off";
     case PD_TYPE_ZONE:
         return "UTC";
+    case PD_TYPE_HOST:
+        return "other-host";
+    case PD_TYPE_CLAUSES:
+        return "1 2.3";
     case PD_TYPE_NETWORK:
         return "10.0.0.0/8 2001:db8::/32";
     case PD_TYPE_DATABASE:
@@ -205,6 +209,13 @@ static const struct {
     {"PDPortalMetricsFrom", "300.0.0.1", NULL, "no network"},
     {"PDPortalMetricsFrom", "127.0.0.1, ::1", NULL, "\"127.0.0.1,\" is no address"},
     {"PDPortalMetricsFrom", "  ", NULL, "is no address"},
+    {"PDPortalHostName", "two words", NULL, "letters, digits"},
+    {"PDPortalHostName", "", NULL, "is missing"},
+    {"PDPortalHostName", "web-1.example.org", NULL, NULL},
+    {"PDPortalMaterialSections", "3 4 5.2", NULL, NULL},
+    {"PDPortalMaterialSections", "", NULL, "is missing"},
+    {"PDPortalMaterialSections", "3. 4", NULL, "\"3 4 5.2\""},
+    {"PDPortalMaterialSections", "x", NULL, "\"3 4 5.2\""},
     {"PDPortalTimeZone", "Moon/Sea", NULL, "Europe/Moscow"},
     {"PDPortalTimeZone", "../../etc/passwd", NULL, "Europe/Moscow"},
     {"PDPortalSiteName", "Клиника «Пример»", NULL, NULL},
@@ -300,7 +311,6 @@ static const struct {
      "PDPortalInsecureCookies"},
     {"PDPortalMailUser", "portal", NULL, NULL, "PDPortalMailPasswordFile"},
     {"PDPortalMailRelay", "smtps://mail.example.org", "PDPortalMailTLS", "off", "PDPortalMailTLS"},
-    {"PDPortalHostName", "two words", NULL, NULL, "PDPortalHostName"},
     {"PDPortalSessionIdle", "13h", NULL, NULL, "PDPortalSessionIdle"},
 };
 
