@@ -24,9 +24,11 @@ const char *pd_site_cookie_line(const pd_site_t *site, pd_cookie_e which, const 
                                 int days, apr_pool_t *p)
 {
     int seconds = value != NULL ? days * SECS_PER_DAY : 0;
-    const char *life = value != NULL && days == PD_COOKIE_TILL_CLOSED
-                           ? ""
-                           : apr_psprintf(p, "Max-Age=%d; ", seconds);
-    return apr_pstrcat(p, pd_site_cookie_name(site, which), "=", value != NULL ? value : "",
-                       "; " PATH, life, pd_site_cookie_attributes(site) + sizeof(PATH) - 1, NULL);
+    const char *attributes = pd_site_cookie_attributes(site) + sizeof(PATH) - 1;
+    const char *name = pd_site_cookie_name(site, which);
+    if (value != NULL && days == PD_COOKIE_TILL_CLOSED) {
+        return apr_pstrcat(p, name, "=", value, "; " PATH, attributes, NULL);
+    }
+    return apr_pstrcat(p, name, "=", value != NULL ? value : "", "; " PATH "Max-Age=",
+                       apr_itoa(p, seconds), "; ", attributes, NULL);
 }

@@ -1,7 +1,9 @@
 /* Security headers: nothing foreign is loaded, framed or told. HSTS belongs to the site around. */
 #include "srv/pd_headers.h"
 
-void pd_headers_add(request_rec *r, const pd_site_t *site)
+#define HEADERS_EXPECTED 14 /* with what pages add: caching, cookies, robots */
+
+const apr_table_t *pd_headers_make(const char *policy_link, apr_pool_t *p)
 {
     static const char *const headers[][2] = {
         {"Content-Security-Policy",
@@ -14,12 +16,27 @@ void pd_headers_add(request_rec *r, const pd_site_t *site)
         {"Cross-Origin-Opener-Policy", "same-origin"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
         {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"}};
-    apr_table_t *to = r->err_headers_out;
-    /* Mostly nothing stands there yet that had to be looked for. */
-    void (*set)(apr_table_t *, const char *, const char *) =
-        apr_is_empty_table(to) ? apr_table_addn : apr_table_setn;
+    apr_table_t *made = apr_table_make(p, HEADERS_EXPECTED);
     for (apr_size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-        set(to, headers[i][0], headers[i][1]);
+        apr_table_addn(made, headers[i][0], headers[i][1]);
     }
-    set(to, "Link", site->policy_link);
+    apr_table_addn(made, "Link", policy_link);
+    return made;
+}
+
+static int set_one(void *to, const char *name, const char *value)
+{
+    apr_table_setn(to, name, value);
+    return 1;
+}
+
+/* Mostly nothing stands there yet: one copy, with its room, instead of a search for each. */
+void pd_headers_add(request_rec *r, const pd_site_t *site)
+{
+    if (apr_is_empty_table(r->err_headers_out)) {
+        r->err_headers_out = apr_table_copy(r->pool, site->headers);
+    }
+    else {
+        apr_table_do(set_one, r->err_headers_out, site->headers, NULL);
+    }
 }

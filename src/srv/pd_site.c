@@ -20,6 +20,7 @@
 #include "portal/pd_session_table.h"
 #include "portal/pd_state.h"
 #include "portal/pd_ready.h"
+#include "srv/pd_headers.h"
 #include "srv/pd_segment.h"
 #include "text/pd_network.h"
 #include "text/pd_url.h"
@@ -212,7 +213,8 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, 
         site->denied_page = apr_pstrcat(p, path, "/" PD_SITE_DENIED, NULL);
         site->required_page = apr_pstrcat(p, path, "/" PD_SITE_REQUIRED, NULL);
         site->unavailable_page = apr_pstrcat(p, path, "/" PD_SITE_UNAVAILABLE, NULL);
-        site->policy_link = apr_pstrcat(p, "<", path, "/policy>; rel=\"privacy-policy\"", NULL);
+        site->headers = pd_headers_make(
+            apr_pstrcat(p, "<", path, "/policy>; rel=\"privacy-policy\"", NULL), p);
     }
     return rv;
 }

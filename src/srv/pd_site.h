@@ -25,7 +25,7 @@ typedef struct pd_site_t {
     const char *unavailable_page;
     pd_encoded_t style;       /* style.css */
     const char *style_hash;   /* a short hash of it, for its URL */
-    const char *policy_link;  /* Link header of every answer */
+    const apr_table_t *headers; /* pd_headers.h */
     pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */
     apr_uint32_t key_checked; /* atomic: the database is known to belong to the key file */
     /* when a lasting trouble was last told: pd_log_due */

@@ -254,9 +254,9 @@ static void add_lasting_headers(const pd_page_t *page)
 
 static void add_headers(const pd_page_t *page)
 {
-    apr_table_t *headers = page->r->err_headers_out;
     int personal = page->route == NULL || page->route->show == PD_SHOW_PERSONAL;
     pd_headers_add(page->r, page->site);
+    apr_table_t *headers = page->r->err_headers_out;
     if (page->leads_away) {
         apr_table_setn(headers, "Referrer-Policy", "no-referrer");
         apr_table_setn(headers, "X-Robots-Tag", "noindex, nofollow");
