@@ -13,6 +13,10 @@ int pd_web_denied(pd_page_t *page);
 int pd_web_required(pd_page_t *page);
 int pd_web_unavailable(pd_page_t *page);
 int pd_web_lacks_role(pd_page_t *page);
+
+/* Signed in too long ago for this: the password once more, and back. What was sent by a form is not
+ * kept, the way back is to its page. */
+int pd_web_ask_again(pd_page_t *page);
 int pd_web_no_purpose(pd_page_t *page, int lacks_consent);
 
 /* pd_web_register.c */

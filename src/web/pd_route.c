@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include "auth/pd_authn.h"
+#include "base/pd_clock.h"
 #include "portal/pd_role.h"
 #include "portal/pd_purpose.h"
 #include "text/pd_network.h"
@@ -99,7 +100,8 @@ int pd_route_needs_role(const pd_route_t *route)
 
 int pd_route_needs_session(const pd_route_t *route)
 {
-    return route->need == PD_NEED_SESSION || pd_route_needs_role(route);
+    return route->need == PD_NEED_SESSION || route->need == PD_NEED_FRESH ||
+           pd_route_needs_role(route);
 }
 
 /* Roles act on the very next request: they are read with the session. */
@@ -110,6 +112,15 @@ static int lacks_role(const pd_page_t *page)
         return 0;
     }
     return page->route->need != PD_NEED_EDITOR || !pd_session_has_word(roles, PD_ROLE_EDITOR);
+}
+
+/* A form that was opened in time has as long again to be filled in and sent. A clock that stepped
+ * back makes nothing fresher than it is. */
+static int lacks_freshness(const pd_page_t *page)
+{
+    apr_interval_time_t age = pd_clock_now() - page->session->authenticated_at;
+    return page->route->need == PD_NEED_FRESH &&
+           (age < 0 || age > (page->r->method_number == M_POST ? 2 : 1) * PD_FRESH_WITHIN);
 }
 
 /* For this request there is no such page, by whatever method. */
@@ -193,6 +204,10 @@ static int check_needs(pd_page_t *page, int *result)
     }
     if (rv == APR_SUCCESS && lacks_role(page)) {
         *result = pd_web_lacks_role(page);
+        return DONE;
+    }
+    if (rv == APR_SUCCESS && lacks_freshness(page)) {
+        *result = pd_web_ask_again(page);
         return DONE;
     }
     if (rv == APR_SUCCESS || (rv == APR_ENOENT && !needs_session)) {

@@ -7,11 +7,15 @@ typedef enum {
     PD_NEED_NOTHING,       /* anyone; no database */
     PD_NEED_DATABASE,      /* anyone */
     PD_NEED_SESSION,       /* signed in; others are led to sign-in */
+    PD_NEED_FRESH,         /* signed in, and proved it lately; others do it once more and return */
     PD_NEED_EDITOR,        /* signed in, with a role: editor or administrator; others get 403 */
     PD_NEED_ADMINISTRATOR, /* likewise: administrator */
     PD_NEED_REDIRECT,      /* only by internal redirect from auth/; else 404 */
     PD_NEED_ADDRESS        /* only from PDPortalMetricsFrom; else 404; no database */
 } pd_need_e;
+
+/* How long a sign-in is fresh. Own decision: long enough to read a page and think. */
+#define PD_FRESH_WITHIN apr_time_from_sec(600)
 
 typedef enum {
     PD_SHOW_PERSONAL, /* never stored, never indexed */

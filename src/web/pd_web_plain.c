@@ -84,9 +84,11 @@ static int only_not_fresh(const pd_page_t *page)
            page->visit->refused_navigation;
 }
 
-static int ask_again(pd_page_t *page)
+int pd_web_ask_again(pd_page_t *page)
 {
-    const char *asked = pd_url_target(pd_visit_first(page->r)->unparsed_uri, page->p);
+    const request_rec *first = pd_visit_first(page->r);
+    const char *way = first->method_number == M_GET ? first->unparsed_uri : first->uri;
+    const char *asked = pd_url_target(way, page->p);
     return pd_page_go(page, apr_pstrcat(page->p, pd_page_path(page, "login?again=1&return="),
                                         asked ? pd_url_encode(asked, page->p) : "", NULL));
 }
@@ -95,7 +97,7 @@ int pd_web_denied(pd_page_t *page)
 {
     int lacks = page->visit->lacks;
     if (only_not_fresh(page)) {
-        return ask_again(page);
+        return pd_web_ask_again(page);
     }
     pd_page_text(page, "asked", page->r->prev->uri);
     pd_page_true(page, "lacks_role", lacks & PD_LACKS_ROLE);
