@@ -20,11 +20,12 @@ const pd_sql_t pd_state_sql[] = {
                   " AND used_at <= COALESCE((SELECT x.used_at FROM session x WHERE x.used_at > %lld"
                   " ORDER BY x.used_at LIMIT 1 OFFSET 9999), %lld)",
                   "ii", "a slice of the sessions that were used lately"},
-    [PEOPLE] = {"state_people",
-                "SELECT COUNT(*), COALESCE(SUM(CASE WHEN state = 'active' THEN 1 ELSE 0 END), 0),"
-                " COALESCE(MAX(id), '') FROM person WHERE id > %s AND id <= COALESCE((SELECT x.id"
-                " FROM person x WHERE x.id > %s ORDER BY x.id LIMIT 1 OFFSET 1999), 'z')",
-                "iis", "a slice of the people; no id comes after z"},
+    [PEOPLE] =
+        {"state_people",
+         "SELECT COUNT(*), COALESCE(MAX(id), '') FROM person WHERE state = 'active' AND id > %s"
+         " AND id <= COALESCE((SELECT x.id FROM person x WHERE x.state = 'active' AND x.id > %s"
+         " ORDER BY x.id LIMIT 1 OFFSET 9999), 'z')",
+         "is", "a slice of the people; no id comes after z"},
     /* versions take force in the order of their numbers: pd_document_publish */
     [POLICY] = {"state_policy",
                 "SELECT COALESCE(MAX(CASE WHEN effective_at <= %lld THEN version ELSE 0 END), 0),"
@@ -73,8 +74,8 @@ static apr_status_t count_people(int *done, apr_int64_t *figure, const pd_portal
         if (status != APR_SUCCESS)
             return status;
         const pd_cell_t *cell = PD_ROW(rows, 0);
-        all += cell[1].number;
-        after = cell[2].text;
+        all += cell[0].number;
+        after = cell[1].text;
         *done = cell[0].number == 0;
     }
     if (*done)
