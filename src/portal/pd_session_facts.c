@@ -16,10 +16,9 @@ const pd_sql_t pd_session_facts_sql[] = {
     [FACTS] = {"session_facts",
                "SELECT 'role' AS sort, role AS word, since, until FROM role"
                " WHERE person_id = %s AND (until = 0 OR until > %lld)"
-               " UNION ALL SELECT 'consent', a.kind, 0, 0 FROM act a"
-               " WHERE a.pseudonym = %s AND a.verb = 'consented' AND NOT EXISTS"
-               " (SELECT 1 FROM act b WHERE b.pseudonym = a.pseudonym AND b.kind = a.kind"
-               " AND b.sequence > a.sequence) ORDER BY 1, 2 LIMIT 500",
+               " UNION ALL SELECT 'consent', kind, 0, 0 FROM act WHERE pseudonym = %s GROUP BY kind"
+               " HAVING MAX(CASE WHEN verb = 'consented' THEN sequence ELSE 0 END) = MAX(sequence)"
+               " ORDER BY 1, 2 LIMIT 500",
                "ssii", "roles in force or to come, and consents standing, of a person"},
     {NULL, NULL, NULL, NULL}};
 
