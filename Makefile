@@ -209,7 +209,7 @@ BENCH_BIN := $(patsubst t/bench/%.c,$(B)/bench/%,$(wildcard t/bench/*.c))
 bench: all $(BENCH_BIN)
 	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' ROWS='$(ROWS)' WRITE='$(WRITE)' sh t/bench/run
 
-# make e2e [PAGES=account]: every page in a real browser; pictures in build/e2e/shots/.
+# make e2e [PAGES=account]: every page in a real browser, and Lighthouse; pictures in build/e2e/shots/.
 e2e: all
 	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' PAGES='$(PAGES)' sh t/e2e/run
 
