@@ -31,8 +31,8 @@ const pd_sql_t pd_link_sql[] = {
     {NULL, NULL, NULL, NULL}};
 
 /* Who makes another link for the same person meanwhile waits, or both would stay good. */
-static apr_status_t clear_way(pd_conn_t *conn, const char *person_id, const char *purpose,
-                              apr_pool_t *p)
+apr_status_t pd_link_void(pd_conn_t *conn, const char *person_id, const char *purpose,
+                          apr_pool_t *p)
 {
     const char *name = apr_pstrcat(p, "link ", purpose, " ", person_id, NULL);
     apr_status_t status = pd_conn_lock_name(conn, name, p);
@@ -44,10 +44,17 @@ static apr_status_t clear_way(pd_conn_t *conn, const char *person_id, const char
 apr_status_t pd_link_make(const char **token, pd_conn_t *conn, const char *person_id,
                           const char *purpose, apr_time_t expires_at, apr_pool_t *p)
 {
-    *token = pd_token_new(p);
-    apr_status_t status = clear_way(conn, person_id, purpose, p);
+    *token = NULL;
+    apr_status_t status = pd_link_void(conn, person_id, purpose, p);
     if (status != APR_SUCCESS)
         return status;
+    return pd_link_add(token, conn, person_id, purpose, expires_at, p);
+}
+
+apr_status_t pd_link_add(const char **token, pd_conn_t *conn, const char *person_id,
+                         const char *purpose, apr_time_t expires_at, apr_pool_t *p)
+{
+    *token = pd_token_new(p);
     return pd_conn_exec(NULL, conn, &pd_link_sql[ADD],
                         PD_ARGS(PD_T(pd_token_hash(*token, p)), PD_T(person_id), PD_T(purpose),
                                 PD_N(pd_clock_now()), PD_N(expires_at)),
