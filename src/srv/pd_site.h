@@ -57,6 +57,14 @@ pd_site_t *pd_site_of(const server_rec *s);
 /* The part of a path below PDPortalPath, without its slash; NULL: it is not below it. */
 const char *pd_site_below(const pd_site_t *site, const char *uri);
 
+/* Paths at the host's root that the portal answers. */
+typedef enum {
+    PD_WELL_KNOWN_NONE = 0, /* the site's own affair */
+    PD_WELL_KNOWN_PASSWORD, /* /.well-known/change-password */
+    PD_WELL_KNOWN_SECURITY  /* /.well-known/security.txt, where there is a contact */
+} pd_well_known_e;
+pd_well_known_e pd_site_well_known(const pd_site_t *site, const char *uri);
+
 /* The list of this process. */
 pd_site_t *pd_site_first(void);
 
