@@ -40,7 +40,8 @@ typedef enum {
 typedef enum {
     CTL_NEEDS_NOTHING,
     CTL_NEEDS_SETTINGS,
-    CTL_NEEDS_PORTAL /* settings, keys, privileges dropped, database with our schema and key */
+    CTL_NEEDS_PORTAL, /* settings, keys, privileges dropped, database with our schema and key */
+    CTL_NEEDS_LETTERS /* the templates of letters, for what writes some */
 } ctl_needs_e;
 
 typedef struct ctl_t ctl_t;

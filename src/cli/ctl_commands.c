@@ -102,7 +102,7 @@ const ctl_command_t ctl_commands[] = {
      "  --all               everybody's\n"
      "  --file LIST         a file with one name on each line\n",
      ctl_names_read, ctl_sessions_end},
-    {"passwords expire", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ALL | CTL_FILE | CTL_REASON,
+    {"passwords expire", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_ALL | CTL_FILE | CTL_REASON,
      CTL_NAMES_MAX, "--all|--file LIST|LOGIN... --reason TEXT",
      "have passwords replaced that may be known",
      "Ends all sessions of these people, with effect on the very next request, as \"sessions end\" "
@@ -131,7 +131,7 @@ const ctl_command_t ctl_commands[] = {
      "Notes, in the journal too, that what the withdrawal of this number asked for has been "
      "done.\n",
      NULL, ctl_withdrawals_done},
-    {"jobs run", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "[NAME]", "do now what waits",
+    {"jobs run", CTL_NEEDS_LETTERS, CTL_PORTAL, 1, "[NAME]", "do now what waits",
      "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, \"mail\" "
      "delivers\n"
      "letters that are due, \"expire\" removes what is over.\n"
