@@ -12,6 +12,7 @@
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_person_int.h"
+#include "portal/pd_recovery.h"
 #include "portal/pd_registration_int.h"
 #include "portal/pd_tables_int.h"
 
@@ -141,12 +142,11 @@ static apr_status_t ask_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status != APR_SUCCESS)
         return status;
     int provable = written && owner.person_id == NULL;
-    status = pd_conn_exec(
-        NULL, conn, &pd_email_change_sql[ASK],
-        PD_ARGS(PD_T(person->id), PD_T(ask->email), PD_T(ask->lookup),
-                PD_T(provable ? ask->code_hash : ask->no_code), PD_N(ask->now),
-                PD_N(ask->now + ask->portal->settings->confirmation_lifetime)),
-        p);
+    status = pd_conn_exec(NULL, conn, &pd_email_change_sql[ASK],
+                          PD_ARGS(PD_T(person->id), PD_T(ask->email), PD_T(ask->lookup),
+                                  PD_T(provable ? ask->code_hash : ask->no_code), PD_N(ask->now),
+                                  PD_N(ask->now + ask->portal->settings->confirmation_lifetime)),
+                          p);
     if (status != APR_SUCCESS)
         return status;
     return pd_journal_add(conn, ask->portal, PD_EVENT_EMAIL_ASKED, person->id, NULL, person->key,
@@ -221,10 +221,9 @@ typedef struct prove_t {
 static apr_status_t count_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     prove_t *prove = baton;
-    return pd_conn_exec(&prove->counted, conn, &pd_email_change_sql[COUNT],
-                        PD_ARGS(PD_T(prove->person->id), PD_T(prove->wish->code),
-                                PD_N(PD_EMAIL_ATTEMPTS_MAX)),
-                        p);
+    return pd_conn_exec(
+        &prove->counted, conn, &pd_email_change_sql[COUNT],
+        PD_ARGS(PD_T(prove->person->id), PD_T(prove->wish->code), PD_N(PD_EMAIL_ATTEMPTS_MAX)), p);
 }
 
 /* The wish is taken and the address moved, or neither: EEXIST rolls back what is half done. */
@@ -258,6 +257,8 @@ static apr_status_t prove_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status = pd_link_void(conn, person->id, PD_LINK_PASSWORD, p);
     if (status == APR_SUCCESS)
+        status = pd_recovery_void(conn, person->id, p);
+    if (status == APR_SUCCESS)
         status = pd_email_keep_former(conn, prove->portal, person, p);
     if (status != APR_SUCCESS)
         return status;
@@ -277,8 +278,8 @@ static int is_right(const prove_t *prove, const char *typed, apr_pool_t *p)
 static apr_status_t prove_right(pd_email_changed_t *result, prove_t *prove, apr_pool_t *p)
 {
     const pd_person_t *person = prove->person;
-    apr_status_t status = pd_seal(&prove->email, person->key, "person.email", person->id,
-                                  prove->wish->email, p);
+    apr_status_t status =
+        pd_seal(&prove->email, person->key, "person.email", person->id, prove->wish->email, p);
     if (status == APR_SUCCESS)
         status = pd_db_transact(prove->portal->db, prove_step, prove, p);
     if (status != APR_SUCCESS && !APR_STATUS_IS_EEXIST(status))

@@ -10,9 +10,9 @@
 #define PD_EMAIL_ATTEMPTS_MAX 10
 
 typedef struct pd_email_change_view_t {
-    const char *email;   /* the one that stands */
-    const char *wanted;  /* the one that was asked for and waits for its code; NULL: none */
-    apr_time_t until;    /* as long */
+    const char *email;  /* the one that stands */
+    const char *wanted; /* the one that was asked for and waits for its code; NULL: none */
+    apr_time_t until;   /* as long */
 } pd_email_change_view_t;
 
 apr_status_t pd_email_change_look(pd_email_change_view_t *view, const pd_portal_t *portal,

@@ -11,6 +11,7 @@
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_password_int.h"
+#include "portal/pd_recovery.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
 
@@ -141,6 +142,8 @@ static apr_status_t shut_other_ways(const restore_t *restore, pd_conn_t *conn, a
         status = pd_device_forget(conn, id, p);
     if (status == APR_SUCCESS)
         status = pd_email_change_drop(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_recovery_void(conn, id, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_conn_exec(NULL, conn, &pd_email_restore_sql[DROP_SINCE],
@@ -191,8 +194,7 @@ apr_status_t pd_email_restore(pd_email_restore_e *outcome, const char **password
     pd_link_e link;
     former_t former;
     pd_person_t person;
-    restore_t restore = {
-        .portal = portal, .person = &person, .former = &former, .token = token};
+    restore_t restore = {.portal = portal, .person = &person, .former = &former, .token = token};
     *outcome = PD_EMAIL_RESTORE_LIMITED;
     *password_token = NULL;
     *retry_after = pd_guess_code(&guess, portal, client, p);

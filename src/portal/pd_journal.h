@@ -36,6 +36,7 @@
 #define PD_EVENT_EMAIL_ASKED            "email.asked"
 #define PD_EVENT_EMAIL_CHANGED          "email.changed"
 #define PD_EVENT_EMAIL_RESTORED         "email.restored"
+#define PD_EVENT_RECOVERY_ASKED         "recovery.asked"
 #define PD_EVENT_PERSON_ADDED           "person.added"
 #define PD_EVENT_ROLE_APPOINTED         "role.appointed"
 #define PD_EVENT_ROLE_DISMISSED         "role.dismissed"

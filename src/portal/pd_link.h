@@ -10,6 +10,10 @@
 #define PD_LINK_PASSWORD "password" /* set a password */
 #define PD_LINK_ADDRESS  "address"  /* bring a former e-mail address back */
 
+/* Clocks of hosts differ by so much; a link made later than that after now is of a clock that was
+ * put back, and waits. */
+#define PD_LINK_SKEW apr_time_from_sec(300)
+
 /* How long a link works, as a rule. */
 #define PD_LINK_LIFETIME apr_time_from_sec(24 * 3600)
 /* One that somebody gets who is at the page already. */

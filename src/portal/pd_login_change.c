@@ -14,15 +14,13 @@
 enum { OWN, RELEASE, RENAME };
 
 const pd_sql_t pd_login_change_sql[] = {
-    [OWN] = {"login_own",
-             "SELECT person_id FROM identifier WHERE kind = 'login' AND lookup = %s", "s",
-             "whose the wanted login is"},
+    [OWN] = {"login_own", "SELECT person_id FROM identifier WHERE kind = 'login' AND lookup = %s",
+             "s", "whose the wanted login is"},
     [RELEASE] = {"login_release",
                  "DELETE FROM identifier WHERE person_id = %s AND kind = 'login' AND lookup <> %s",
                  "", "the former login is free"},
-    [RENAME] = {"login_rename",
-                "UPDATE person SET login = %s WHERE id = %s AND state = 'active'", "",
-                "the login as it is shown"},
+    [RENAME] = {"login_rename", "UPDATE person SET login = %s WHERE id = %s AND state = 'active'",
+                "", "the login as it is shown"},
     {NULL, NULL, NULL, NULL}};
 
 typedef struct change_t {
@@ -41,8 +39,8 @@ static apr_status_t take_name(int *mine, const change_t *change, pd_conn_t *conn
     apr_status_t status = pd_person_claim(mine, conn, "login", change->lookup, id, p);
     if (status != APR_SUCCESS || *mine)
         return status;
-    status = pd_conn_read(&owner, conn, &pd_login_change_sql[OWN], PD_ARGS(PD_T(change->lookup)), 1,
-                          p);
+    status =
+        pd_conn_read(&owner, conn, &pd_login_change_sql[OWN], PD_ARGS(PD_T(change->lookup)), 1, p);
     *mine = status == APR_SUCCESS && PD_ROW_COUNT(owner) > 0 &&
             strcmp(PD_ROW(owner, 0)[0].text, id) == 0;
     return status;

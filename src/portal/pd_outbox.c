@@ -42,10 +42,11 @@ const pd_sql_t pd_outbox_sql[] = {
 static const char *const confirm_names[] = {"link", "code", "hours", "site_name", "base_url", NULL};
 static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
+static const char *const recovery_names[] = {"link", "code", "site_name", "base_url", NULL};
 static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const sign_in_names[] = {"sign_in_url", "site_name", "base_url", NULL};
-static const char *const email_code_names[] = {"code", "link", "hours", "site_name", "base_url",
-                                               NULL};
+static const char *const email_code_names[] = {"code",      "link",     "hours",
+                                               "site_name", "base_url", NULL};
 static const char *const email_known_names[] = {"site_name", "base_url", NULL};
 static const char *const email_changed_names[] = {"link", "sign_in_url", "site_name", "base_url",
                                                   NULL};
@@ -73,6 +74,7 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/email-known.txt", email_known_names, NULL},
                                              {"mail/email-changed.txt", email_changed_names, NULL},
                                              {"mail/email-restored.txt", sign_in_names, NULL},
+                                             {"mail/recovery.txt", recovery_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
                                              {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
                                              {"mail/policy-coming.txt", policy_coming_names, NULL},
@@ -89,6 +91,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"email-known", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"email-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"email-restored", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},

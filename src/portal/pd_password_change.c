@@ -12,6 +12,7 @@
 #include "portal/pd_json_int.h"
 #include "portal/pd_link.h"
 #include "portal/pd_password_int.h"
+#include "portal/pd_recovery.h"
 #include "portal/pd_session_int.h"
 
 typedef struct change_t {
@@ -47,6 +48,8 @@ static apr_status_t shut_other_ways(const change_t *change, pd_conn_t *conn, apr
     const char *id = change->person.id;
     apr_status_t status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
     if (status == APR_SUCCESS)
+        status = pd_recovery_void(conn, id, p);
+    if (status == APR_SUCCESS)
         status = pd_device_forget(conn, id, p);
     if (status == APR_SUCCESS)
         status = pd_device_note(conn, id, change->client->browser, p);
@@ -68,8 +71,8 @@ static apr_status_t change_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         status = pd_invalidation_add(conn, PD_INVALID_PERSON, person->id, p);
     if (status != APR_SUCCESS)
         return status;
-    const char *details = pd_json_text(
-        json_pack("{s:s, s:i}", "by", "person", "sessions_ended", change->ended), p);
+    const char *details =
+        pd_json_text(json_pack("{s:s, s:i}", "by", "person", "sessions_ended", change->ended), p);
     return pd_journal_add(conn, change->portal, PD_EVENT_PASSWORD_SET, person->id, details,
                           person->key, p);
 }

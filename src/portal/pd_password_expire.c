@@ -82,8 +82,7 @@ static apr_status_t batch_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 /* Somebody who is gone by now is passed over. */
 static apr_status_t add_member(batch_t *batch, const char *id, apr_pool_t *p)
 {
-    apr_status_t status =
-        pd_person_get(&batch->members[batch->n].person, batch->portal, id, p);
+    apr_status_t status = pd_person_get(&batch->members[batch->n].person, batch->portal, id, p);
     if (status == APR_SUCCESS)
         batch->n++;
     return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
@@ -144,8 +143,7 @@ static apr_status_t next_ids(apr_array_header_t **ids, char *after, const pd_por
     for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++)
         APR_ARRAY_PUSH(*ids, const char *) = PD_ROW(found, i)[0].text;
     if (status == APR_SUCCESS && (*ids)->nelts > 0)
-        apr_cpystrn(after, APR_ARRAY_IDX(*ids, (*ids)->nelts - 1, const char *),
-                    PD_UUID_CHARS + 1);
+        apr_cpystrn(after, APR_ARRAY_IDX(*ids, (*ids)->nelts - 1, const char *), PD_UUID_CHARS + 1);
     return status;
 }
 

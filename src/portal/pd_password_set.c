@@ -10,6 +10,7 @@
 #include "portal/pd_json_int.h"
 #include "portal/pd_account_letter.h"
 #include "portal/pd_password_int.h"
+#include "portal/pd_recovery.h"
 #include "portal/pd_role.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
@@ -145,6 +146,10 @@ static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         status = pd_password_store(conn, id, set->secret, p);
     if (status == APR_SUCCESS)
         status = pd_device_forget(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
+    if (status == APR_SUCCESS)
+        status = pd_recovery_void(conn, id, p);
     if (status == APR_SUCCESS)
         status = pd_account_letter(conn, set->portal, set->person, "password", NULL, p);
     if (status == APR_SUCCESS)

@@ -72,8 +72,8 @@ int pd_web_change_login(pd_page_t *page)
 static int show_password(pd_page_t *page, int status)
 {
     apr_int64_t min_chars;
-    apr_status_t rv = pd_password_change_look(&min_chars, page->portal, page->session->person_id,
-                                              page->p);
+    apr_status_t rv =
+        pd_password_change_look(&min_chars, page->portal, page->session->person_id, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
@@ -115,8 +115,7 @@ int pd_web_change_password(pd_page_t *page)
 static int show_email(pd_page_t *page, int status)
 {
     pd_email_change_view_t view;
-    apr_status_t rv =
-        pd_email_change_look(&view, page->portal, page->session->person_id, page->p);
+    apr_status_t rv = pd_email_change_look(&view, page->portal, page->session->person_id, page->p);
     if (rv != APR_SUCCESS) {
         return failed(page, rv);
     }

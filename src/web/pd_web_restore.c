@@ -8,8 +8,7 @@
 static int show_form(pd_page_t *page, int status)
 {
     pd_email_restore_view_t view;
-    apr_status_t rv =
-        pd_email_restore_look(&view, page->portal, page->kept.link_token, page->p);
+    apr_status_t rv = pd_email_restore_look(&view, page->portal, page->kept.link_token, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }

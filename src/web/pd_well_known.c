@@ -82,10 +82,10 @@ static const char *languages(const pd_site_t *site, apr_pool_t *p)
 static int security_txt(request_rec *r, const pd_site_t *site)
 {
     const pd_settings_t *settings = site->settings;
-    const char *text =
-        apr_pstrcat(r->pool, "Contact: ", settings->security_contact, "\nExpires: ",
-                    expires(r->pool), "\nPreferred-Languages: ", languages(site, r->pool),
-                    "\nCanonical: ", settings->base_url, r->uri, "\n", NULL);
+    const char *text = apr_pstrcat(r->pool, "Contact: ", settings->security_contact,
+                                   "\nExpires: ", expires(r->pool),
+                                   "\nPreferred-Languages: ", languages(site, r->pool),
+                                   "\nCanonical: ", settings->base_url, r->uri, "\n", NULL);
     ap_set_content_type(r, "text/plain; charset=utf-8");
     apr_table_setn(r->err_headers_out, "Cache-Control", "max-age=3600");
     ap_set_content_length(r, (apr_off_t)strlen(text));

@@ -39,6 +39,10 @@ my $form = $staff{editor}->get('/portal/staff/documents/new');
 my $answer = $staff{editor}->upload('/portal/staff/documents/new', { csrf => $form->field('csrf'), kind => 'research', change => 'material', markup => 'markdown',
     effective => '2099-06-01T09:30', text_ru => "# Согласие на исследование\n\n1. Я разрешаю.\n", text_en => "# Research\n\n1. I let it.\n" }, {});
 my $draft = $answer->header('location') // die $answer->text;
+# Somebody who has asked for a new password.
+my $forgetful = $server->browser;
+$forgetful->get('/portal/recover');
+$forgetful->submit({ login => 'whoever', act => 'ask' }, form => qr/recover/);
 my @pages;
 
 # page(name, path, status => 200, as => browser, fill => {}, press => selector): in both languages.
@@ -61,6 +65,9 @@ page('confirm', '/portal/confirm');
 page('login', '/portal/login');
 page('login-mistakes', '/portal/login', press => 'form.card button', status => 422);
 page('reset', '/portal/reset');
+page('recover', '/portal/recover');
+page('recover-mistake', '/portal/recover', press => 'form.card button', status => 422);
+page('recover-sent', '/portal/recover', as => $forgetful);
 page('cookies', '/portal/cookies');
 page('policy', '/portal/policy');
 page('policy-past', '/portal/policy/1');
