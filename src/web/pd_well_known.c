@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include "base/pd_clock.h"
 #include "portal/pd_portal.h"
 #include "srv/pd_headers.h"
@@ -103,7 +104,7 @@ int pd_well_known_handle(request_rec *r)
     }
     pd_headers_add(r, site);
     if (r->method_number != M_GET) {
-        r->allowed = AP_METHOD_BIT << M_GET; /* httpd makes the Allow of it */
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return HTTP_METHOD_NOT_ALLOWED;
     }
     switch (pd_site_well_known(site, r->uri)) {
