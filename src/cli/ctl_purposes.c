@@ -18,6 +18,7 @@ static const struct {
             {"staff remove", "4.1.4"},
             {"sessions list", "4.1.4"},
             {"sessions end", "4.1.4"},
+            {"passwords expire", "4.1.4"},
             {NULL, NULL}};
 
 int ctl_use_person(ctl_t *ctl, const char *person_id)

@@ -5,6 +5,8 @@
 #include "base/pd_clock.h"
 #include "base/pd_random.h"
 #include "portal/pd_device.h"
+#include "portal/pd_email_change.h"
+#include "portal/pd_email_restore.h"
 #include "portal/pd_jobs.h"
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
@@ -105,7 +107,7 @@ static apr_int64_t device_term(const pd_settings_t *settings)
 static apr_int64_t link_term(const pd_settings_t *settings)
 {
     (void)settings;
-    return PD_LINK_LIFETIME;
+    return PD_LINK_ADDRESS_LIFETIME; /* of the longest */
 }
 
 static apr_int64_t recovery_term(const pd_settings_t *settings)
@@ -140,6 +142,10 @@ const pd_field_t pd_fields[] = {
     {"roles", "role.* draft.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registration", "registration.*", "4.1.5", PD_SOURCE_PORTAL, PD_SINCE_MADE, registration_term,
      "PDPortalConfirmationLifetime", pd_registration_expire, NULL},
+    {"email_asked", "address_change.*", "4.1.5", PD_SOURCE_PERSON, PD_SINCE_MADE, registration_term,
+     "PDPortalConfirmationLifetime", pd_email_change_expire, NULL},
+    {"email_former", "former_address.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL,
+     pd_email_restore_expire, NULL},
     {"sessions", "session.*", "4.1.1 4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, session_term,
      "PDPortalSessionLifetime", pd_session_expire, NULL},
     {"browsers", "device.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, device_term, NULL,

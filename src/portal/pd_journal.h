@@ -31,6 +31,11 @@
 #define PD_EVENT_KEY_BOUND              "portal.key-bound"
 #define PD_EVENT_PASSWORD_REHASHED      "credential.rehashed"
 #define PD_EVENT_PASSWORD_SET           "credential.set"
+#define PD_EVENT_PASSWORD_EXPIRED       "credential.expired" /* it has to be replaced */
+#define PD_EVENT_LOGIN_CHANGED          "login.changed"
+#define PD_EVENT_EMAIL_ASKED            "email.asked"
+#define PD_EVENT_EMAIL_CHANGED          "email.changed"
+#define PD_EVENT_EMAIL_RESTORED         "email.restored"
 #define PD_EVENT_RECOVERY_ASKED         "recovery.asked"
 #define PD_EVENT_PERSON_ADDED           "person.added"
 #define PD_EVENT_ROLE_APPOINTED         "role.appointed"

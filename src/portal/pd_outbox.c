@@ -44,6 +44,12 @@ static const char *const known_names[] = {"sign_in_url", "site_name", "base_url"
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
 static const char *const recovery_names[] = {"link", "code", "site_name", "base_url", NULL};
 static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+static const char *const sign_in_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+static const char *const email_code_names[] = {"code",      "link",     "hours",
+                                               "site_name", "base_url", NULL};
+static const char *const email_known_names[] = {"site_name", "base_url", NULL};
+static const char *const email_changed_names[] = {"link", "sign_in_url", "site_name", "base_url",
+                                                  NULL};
 /* One record of an act, and how its instant is written: partials "record" and "date". */
 #define RECORD                                                                                     \
     "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "day",     \
@@ -61,6 +67,13 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/known.txt", known_names, NULL},
                                              {"mail/attempts.txt", attempts_names, NULL},
                                              {"mail/password.txt", password_names, NULL},
+                                             {"mail/password-changed.txt", sign_in_names, NULL},
+                                             {"mail/password-expired.txt", sign_in_names, NULL},
+                                             {"mail/login-changed.txt", sign_in_names, NULL},
+                                             {"mail/email-code.txt", email_code_names, NULL},
+                                             {"mail/email-known.txt", email_known_names, NULL},
+                                             {"mail/email-changed.txt", email_changed_names, NULL},
+                                             {"mail/email-restored.txt", sign_in_names, NULL},
                                              {"mail/recovery.txt", recovery_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
                                              {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
@@ -71,6 +84,13 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"known", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"attempts", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"password-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"password-expired", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"login-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"email-code", "4.1.5", NULL, PD_BASIS_PURPOSE},
+                                            {"email-known", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"email-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"email-restored", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},

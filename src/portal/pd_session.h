@@ -43,12 +43,14 @@ extern const pd_session_source_t pd_session_database;
 typedef enum {
     PD_SIGNED_IN = 0,
     PD_SIGN_IN_REFUSED, /* wrong, unknown, not confirmed, blocked: never told apart */
+    PD_SIGN_IN_EXPIRED, /* right, but the password has to be replaced first: there is no session */
     PD_SIGN_IN_LIMITED  /* too many attempts: nothing was checked */
 } pd_sign_in_e;
 
 typedef struct pd_sign_in_t {
     pd_sign_in_e outcome;
-    const char *token;     /* SIGNED_IN: the new cookie value; else NULL */
+    const char *token;     /* SIGNED_IN: the new cookie value; EXPIRED: of a link to set another
+                              password (PD_LINK_PASSWORD); else NULL */
     const char *person_id; /* SIGNED_IN; else NULL */
     int retry_after;       /* LIMITED: seconds; else 0 */
 } pd_sign_in_t;

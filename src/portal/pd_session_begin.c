@@ -10,6 +10,7 @@
 #include "portal/pd_device.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
+#include "portal/pd_link.h"
 #include "portal/pd_person_int.h"
 #include "portal/pd_session.h"
 #include "portal/pd_session_int.h"
@@ -44,6 +45,7 @@ typedef struct begin_t {
     const char *old_token; /* hash, or NULL */
     const char *token;     /* hash */
     const char *id;
+    const char *link; /* EXPIRED: token of a one-time link */
     pd_sign_in_e outcome;
 } begin_t;
 
@@ -147,6 +149,22 @@ static apr_status_t add_session(int *added, const begin_t *begin, pd_conn_t *con
                         p);
 }
 
+/* The password is right, but has to be replaced: in the place of a session comes a link to set
+ * another one. No page that needs a session opens before. */
+static apr_status_t demand_password(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_person_found_t *person = &begin->person;
+    const char *details =
+        pd_json_text(json_pack("{s:s, s:s}", "purpose", PD_LINK_PASSWORD, "by", "sign-in"), p);
+    apr_status_t status = pd_link_make(&begin->link, conn, person->id, PD_LINK_PASSWORD,
+                                       pd_clock_now() + PD_LINK_SIGN_IN_LIFETIME, p);
+    begin->outcome = PD_SIGN_IN_EXPIRED;
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, begin->portal, PD_EVENT_LINK_MADE, person->id, details, person->key,
+                          p);
+}
+
 /* All journal rows of a sign-in, after all its changes. */
 static apr_status_t tell(const begin_t *begin, pd_conn_t *conn, const pd_session_ended_t *ended,
                          int rehashed, apr_pool_t *p)
@@ -170,6 +188,9 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     begin->outcome = PD_SIGNED_IN;
     if (!begin->person.id || begin->password == PD_PASSWORD_WRONG)
         return refuse(begin, conn, begin->person.id ? "password" : "unknown", p);
+    if (begin->person.password_expired)
+        return begin->person.state == PD_PERSON_ACTIVE ? demand_password(begin, conn, p)
+                                                       : refuse(begin, conn, "state", p);
     apr_status_t status = add_session(&added, begin, conn, p);
     if (status == APR_SUCCESS && !added)
         return refuse(begin, conn, "state", p);
@@ -192,6 +213,11 @@ static void conclude(pd_sign_in_t *result, const begin_t *begin, const char *tok
 {
     const pd_portal_t *portal = begin->portal;
     result->outcome = begin->outcome;
+    if (begin->outcome == PD_SIGN_IN_EXPIRED) {
+        result->token = begin->link;
+        pd_guess_right(&begin->guess);
+        return;
+    }
     if (begin->outcome != PD_SIGNED_IN) {
         pd_count(portal->counts, PD_COUNT_SIGN_IN_REFUSED);
         return;

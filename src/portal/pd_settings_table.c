@@ -22,6 +22,7 @@
 #define C_HOST     const char *
 #define C_CLAUSES  const char *
 #define C_NETWORK  const char *
+#define C_CONTACT  const char *
 #define C_DATABASE const char *
 #define C_FLAG     apr_int64_t
 #define C_NUMBER   apr_int64_t
@@ -160,6 +161,9 @@ const pd_directive_t pd_directives[] = {
         "`none`: nobody. For everybody else there is no such page. The address is the one that "
         "mod_remoteip finds, where it is loaded: behind a proxy on this machine every visitor comes "
         "from 127.0.0.1 without it."),
+    ROW(CONTACT, "PDPortalSecurityContact", security_contact, NULL,
+        "Where to write about a hole in the site's security: `mailto:` with an address, or an https URL. With "
+        "it the site has /.well-known/security.txt (RFC 9116). Without it there is none of the portal's."),
     DIRECTORY(FLAG, "PDPortalIdentityHeaders", identity_headers, "Off",
         "On: the identity goes to an application behind a proxy as request headers too."),
     {.name = NULL}};

@@ -53,6 +53,21 @@ const char *pd_site_below(const pd_site_t *site, const char *uri)
     return uri[length] == '/' ? uri + length + 1 : uri[length] == '\0' ? "" : NULL;
 }
 
+pd_well_known_e pd_site_well_known(const pd_site_t *site, const char *uri)
+{
+    static const char folder[] = "/.well-known/";
+    if (uri[0] != '/' || uri[1] != '.' || strncmp(uri, folder, sizeof(folder) - 1) != 0) {
+        return PD_WELL_KNOWN_NONE; /* as nearly every request */
+    }
+    const char *name = uri + sizeof(folder) - 1;
+    if (strcmp(name, "change-password") == 0) {
+        return PD_WELL_KNOWN_PASSWORD;
+    }
+    return strcmp(name, "security.txt") == 0 && site->settings->security_contact != NULL
+               ? PD_WELL_KNOWN_SECURITY
+               : PD_WELL_KNOWN_NONE;
+}
+
 pd_site_t *pd_site_first(void)
 {
     return first_site;

@@ -35,6 +35,18 @@ int pd_web_confirm(pd_page_t *page);
 int pd_web_reset_form(pd_page_t *page);
 int pd_web_reset(pd_page_t *page);
 
+/* pd_web_change.c */
+int pd_web_change_login_form(pd_page_t *page);
+int pd_web_change_login(pd_page_t *page);
+int pd_web_change_password_form(pd_page_t *page);
+int pd_web_change_password(pd_page_t *page);
+int pd_web_change_email_form(pd_page_t *page);
+int pd_web_change_email(pd_page_t *page);
+
+/* pd_web_restore.c */
+int pd_web_restore_form(pd_page_t *page);
+int pd_web_restore(pd_page_t *page);
+
 /* pd_web_login.c */
 int pd_web_login_form(pd_page_t *page);
 int pd_web_login(pd_page_t *page);

@@ -22,6 +22,16 @@ static const pd_value_t *field_list(pd_page_t *page)
     return list;
 }
 
+/* What has just been changed. */
+static void show_notice(pd_page_t *page)
+{
+    const char *notice = pd_form_get(page->query, "notice");
+    notice = notice ? notice : "";
+    pd_page_true(page, "login_changed", strcmp(notice, "login-changed") == 0);
+    pd_page_true(page, "email_changed", strcmp(notice, "email-changed") == 0);
+    pd_page_true(page, "password_changed", strcmp(notice, "password-changed") == 0);
+}
+
 int pd_web_account(pd_page_t *page)
 {
     pd_person_t person;
@@ -39,6 +49,7 @@ int pd_web_account(pd_page_t *page)
     }
     pd_value_set(page->values, "acts", list);
     pd_value_set(page->values, "fields", field_list(page));
+    show_notice(page);
     pd_page_text(page, "person_login", person.login);
     pd_page_text(page, "person_email", person.email);
     pd_page_true(page, apr_pstrcat(page->p, "speaks_", person.language, NULL), 1);
