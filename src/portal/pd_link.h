@@ -8,6 +8,7 @@
 
 /* Purposes. */
 #define PD_LINK_PASSWORD "password" /* set a password */
+#define PD_LINK_NOT_ME   "not-me"   /* disown a sign-in: pd_unusual.h */
 
 /* How long a link works, as a rule. */
 #define PD_LINK_LIFETIME apr_time_from_sec(24 * 3600)

@@ -43,6 +43,11 @@ static const char *const confirm_names[] = {"link", "code", "hours", "site_name"
 static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
 static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+/* A date is a map as pd_value_set_date makes it. */
+static const char *const new_place_names[] = {
+    "travel", "country", "region", "browser", "system", "at",  "zone",      "not_me_url", "day",
+    "year",   "time",    "iso",    "m1",      "m2",     "m3",  "m4",        "m5",         "m6",
+    "m7",     "m8",      "m9",     "m10",     "m11",    "m12", "site_name", "base_url",   NULL};
 /* One record of an act, and how its instant is written: partials "record" and "date". */
 #define RECORD                                                                                     \
     "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "day",     \
@@ -60,6 +65,7 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/known.txt", known_names, NULL},
                                              {"mail/attempts.txt", attempts_names, NULL},
                                              {"mail/password.txt", password_names, NULL},
+                                             {"mail/new-place.txt", new_place_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
                                              {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
                                              {"mail/policy-coming.txt", policy_coming_names, NULL},
@@ -69,6 +75,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"known", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"attempts", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"new-place", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},

@@ -59,6 +59,16 @@ const pd_route_t pd_routes[] = {
      NULL},
     {"GET", "account/", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_account, NULL},
 
+    {"GET", "account/sessions", PD_NEED_SESSION, NULL, "4.1.4", PD_SHOW_PERSONAL, pd_web_sessions,
+     NULL},
+    {"POST", "account/sessions", PD_NEED_SESSION, "sessions", "4.1.4", PD_SHOW_PERSONAL,
+     pd_web_sessions_end, pd_web_sessions},
+    {"GET", "account/history", PD_NEED_SESSION, NULL, "4.1.4", PD_SHOW_PERSONAL, pd_web_history,
+     NULL},
+    {"GET", "not-me", PD_NEED_DATABASE, NULL, "4.1.4", PD_SHOW_PERSONAL, pd_web_not_me_form, NULL},
+    {"POST", "not-me", PD_NEED_DATABASE, "not-me", "4.1.4", PD_SHOW_PERSONAL, pd_web_not_me,
+     pd_web_not_me_form},
+
     {"GET", "account/consents", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_consents,
      NULL},
     {"GET", "account/consents/*", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL,
