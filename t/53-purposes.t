@@ -150,6 +150,7 @@ sub later { return run_ctl(@_, '--config', $later) }
 like($out, qr/^notice    term of login: 1 outlived the 10d of PDPortalTermAccount/m, 'an account that nobody uses');
 like($out, qr/^notice    term of acts: 2 outlived the 1 year of PDPortalTermActs/m, 'acts that are due');
 unlike($out, qr/term of journal|term of letters/, 'what is within its term needs no word');
+ok(until_true(sub { sql("SELECT count(*) FROM letter WHERE state IN ('queued', 'sending')") eq '0' }, 60), 'the queue is empty');
 my $letters = sql("SELECT count(*) FROM letter WHERE state = 'sent'");
 ok($letters > 0, 'letters were sent');
 is((later('jobs', 'run', 'expire'))[0], 0, 'the job');

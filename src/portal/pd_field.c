@@ -9,6 +9,7 @@
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_purpose.h"
+#include "portal/pd_recovery.h"
 #include "portal/pd_registration.h"
 #include "portal/pd_session.h"
 #include "portal/pd_sign_in_history.h"
@@ -114,6 +115,12 @@ static apr_int64_t link_term(const pd_settings_t *settings)
     return PD_NOT_ME_LIFETIME; /* the longest of them */
 }
 
+static apr_int64_t recovery_term(const pd_settings_t *settings)
+{
+    (void)settings;
+    return PD_RECOVERY_LIFETIME;
+}
+
 static apr_status_t destroy_letters(int *removed, const pd_portal_t *portal, int limit,
                                     apr_pool_t *p)
 {
@@ -165,6 +172,8 @@ const pd_field_t pd_fields[] = {
      pd_device_expire, NULL},
     {"links", "link.*", "4.1.1", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL, pd_link_expire,
      NULL},
+    {"recovery", "recovery.*", "4.1.1", PD_SOURCE_PORTAL, PD_SINCE_MADE, recovery_term, NULL,
+     pd_recovery_expire, NULL},
     {"letters", "letter.*", "4.1.3 4.1.4 4.1.5", PD_SOURCE_PORTAL, PD_SINCE_SENT, letters_term,
      "PDPortalTermLetters", destroy_letters, NULL},
     {"acts", "act.* withdrawal.* told.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, acts_term,

@@ -9,6 +9,7 @@
 #include "portal/pd_field.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_outbox.h"
+#include "portal/pd_recovery.h"
 #include "portal/pd_session_cache.h"
 #include "portal/pd_state.h"
 
@@ -68,6 +69,19 @@ static apr_status_t mail_run(int *done, const pd_portal_t *portal, apr_pool_t *p
     return run_batches(done, mail_batch, NULL, portal, p);
 }
 
+static apr_status_t recovery_batch(int *done, int *seen, pd_destroy_fn *unused,
+                                   const pd_portal_t *portal, apr_pool_t *p)
+{
+    (void)unused;
+    return pd_recovery_answer(done, seen, portal, p);
+}
+
+static apr_status_t recovery_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    return run_batches(done, recovery_batch, NULL, portal, p);
+}
+
 static apr_status_t coming_batch(int *done, int *seen, pd_destroy_fn *unused,
                                  const pd_portal_t *portal, apr_pool_t *p)
 {
@@ -122,6 +136,7 @@ static apr_status_t state_run(int *done, const pd_portal_t *portal, apr_pool_t *
 
 /* Removing is done for the sake of what the data were kept for. */
 const pd_job_t pd_jobs[] = {
+    {"recovery", "4.1.1", mail_every, recovery_run, 0}, /* before the mail that it makes */
     {"mail", "4.1.3 4.1.4 4.1.5", mail_every, mail_run, 0},
     {"coming", "4.1.3", coming_every, coming_run, 0},
     {"expire", "4.1.1 4.1.2 4.1.3 4.1.4 4.1.5", expire_every, expire_run, 0},

@@ -33,6 +33,7 @@
 #define PD_EVENT_KEY_BOUND              "portal.key-bound"
 #define PD_EVENT_PASSWORD_REHASHED      "credential.rehashed"
 #define PD_EVENT_PASSWORD_SET           "credential.set"
+#define PD_EVENT_RECOVERY_ASKED         "recovery.asked"
 #define PD_EVENT_PERSON_ADDED           "person.added"
 #define PD_EVENT_ROLE_APPOINTED         "role.appointed"
 #define PD_EVENT_ROLE_DISMISSED         "role.dismissed"

@@ -5,23 +5,26 @@
 #include "crypt/pd_token.h"
 #include "portal/pd_tables_int.h"
 
-enum { VOID, ADD, LOOK, USE, DUE };
+enum { VOID, VOID_ALL, ADD, LOOK, USE, DUE };
 
 const pd_sql_t pd_link_sql[] = {
     [VOID] = {"link_void", "DELETE FROM link WHERE person_id = %s AND purpose = %s AND used_at = 0",
               "", "a newer link takes the place of the older ones"},
+    [VOID_ALL] = {"link_void_all", "DELETE FROM link WHERE person_id = %s AND used_at = 0", "",
+                  "who has access again needs no link of before"},
     [ADD] = {"link_add",
              "INSERT INTO link (token, person_id, purpose, created_at, expires_at, used_at)"
              " VALUES (%s, %s, %s, %lld, %lld, 0)",
              "", "a new link"},
-    [LOOK] = {"link_look",
-              "SELECT l.person_id, l.expires_at, l.used_at FROM link l"
-              " JOIN person p ON p.id = l.person_id"
-              " WHERE l.token = %s AND l.purpose = %s AND p.state = 'active'",
-              "sii", "how a link stands"},
+    [LOOK] =
+        {"link_look",
+         "SELECT l.person_id, l.expires_at, l.used_at FROM link l"
+         " JOIN person p ON p.id = l.person_id"
+         " WHERE l.token = %s AND l.purpose = %s AND l.created_at <= %lld AND p.state = 'active'",
+         "sii", "how a link stands"},
     [USE] = {"link_use",
              "UPDATE link SET used_at = %lld WHERE token = %s AND purpose = %s AND used_at = 0"
-             " AND expires_at > %lld AND EXISTS"
+             " AND created_at <= %lld AND expires_at > %lld AND EXISTS"
              " (SELECT 1 FROM person p WHERE p.id = link.person_id AND p.state = 'active')",
              "", "the one place where a link is used"},
     [DUE] = {"link_due",
@@ -62,8 +65,10 @@ apr_status_t pd_link_look(pd_link_e *state, const char **person_id, const pd_por
     *person_id = NULL;
     if (!pd_token_wellformed(token))
         return APR_SUCCESS;
-    apr_status_t status = pd_db_read(&found, portal->db, &pd_link_sql[LOOK],
-                                     PD_ARGS(PD_T(pd_token_hash(token, p)), PD_T(purpose)), 1, p);
+    apr_status_t status = pd_db_read(
+        &found, portal->db, &pd_link_sql[LOOK],
+        PD_ARGS(PD_T(pd_token_hash(token, p)), PD_T(purpose), PD_N(pd_clock_now() + PD_LINK_SKEW)),
+        1, p);
     if (status != APR_SUCCESS || PD_ROW_COUNT(found) == 0)
         return status;
     const pd_cell_t *cell = PD_ROW(found, 0);
@@ -79,8 +84,14 @@ apr_status_t pd_link_use(int *used, pd_conn_t *conn, const char *token, const ch
 {
     apr_time_t now = pd_clock_now();
     return pd_conn_exec(used, conn, &pd_link_sql[USE],
-                        PD_ARGS(PD_N(now), PD_T(pd_token_hash(token, p)), PD_T(purpose), PD_N(now)),
+                        PD_ARGS(PD_N(now), PD_T(pd_token_hash(token, p)), PD_T(purpose),
+                                PD_N(now + PD_LINK_SKEW), PD_N(now)),
                         p);
+}
+
+apr_status_t pd_link_void(pd_conn_t *conn, const char *person_id, apr_pool_t *p)
+{
+    return pd_conn_exec(NULL, conn, &pd_link_sql[VOID_ALL], PD_ARGS(PD_T(person_id)), p);
 }
 
 typedef struct expire_t {

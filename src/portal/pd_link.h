@@ -10,6 +10,10 @@
 #define PD_LINK_PASSWORD "password" /* set a password */
 #define PD_LINK_NOT_ME   "not-me"   /* disown a sign-in: pd_unusual.h */
 
+/* Clocks of hosts differ by so much; a link made later than that after now is of a clock that was
+ * put back, and waits. */
+#define PD_LINK_SKEW apr_time_from_sec(300)
+
 /* How long a link works, as a rule. */
 #define PD_LINK_LIFETIME apr_time_from_sec(24 * 3600)
 
@@ -33,6 +37,9 @@ apr_status_t pd_link_look(pd_link_e *state, const char **person_id, const pd_por
  * faster, or the link is void or late by now; then the caller writes nothing. */
 apr_status_t pd_link_use(int *used, pd_conn_t *conn, const char *token, const char *purpose,
                          apr_pool_t *p);
+
+/* Inside a transaction: all of the person's unused links are void, whatever they are for. */
+apr_status_t pd_link_void(pd_conn_t *conn, const char *person_id, apr_pool_t *p);
 
 /* Removes links whose time is over. At most `limit` in one transaction. */
 apr_status_t pd_link_expire(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p);

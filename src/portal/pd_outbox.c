@@ -42,6 +42,7 @@ const pd_sql_t pd_outbox_sql[] = {
 static const char *const confirm_names[] = {"link", "code", "hours", "site_name", "base_url", NULL};
 static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
+static const char *const recovery_names[] = {"link", "code", "site_name", "base_url", NULL};
 static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 /* A date is a map as pd_value_set_date makes it. */
 static const char *const new_place_names[] = {
@@ -66,6 +67,7 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/attempts.txt", attempts_names, NULL},
                                              {"mail/password.txt", password_names, NULL},
                                              {"mail/new-place.txt", new_place_names, NULL},
+                                             {"mail/recovery.txt", recovery_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
                                              {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
                                              {"mail/policy-coming.txt", policy_coming_names, NULL},
@@ -76,6 +78,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"attempts", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"new-place", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},

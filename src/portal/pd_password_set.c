@@ -10,6 +10,7 @@
 #include "portal/pd_json_int.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_person_int.h"
+#include "portal/pd_recovery.h"
 #include "portal/pd_role.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
@@ -93,6 +94,10 @@ static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                               PD_ARGS(PD_T(id), PD_T(set->secret), PD_N(pd_clock_now())), p);
     if (status == APR_SUCCESS)
         status = pd_device_forget(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_link_void(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_recovery_void(conn, id, p);
     if (status == APR_SUCCESS)
         status = write_letter(set, conn, p);
     if (status == APR_SUCCESS)

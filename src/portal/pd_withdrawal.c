@@ -76,7 +76,7 @@ apr_status_t pd_withdrawal_role_ended(pd_conn_t *conn, const pd_portal_t *portal
                                       const char *person_id, apr_pool_t *p)
 {
     int held;
-    pd_act_t last;
+    pd_act_t last = {.id = NULL};
     apr_time_t due_at, now = pd_clock_now();
     apr_status_t status = pd_role_held(&held, conn, person_id, p);
     if (status == APR_SUCCESS)

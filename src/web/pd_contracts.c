@@ -25,9 +25,9 @@ const char *const pd_common_names[] = {
         "login_characters", "login_mixed", "login_taken", "email_missing", "email_bad",            \
         "password_missing", "password_short", "password_long", "password_weak", "password_common", \
         "password_personal", "password_characters", "policy_missing", "consent_missing",           \
-        "consent_unticked", "code_missing", "proof_wrong", "proof_exhausted", "sign_in_refused",   \
-        "password_min", "error_login", "error_email", "error_password", "error_policy",            \
-        "error_consent_processing", "error_code"
+        "consent_unticked", "name_missing", "recovery_exhausted", "code_missing", "proof_wrong",   \
+        "proof_exhausted", "sign_in_refused", "password_min", "error_login", "error_email",        \
+        "error_password", "error_policy", "error_consent_processing", "error_code"
 
 /* Too many attempts, partial "limited": how long to wait, in seconds or, when long, in minutes. */
 #define LIMITED "limited", "retry_after", "retry_minutes"
@@ -53,10 +53,10 @@ const char *const pd_common_names[] = {
 #define FIELDS                                                                                     \
     "fields", "field_login", "field_email", "field_password", "field_language",                    \
         "field_registered", "field_roles", "field_registration", "field_sessions",                 \
-        "field_sign_ins", "field_browsers", "field_links", "field_letters", "field_acts",          \
-        "field_journal", "given", "purposes", PURPOSE, "without_limit", "undecided", "term_years", \
-        "term_days", "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in",    \
-        "removed"
+        "field_sign_ins", "field_browsers", "field_links", "field_recovery", "field_letters",      \
+        "field_acts", "field_journal", "given", "purposes", PURPOSE, "without_limit", "undecided", \
+        "term_years", "term_days", "term_hours", "term_minutes", "since_made", "since_sent",       \
+        "since_sign_in", "removed"
 
 /* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
 #define TERM                                                                                       \
@@ -78,6 +78,8 @@ static const char *const confirm_names[] = {
     "needs_proof", "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
 static const char *const reset_names[] = {MISTAKES, LIMITED, "csrf",        "stale", "ready",
                                           "used",   "none",  "login_value", NULL};
+static const char *const recover_names[] = {MISTAKES,  LIMITED,       "csrf", "stale",
+                                            "waiting", "login_value", NULL};
 static const char *const login_names[] = {
     MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
     "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
@@ -291,6 +293,7 @@ const pd_contract_t pd_page_contracts[] = {
     {"register.html", register_names, NULL},
     {"confirm.html", confirm_names, NULL},
     {"reset.html", reset_names, NULL},
+    {"recover.html", recover_names, NULL},
     {"login.html", login_names, NULL},
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},

@@ -19,6 +19,10 @@ int pd_web_lacks_role(pd_page_t *page);
 int pd_web_ask_again(pd_page_t *page);
 int pd_web_no_purpose(pd_page_t *page, int lacks_consent);
 
+/* pd_web_recover.c */
+int pd_web_recover_form(pd_page_t *page);
+int pd_web_recover(pd_page_t *page);
+
 /* pd_web_register.c */
 int pd_web_register_form(pd_page_t *page);
 int pd_web_register(pd_page_t *page);

@@ -24,6 +24,10 @@ const pd_route_t pd_routes[] = {
     {"GET", "reset", PD_NEED_DATABASE, NULL, "4.1.1", PD_SHOW_PERSONAL, pd_web_reset_form, NULL},
     {"POST", "reset", PD_NEED_DATABASE, "reset", "4.1.1", PD_SHOW_PERSONAL, pd_web_reset,
      pd_web_reset_form},
+    {"GET", "recover", PD_NEED_DATABASE, NULL, "4.1.1", PD_SHOW_PERSONAL, pd_web_recover_form,
+     NULL},
+    {"POST", "recover", PD_NEED_DATABASE, "recover", "4.1.1", PD_SHOW_PERSONAL, pd_web_recover,
+     pd_web_recover_form},
     {"POST", "logout", PD_NEED_DATABASE, "logout", "4.1.2", PD_SHOW_PERSONAL, pd_web_logout,
      pd_web_logout_again},
 

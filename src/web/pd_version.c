@@ -46,9 +46,14 @@ void pd_version_instants(pd_ready_turn_t *turn, const apr_array_header_t *docume
 
 void pd_version_announce(pd_page_t *page, const pd_document_t *document)
 {
-    page->turn.about = apr_psprintf(page->p,
-                                    "%s;version=%" APR_INT64_T_FMT
-                                    ";language=\"%s\";sha256=\"%s\";source-sha256=\"%s\"",
-                                    document->kind, document->version, document->language,
-                                    document->html_sha256, document->source_sha256);
+    page->turn.about =
+        apr_psprintf(page->p, "%s;version=%" APR_INT64_T_FMT ";language=\"%s\";sha256=\"%s\"",
+                     document->kind, document->version, document->language, document->html_sha256);
+}
+
+void pd_version_announce_file(pd_page_t *page, const pd_document_t *document)
+{
+    pd_version_announce(page, document);
+    page->turn.about = apr_pstrcat(page->p, page->turn.about, ";source-sha256=\"",
+                                   document->source_sha256, "\"", NULL);
 }

@@ -20,8 +20,11 @@ void pd_version_instants(pd_ready_turn_t *turn, const apr_array_header_t *docume
                          apr_time_t now);
 
 /* Names the text that the answer shows in its header PDPortal-Document, a structured field (RFC
- * 8941): policy;version=3;language="ru";sha256="..." of the text as it is read, and source-sha256
- * of the file published. */
+ * 8941): policy;version=3;language="ru";sha256="..." of the text as it is read. httpd looks at
+ * every byte of a header, so there is no more in it than the page needs. */
 void pd_version_announce(pd_page_t *page, const pd_document_t *document);
+
+/* The same of the file that was published: with source-sha256="...", the sum of its bytes. */
+void pd_version_announce_file(pd_page_t *page, const pd_document_t *document);
 
 #endif

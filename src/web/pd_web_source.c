@@ -10,7 +10,7 @@ static int send_source(pd_page_t *page, const pd_document_t *document, const cha
 {
     page->language = document->language;
     page->type = type;
-    pd_version_announce(page, document);
+    pd_version_announce_file(page, document);
     return pd_page_send(page, document->source, strlen(document->source));
 }
 

@@ -39,6 +39,10 @@ my $form = $staff{editor}->get('/portal/staff/documents/new');
 my $answer = $staff{editor}->upload('/portal/staff/documents/new', { csrf => $form->field('csrf'), kind => 'research', change => 'material', markup => 'markdown',
     effective => '2099-06-01T09:30', text_ru => "# Согласие на исследование\n\n1. Я разрешаю.\n", text_en => "# Research\n\n1. I let it.\n" }, {});
 my $draft = $answer->header('location') // die $answer->text;
+# Somebody who has asked for a new password.
+my $forgetful = $server->browser;
+$forgetful->get('/portal/recover');
+$forgetful->submit({ login => 'whoever', act => 'ask' }, form => qr/recover/);
 my @pages;
 
 # page(name, path, status => 200, as => browser, fill => {}, press => selector): in both languages.
@@ -61,6 +65,9 @@ page('confirm', '/portal/confirm');
 page('login', '/portal/login');
 page('login-mistakes', '/portal/login', press => 'form.card button', status => 422);
 page('reset', '/portal/reset');
+page('recover', '/portal/recover');
+page('recover-mistake', '/portal/recover', press => 'form.card button', status => 422);
+page('recover-sent', '/portal/recover', as => $forgetful);
 page('cookies', '/portal/cookies');
 page('policy', '/portal/policy');
 page('policy-past', '/portal/policy/1');
@@ -73,6 +80,9 @@ page('leave', '/portal/leave?to=https%3A%2F%2Fpartner.example%2Fshop');
 page('leave-refused', '/portal/leave?to=javascript%3Aalert(1)', status => 400);
 page('not-found', '/portal/nowhere', status => 404);
 page('account', '/portal/account/', as => $member);
+page('sessions', '/portal/account/sessions', as => $member);
+page('history', '/portal/account/history', as => $member);
+page('not-me', '/portal/not-me');
 page('consents', '/portal/account/consents', as => $member);
 page('consent', '/portal/account/consents/processing', as => $member);
 page('consent-withdraw', '/portal/account/consents/processing/withdraw', as => $member);

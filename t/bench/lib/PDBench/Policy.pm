@@ -59,7 +59,9 @@ sub measure {
             . "<Location \"/gzip.html\">\nHeader set Content-Encoding gzip\nHeader set Vary Accept-Encoding\n</Location>\n");
     $_->start for $portal, $files;
     my $answer = make_files($portal, $files);
-    my %base = map { $_ => subject($files, "/$_.html", length $answer->{$_}{body}) } keys %$answer;
+    # Each is asked for as the page beside it: whoever gets gzip has said that he takes it.
+    my %asking = (identity => [], gzip => [$GZIP]);
+    my %base = map { $_ => subject($files, "/$_.html", length $answer->{$_}{body}, @{ $asking{$_} }) } keys %$answer;
     my $unchanged = subject($portal, $PATH, 50, $GZIP, 'If-None-Match: ' . etag($answer->{gzip}));
     $_->stop for $portal, $files;
     progress('policy as a file: instructions');
@@ -76,7 +78,7 @@ sub measure {
     add_row($table, "policy page, $size{identity}", $plain, $base{identity}, 'a file of the same bytes');
     add_row($table, "policy page, Accept-Encoding: gzip ($coded, $size{gzip})", $gzip, $base{gzip}, 'a file of the same bytes, its coding named');
     add_row($table, 'policy page unchanged, 304', $unchanged, $base{gzip}, 'the same file, 200');
-    my $bare = instructions(subject($files, '/bare.html', length $answer->{gzip}{body}));
+    my $bare = instructions(subject($files, '/bare.html', length $answer->{gzip}{body}, $GZIP));
     $table->row('that file with neither header, which no browser could read', instructions => [$bare, $base{gzip}{count}],
         beside => 'the file, its coding named');
     add_row($table, 'the file through mod_deflate', $deflated, $base{gzip}, 'a file of the bytes the portal sends for gzip');
