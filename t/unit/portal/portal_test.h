@@ -51,6 +51,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
                                     " {{#due}}{{iso}}{{/due}}\n";
     static const char coming[] =
         "Coming\n\n[{{policy_url}}] [{{diff_url}}] {{#effective}}{{iso}}{{/effective}}\n";
+    static const char recovery[] = "Recovery\n\n[{{link}}] [{{code}}]\n";
     static const char place[] = "Place\n\n[{{country}}] [{{not_me_url}}]\n";
     static const char *const common[] = {NULL};
     static const pd_contract_t *const contracts[] = {pd_letter_contracts, NULL};
@@ -60,6 +61,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
     apr_dir_make(apr_pstrcat(tp, folder, "/mail", NULL), APR_OS_DEFAULT, tp);
     apr_dir_make(apr_pstrcat(tp, folder, "/po", NULL), APR_OS_DEFAULT, tp);
     write_test_file(folder, "mail/confirm.txt", confirm, sizeof(confirm) - 1);
+    write_test_file(folder, "mail/recovery.txt", recovery, sizeof(recovery) - 1);
     write_test_file(folder, "mail/new-place.txt", place, sizeof(place) - 1);
     write_test_file(folder, "mail/known.txt", known, sizeof(known) - 1);
     write_test_file(folder, "mail/attempts.txt", attempts, sizeof(attempts) - 1);
@@ -214,6 +216,7 @@ static inline void portal_teardown(void)
 {
     static const char *const names[] = {"mail/confirm.txt",
                                         "mail/new-place.txt",
+                                        "mail/recovery.txt",
                                         "mail/known.txt",
                                         "mail/attempts.txt",
                                         "mail/password.txt",
