@@ -312,7 +312,7 @@ static apr_status_t find_and_prove_counted(const char **return_to, int *retry_af
                                            submit_t *submit, apr_pool_t *p)
 {
     const pd_confirm_form_t *form = submit->form;
-    const pd_client_t client = {form->address, form->browser};
+    const pd_client_t client = {.address = form->address, .browser = form->browser};
     pd_guess_t guess;
     if (!is_typed(form->code) && !is_typed(form->password))
         return find_and_prove(return_to, submit, p);

@@ -14,7 +14,9 @@
 #include "portal/pd_recovery.h"
 #include "portal/pd_registration.h"
 #include "portal/pd_session.h"
+#include "portal/pd_sign_in_history.h"
 #include "portal/pd_tables_int.h"
+#include "portal/pd_unusual.h"
 
 enum { IDLE_PEOPLE, OLD_ACTS, OLD_EVENTS };
 
@@ -88,6 +90,11 @@ static apr_int64_t letters_term(const pd_settings_t *settings)
     return settings->term_letters;
 }
 
+static apr_int64_t sign_ins_term(const pd_settings_t *settings)
+{
+    return settings->term_sign_ins;
+}
+
 static apr_int64_t registration_term(const pd_settings_t *settings)
 {
     return settings->confirmation_lifetime;
@@ -126,6 +133,23 @@ static apr_status_t destroy_letters(int *removed, const pd_portal_t *portal, int
     return pd_outbox_expire(removed, portal, portal->settings->term_letters, limit, p);
 }
 
+static apr_status_t destroy_sign_ins(int *removed, const pd_portal_t *portal, int limit,
+                                     apr_pool_t *p)
+{
+    apr_int64_t term = portal->settings->term_sign_ins;
+    int countries = 0;
+    *removed = 0;
+    if (term < 0) {
+        return APR_SUCCESS;
+    }
+    apr_status_t rv = pd_sign_in_history_expire(removed, portal, term, limit, p);
+    if (rv == APR_SUCCESS) {
+        rv = pd_unusual_expire(&countries, portal, term, limit, p);
+    }
+    *removed += countries;
+    return rv;
+}
+
 #define ACCOUNT account_term, "PDPortalTermAccount", NULL
 
 const pd_field_t pd_fields[] = {
@@ -146,8 +170,10 @@ const pd_field_t pd_fields[] = {
      "PDPortalConfirmationLifetime", pd_email_change_expire, NULL},
     {"email_former", "former_address.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL,
      pd_email_restore_expire, NULL},
-    {"sessions", "session.*", "4.1.1 4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, session_term,
+    {"sessions", "session.*", "4.1.1 4.1.2 4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, session_term,
      "PDPortalSessionLifetime", pd_session_expire, NULL},
+    {"sign_ins", "sign_in.* sign_in_country.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE,
+     sign_ins_term, "PDPortalTermSignIns", destroy_sign_ins, NULL},
     {"browsers", "device.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, device_term, NULL,
      pd_device_expire, NULL},
     {"links", "link.*", "4.1.1", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL, pd_link_expire,

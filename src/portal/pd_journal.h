@@ -21,6 +21,8 @@
 #define PD_EVENT_ACT                    "act"
 #define PD_EVENT_SIGNED_IN              "session.begun"
 #define PD_EVENT_SIGN_IN_FAILED         "session.refused"
+#define PD_EVENT_SIGN_IN_UNUSUAL        "session.unusual"  /* from a place that is told of */
+#define PD_EVENT_SIGN_IN_DISOWNED       "session.disowned" /* "that was not me" */
 #define PD_EVENT_SIGNED_OUT             "session.ended"
 #define PD_EVENT_DOCUMENT_PUBLISHED     "document.published"
 #define PD_EVENT_DRAFT_MADE             "draft.made"

@@ -50,6 +50,11 @@ static const char *const email_code_names[] = {"code",      "link",     "hours",
 static const char *const email_known_names[] = {"site_name", "base_url", NULL};
 static const char *const email_changed_names[] = {"link", "sign_in_url", "site_name", "base_url",
                                                   NULL};
+/* A date is a map as pd_value_set_date makes it. */
+static const char *const new_place_names[] = {
+    "travel", "country", "region", "browser", "system", "at",  "zone",      "not_me_url", "day",
+    "year",   "time",    "iso",    "m1",      "m2",     "m3",  "m4",        "m5",         "m6",
+    "m7",     "m8",      "m9",     "m10",     "m11",    "m12", "site_name", "base_url",   NULL};
 /* One record of an act, and how its instant is written: partials "record" and "date". */
 #define RECORD                                                                                     \
     "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "day",     \
@@ -74,6 +79,7 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/email-known.txt", email_known_names, NULL},
                                              {"mail/email-changed.txt", email_changed_names, NULL},
                                              {"mail/email-restored.txt", sign_in_names, NULL},
+                                             {"mail/new-place.txt", new_place_names, NULL},
                                              {"mail/recovery.txt", recovery_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
                                              {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
@@ -91,6 +97,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"email-known", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"email-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"email-restored", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"new-place", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},

@@ -23,6 +23,11 @@ typedef struct pd_letter_t {
  * of its own. */
 const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p);
 
+/* Address, mailbox and language of `letter->person_id`, opened with `letter->key`, inside a
+ * transaction. APR_ENOENT: there is no such person. */
+apr_status_t pd_outbox_address(pd_letter_t *letter, pd_conn_t *conn, const pd_portal_t *portal,
+                               apr_pool_t *p);
+
 /* What each kind of letter is for. Letters of another kind are refused. */
 typedef struct pd_letter_kind_t {
     const char *kind;    /* as pd_letter_t.kind */

@@ -18,6 +18,7 @@ typedef struct pd_session_t {
     apr_time_t mfa_at;          /* of the second factor; 0: none */
     apr_int64_t policy_version; /* last acknowledged */
     int from_memory;            /* the database was not asked */
+    const char *sealed_origin;  /* "session.origin", of pd_session_list only */
     /* for `settle` */
     enum { PD_SESSION_KEPT = 0, PD_SESSION_USED, PD_SESSION_DEAD } due;
     pd_session_use_t evicted; /* used_at 0: none */
@@ -84,7 +85,7 @@ apr_status_t pd_session_end_others(int *ended, const pd_portal_t *portal, const 
 apr_status_t pd_session_end_all(int *removed, const pd_portal_t *portal, apr_pool_t *p);
 
 /* The good sessions of a person, as pd_session_t, last used first: id, person_id and instants are
- * set, nothing else. */
+ * set, and the sealed origin; nothing else. */
 apr_status_t pd_session_list(apr_array_header_t **sessions, const pd_portal_t *portal,
                              const char *person_id, apr_pool_t *p);
 

@@ -43,12 +43,12 @@ const pd_sql_t pd_session_end_sql[] = {
                " ORDER BY s.expires_at LIMIT %lld)",
                "", "rows of dead sessions"},
     [LIST] = {"session_list",
-              "SELECT s.id, s.created_at, s.authenticated_at, s.used_at, s.expires_at"
-              " FROM session s JOIN person p ON p.id = s.person_id WHERE s.person_id = %s"
+              "SELECT s.id, s.created_at, s.authenticated_at, s.used_at, s.expires_at,"
+              " s.origin FROM session s JOIN person p ON p.id = s.person_id WHERE s.person_id = %s"
               " AND s.generation = p.generation + " PD_SESSIONS_ENDED
               " AND s.expires_at > %lld AND s.used_at > %lld ORDER BY s.used_at DESC, s.id"
               " LIMIT 500",
-              "siiii", "where a person is signed in"},
+              "siiiis", "where a person is signed in"},
     {NULL, NULL, NULL, NULL}};
 
 typedef struct end_one_t {
@@ -208,7 +208,8 @@ apr_status_t pd_session_list(apr_array_header_t **sessions, const pd_portal_t *p
                            .created_at = cell[1].number,
                            .authenticated_at = cell[2].number,
                            .used_at = cell[3].number,
-                           .expires_at = cell[4].number};
+                           .expires_at = cell[4].number,
+                           .sealed_origin = cell[5].text};
     }
     return status;
 }

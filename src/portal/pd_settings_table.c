@@ -156,6 +156,14 @@ const pd_directive_t pd_directives[] = {
         "How long the rows of the journal are kept. Likewise."),
     BOUNDED(TERM, "PDPortalTermLetters", term_letters, "30d", DAY, 18300 * DAY,
         "How long a letter is kept after it was sent or has failed; then the job `expire` removes it."),
+    BOUNDED(TERM, "PDPortalTermSignIns", term_sign_ins, "180d", DAY, 18300 * DAY,
+        "How long a person's sign-ins and refused attempts are kept, for `account/history`; then the job "
+        "`expire` removes them. A country nobody of the account has signed in from for so long is new again."),
+    ROW(FILE, "PDPortalPlaceFile", place_file, NULL,
+        "A file of countries and regions by network address (`.mmdb`: MaxMind GeoLite2, DB-IP, IPinfo and the "
+        "like) that the server's user may read. With it people see from where they are signed in, and are told by "
+        "a letter of a sign-in from a country that is new to them. The portal asks nobody else; it notices a "
+        "replaced file by itself. Without it, or with one that can't be used, pages say nothing of places."),
     ROW(NETWORK, "PDPortalMetricsFrom", metrics_from, "127.0.0.1 ::1",
         "Who may read the metrics at PDPortalPath/metrics: addresses and networks, parted by spaces; "
         "`none`: nobody. For everybody else there is no such page. The address is the one that "

@@ -54,10 +54,19 @@ const char *const pd_common_names[] = {
 #define FIELDS                                                                                     \
     "fields", "field_login", "field_email", "field_password", "field_language",                    \
         "field_registered", "field_roles", "field_email_asked", "field_email_former",              \
-        "field_registration", "field_sessions", "field_browsers", "field_links", "field_recovery", \
-        "field_letters", "field_acts", "field_journal", "given", "purposes", PURPOSE,              \
-        "without_limit", "undecided", "term_years", "term_days", "term_hours", "term_minutes",     \
+        "field_registration", "field_sessions", "field_sign_ins", "field_browsers", "field_links", \
+        "field_recovery", "field_letters", "field_acts", "field_journal", "given", "purposes",     \
+        PURPOSE, "without_limit", "undecided", "term_years", "term_days", "term_hours",            \
+        "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
+
+/* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
+#define TERM                                                                                       \
+    "without_limit", "undecided", "term_years", "term_days", "term_hours", "term_minutes",         \
         "since_made", "since_sent", "since_sign_in", "removed"
+
+/* From where and with what somebody signs in, partial "origin"; each may be "". `places` is true
+ * where the site knows places at all. */
+#define ORIGIN "browser", "system", "network", "country", "region", "places"
 
 static const char *const home_names[] = {NULL};
 static const char *const register_names[] = {MISTAKES,          LIMITED,           "csrf",
@@ -93,6 +102,28 @@ static const char *const login_names[] = {
     "needed", /* the visitor asked for a page that needs sign-in */
     "again",  /* signed in, but too long ago for the page asked for */
     NULL};
+static const char *const sessions_names[] = {
+    ORIGIN,     "csrf", "stale",   "ended", "others_ended", /* what has just been done */
+    "sessions", "id",   "is_this",                          /* the one that shows the page */
+    "begun",    "used", "others",  "zone",                  /* there is another one */
+    NULL};
+static const char *const history_names[] = {
+    ORIGIN,
+    TERM,
+    "kept", /* a map with the term */
+    "attempts",
+    "has_attempts",
+    "at",
+    "signed_in",
+    "wrong_password",
+    "waits", /* likewise wrong, and others had to wait after it */
+    "closed",
+    "more", /* others of the day are not listed */
+    "older_url",
+    "is_older", /* not the first page */
+    "zone",
+    NULL};
+static const char *const not_me_names[] = {"csrf", "stale", "ready", "used", "none", NULL};
 static const char *const acknowledge_names[] = {
     MISTAKES,
     "csrf",
@@ -179,6 +210,7 @@ static const char *const account_names[] = {"person_login",
                                             "speaks_ru",
                                             "speaks_en",
                                             "roles",
+                                            "places",
                                             "login_changed",
                                             "email_changed",
                                             "password_changed", /* just now */
@@ -296,6 +328,9 @@ const pd_contract_t pd_page_contracts[] = {
     {"login.html", login_names, NULL},
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},
+    {"sessions.html", sessions_names, NULL},
+    {"history.html", history_names, NULL},
+    {"not-me.html", not_me_names, NULL},
     {"consents.html", consents_names, NULL},
     {"consent.html", consent_names, consent_raw},
     {"withdraw.html", withdraw_names, NULL},

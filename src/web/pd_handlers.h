@@ -70,6 +70,17 @@ int pd_web_coming(pd_page_t *page);
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
 
+/* pd_web_sessions.c */
+int pd_web_sessions(pd_page_t *page);
+int pd_web_sessions_end(pd_page_t *page);
+
+/* pd_web_history.c */
+int pd_web_history(pd_page_t *page);
+
+/* pd_web_not_me.c */
+int pd_web_not_me_form(pd_page_t *page);
+int pd_web_not_me(pd_page_t *page);
+
 /* pd_web_processing.c */
 int pd_web_processing(pd_page_t *page);
 

@@ -6,6 +6,7 @@
 #include "web/pd_act_value.h"
 #include "web/pd_field_value.h"
 #include "web/pd_handlers.h"
+#include "web/pd_origin_value.h"
 
 int pd_web_account_slash(pd_page_t *page)
 {
@@ -55,5 +56,6 @@ int pd_web_account(pd_page_t *page)
     pd_page_true(page, apr_pstrcat(page->p, "speaks_", person.language, NULL), 1);
     pd_page_text(page, "roles", page->session->roles);
     pd_page_date(page, page->values, "registered", person.confirmed_at);
+    pd_origin_set_places(page);
     return pd_page_show(page, "account.html", HTTP_OK);
 }

@@ -58,6 +58,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
     static const char coming[] =
         "Coming\n\n[{{policy_url}}] [{{diff_url}}] {{#effective}}{{iso}}{{/effective}}\n";
     static const char plain[] = "Plain\n\n[{{site_name}}]\n";
+    static const char place[] = "Place\n\n[{{country}}] [{{not_me_url}}]\n";
     static const char *const common[] = {NULL};
     static const pd_contract_t *const contracts[] = {pd_letter_contracts, NULL};
     const pd_templates_t *templates;
@@ -66,6 +67,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
     apr_dir_make(apr_pstrcat(tp, folder, "/mail", NULL), APR_OS_DEFAULT, tp);
     apr_dir_make(apr_pstrcat(tp, folder, "/po", NULL), APR_OS_DEFAULT, tp);
     write_test_file(folder, "mail/confirm.txt", confirm, sizeof(confirm) - 1);
+    write_test_file(folder, "mail/new-place.txt", place, sizeof(place) - 1);
     write_test_file(folder, "mail/known.txt", known, sizeof(known) - 1);
     write_test_file(folder, "mail/attempts.txt", attempts, sizeof(attempts) - 1);
     write_test_file(folder, "mail/password.txt", password, sizeof(password) - 1);
@@ -220,6 +222,8 @@ static inline void portal_setup(void)
 static inline void portal_teardown(void)
 {
     static const char *const names[] = {"mail/confirm.txt",
+                                        "mail/new-place.txt",
+                                        "mail/recovery.txt",
                                         "mail/known.txt",
                                         "mail/attempts.txt",
                                         "mail/password.txt",
