@@ -26,8 +26,9 @@ static int always;
 static apr_status_t add_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     pd_value_t *values = pd_value_map(p);
-    pd_letter_t letter = {"confirm",      person_id, person_key, "reader@example.org",
-                          "mailbox-hash", "ru",      values,     always};
+    pd_letter_t letter = {
+        "confirm", person_id, person_key, "reader@example.org", "mailbox-hash", "ru",
+        values,    always,    0};
     pd_value_set_text(values, "link", "https://www.example.org/portal/confirm?t=x", p);
     pd_value_set_text(values, "code", "12345678", p);
     pd_value_set_number(values, "hours", 24, p);
