@@ -119,6 +119,21 @@ const ctl_command_t ctl_commands[] = {
      "  --file LIST         a file with one name on each line\n"
      "  --reason TEXT       why; kept in the journal of each person\n",
      ctl_names_read, ctl_passwords_expire},
+    {"consents withdraw", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 2, "LOGIN KIND --reason TEXT",
+     "take a consent back for somebody",
+     "For a person who asks for it on paper, or who can't sign in: takes back the consent of this "
+     "kind\n"
+     "(\"processing\", \"research\") of the person with this login or e-mail address. It does what "
+     "the\n"
+     "person's own withdrawal does: effect on the very next request, a letter, 30 days for the "
+     "rest.\n"
+     "What stands withdrawn already stays as it is.\n"
+     "\n"
+     "  --reason TEXT       by what it is proved, as \"letter no. 12 of 3 March\": at most 500 "
+     "bytes; "
+     "kept\n"
+     "                      in the journal of the person\n",
+     NULL, ctl_consents_withdraw},
     {"withdrawals list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "",
      "list what withdrawn consents ask for",
      "Prints the withdrawals whose rest is still to be done, soonest due first: number, by when, "

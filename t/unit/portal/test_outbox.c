@@ -19,6 +19,11 @@ static void add_person(void)
                      "policy_version, created_at, confirmed_at) VALUES ('%s', 'active', '%s', '', "
                      "'', 'ru', 1, 0, 0, 0)",
                      person_id, wrapped));
+    tell(apr_psprintf(tp,
+                      "INSERT INTO act (id, pseudonym, verb, kind, version, language, html_sha256,"
+                      " wording, form, at, sequence) VALUES ('a', '%s', 'consented', 'processing',"
+                      " 1, 'ru', '', '', '', 1, 1)",
+                      pd_person_pseudonym(&portal, person_id, tp)));
 }
 
 static int always;
@@ -26,8 +31,9 @@ static int always;
 static apr_status_t add_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     pd_value_t *values = pd_value_map(p);
-    pd_letter_t letter = {"confirm",      person_id, person_key, "reader@example.org",
-                          "mailbox-hash", "ru",      values,     always};
+    pd_letter_t letter = {
+        "confirm", person_id, person_key, "reader@example.org", "mailbox-hash", "ru",
+        values,    always,    0};
     pd_value_set_text(values, "link", "https://www.example.org/portal/confirm?t=x", p);
     pd_value_set_text(values, "code", "12345678", p);
     pd_value_set_number(values, "hours", 24, p);
