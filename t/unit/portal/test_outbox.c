@@ -4,6 +4,7 @@
 
 #include "base/pd_status.h"
 #include "portal/pd_jobs.h"
+#include "portal/pd_person.h"
 
 static const pd_datakey_t *person_key;
 static const char *person_id;
