@@ -29,7 +29,8 @@ typedef enum {
     CTL_ALL = 4096,
     CTL_VERSION = 8192,
     CTL_CSV = 16384,
-    CTL_DROP = 32768
+    CTL_DROP = 32768,
+    CTL_REASON = 65536
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -38,7 +39,8 @@ typedef enum {
 typedef enum {
     CTL_NEEDS_NOTHING,
     CTL_NEEDS_SETTINGS,
-    CTL_NEEDS_PORTAL /* settings, keys, privileges dropped, database with our schema and key */
+    CTL_NEEDS_PORTAL, /* settings, keys, privileges dropped, database with our schema and key */
+    CTL_NEEDS_LETTERS /* the templates of letters, for what writes some */
 } ctl_needs_e;
 
 typedef struct ctl_t ctl_t;
@@ -62,7 +64,7 @@ struct ctl_t {
     const ctl_command_t *command;
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
-    const char *state, *config, *owner, *kind, *effective, *editorial, *role, *version;
+    const char *state, *config, *owner, *kind, *effective, *editorial, *reason, *role, *version;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
@@ -150,6 +152,7 @@ int ctl_staff_remove(ctl_t *ctl);
 int ctl_staff_list(ctl_t *ctl);
 int ctl_sessions_list(ctl_t *ctl);
 int ctl_sessions_end(ctl_t *ctl);
+int ctl_factor_reset(ctl_t *ctl);
 int ctl_withdrawals_list(ctl_t *ctl);
 int ctl_withdrawals_done(ctl_t *ctl);
 int ctl_jobs_run(ctl_t *ctl);

@@ -100,6 +100,14 @@ const ctl_command_t ctl_commands[] = {
      "\n"
      "  --all               everybody's\n",
      NULL, ctl_sessions_end},
+    {"second-factor reset", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1, "LOGIN --reason TEXT",
+     "take off the second factor of a lost telephone",
+     "Takes the second step of sign-in off the person with this login or e-mail address, ends all "
+     "of\n"
+     "the person's sessions, and writes a letter. Make sure first who asks.\n"
+     "\n"
+     "  --reason TEXT       why; it stands in the journal\n",
+     NULL, ctl_factor_reset},
     {"withdrawals list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "",
      "list what withdrawn consents ask for",
      "Prints the withdrawals whose rest is still to be done, soonest due first: number, by when, "
@@ -112,7 +120,7 @@ const ctl_command_t ctl_commands[] = {
      "Notes, in the journal too, that what the withdrawal of this number asked for has been "
      "done.\n",
      NULL, ctl_withdrawals_done},
-    {"jobs run", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "[NAME]", "do now what waits",
+    {"jobs run", CTL_NEEDS_LETTERS, CTL_PORTAL, 1, "[NAME]", "do now what waits",
      "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, \"mail\" "
      "delivers\n"
      "letters that are due, \"expire\" removes what is over.\n"

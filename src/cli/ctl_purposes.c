@@ -12,13 +12,10 @@
 
 static const struct {
     const char *command, *purpose;
-} uses[] = {{"staff add", "4.1.2"},
-            {"staff list", "4.1.2"},
-            {"policy report", "4.1.3"},
-            {"staff remove", "4.1.4"},
-            {"sessions list", "4.1.4"},
-            {"sessions end", "4.1.4"},
-            {NULL, NULL}};
+} uses[] = {{"staff add", "4.1.2"},           {"staff list", "4.1.2"},
+            {"policy report", "4.1.3"},       {"staff remove", "4.1.4"},
+            {"sessions list", "4.1.4"},       {"sessions end", "4.1.4"},
+            {"second-factor reset", "4.1.4"}, {NULL, NULL}};
 
 int ctl_use_person(ctl_t *ctl, const char *person_id)
 {

@@ -44,6 +44,9 @@ static const char *const known_names[] = {"sign_in_url", "site_name", "base_url"
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
 static const char *const recovery_names[] = {"link", "code", "site_name", "base_url", NULL};
 static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+static const char *const factor_names[] = {"turned_on", "turned_off", "renewed",
+                                           "code_used", "was_reset",  "sign_in_url",
+                                           "site_name", "base_url",   NULL};
 /* One record of an act, and how its instant is written: partials "record" and "date". */
 #define RECORD                                                                                     \
     "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "day",     \
@@ -62,6 +65,7 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/attempts.txt", attempts_names, NULL},
                                              {"mail/password.txt", password_names, NULL},
                                              {"mail/recovery.txt", recovery_names, NULL},
+                                             {"mail/second-factor.txt", factor_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
                                              {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
                                              {"mail/policy-coming.txt", policy_coming_names, NULL},
@@ -72,6 +76,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"attempts", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"second-factor", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},

@@ -155,6 +155,9 @@ const pd_directive_t pd_directives[] = {
         "How long the rows of the journal are kept. Likewise."),
     BOUNDED(TERM, "PDPortalTermLetters", term_letters, "30d", DAY, 18300 * DAY,
         "How long a letter is kept after it was sent or has failed; then the job `expire` removes it."),
+    ROW(FLAG, "PDPortalStaffSecondFactor", staff_second_factor, "On",
+        "On: whoever has a role sets up a second factor before the pages of the staff, and sections with "
+        "Require pd-role, open."),
     ROW(NETWORK, "PDPortalMetricsFrom", metrics_from, "127.0.0.1 ::1",
         "Who may read the metrics at PDPortalPath/metrics: addresses and networks, parted by spaces; "
         "`none`: nobody. For everybody else there is no such page. The address is the one that "

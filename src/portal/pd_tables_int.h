@@ -20,6 +20,8 @@ extern const pd_sql_t pd_role_sql[];
 extern const pd_sql_t pd_link_sql[];
 extern const pd_sql_t pd_staff_sql[];
 extern const pd_sql_t pd_password_set_sql[];
+extern const pd_sql_t pd_factor_sql[];
+extern const pd_sql_t pd_factor_submit_sql[];
 extern const pd_sql_t pd_recovery_sql[];
 extern const pd_sql_t pd_recovery_letter_sql[];
 extern const pd_sql_t pd_act_sql[];

@@ -194,8 +194,10 @@ static int check_needs(pd_page_t *page, int *result)
     if (route->show == PD_SHOW_PERSONAL || route->show == PD_SHOW_OPEN) {
         rv = pd_visit_session(&page->session, page->visit);
     }
+    page->pending =
+        rv == APR_ENOENT && route->show == PD_SHOW_PERSONAL ? pd_visit_pending(page->visit) : NULL;
     int needs_session = pd_route_needs_session(route);
-    if (route->need == PD_NEED_DATABASE || needs_session) {
+    if (route->need == PD_NEED_DATABASE || route->need == PD_NEED_PENDING || needs_session) {
         apr_status_t ready = pd_site_portal(&page->portal, page->site, page->p);
         if (ready != APR_SUCCESS) {
             *result = pd_page_failure(page, ready);
@@ -204,6 +206,20 @@ static int check_needs(pd_page_t *page, int *result)
     }
     if (rv == APR_SUCCESS && lacks_role(page)) {
         *result = pd_web_lacks_role(page);
+        return DONE;
+    }
+    if (rv == APR_SUCCESS && pd_route_needs_role(route) &&
+        pd_visit_lacks_staff_factor(page->visit)) {
+        *result = pd_web_set_up_factor(page);
+        return DONE;
+    }
+    if (page->pending != NULL && needs_session) {
+        *result = pd_web_ask_factor(page);
+        return DONE;
+    }
+    if (route->need == PD_NEED_PENDING && page->pending == NULL &&
+        (rv == APR_SUCCESS || rv == APR_ENOENT)) {
+        *result = pd_web_factor_needless(page);
         return DONE;
     }
     if (rv == APR_SUCCESS && lacks_freshness(page)) {

@@ -63,6 +63,15 @@ const pd_route_t pd_routes[] = {
      NULL},
     {"GET", "account/", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_account, NULL},
 
+    {"GET", "second-factor", PD_NEED_PENDING, NULL, "4.1.1", PD_SHOW_PERSONAL, pd_web_factor_form,
+     NULL},
+    {"POST", "second-factor", PD_NEED_PENDING, "factor", "4.1.1", PD_SHOW_PERSONAL,
+     pd_web_factor_enter, pd_web_factor_form},
+    {"GET", "account/second-factor", PD_NEED_FRESH, NULL, "4.1.1", PD_SHOW_PERSONAL,
+     pd_web_factor_account, NULL},
+    {"POST", "account/second-factor", PD_NEED_FRESH, "factor-change", "4.1.1", PD_SHOW_PERSONAL,
+     pd_web_factor_change, pd_web_factor_account},
+
     {"GET", "account/consents", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_consents,
      NULL},
     {"GET", "account/consents/*", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL,
