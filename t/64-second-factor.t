@@ -93,13 +93,10 @@ is(enter($third, $spare[0])->status, 422, 'once');
 my ($limited) = grep { $_->status == 429 } map { enter($third, '111111') } 1 .. 12;
 ok($limited, 'many wrong codes have to wait');
 like($limited ? $limited->header('retry-after') : '', qr/^\d+$/, 'and are told how long');
-clock($now + 24 * 3600);
-$third = $server->browser;
-sign_in($third, $login);
-is(enter($third, code_of($secret))->status, 303, 'never for good');
+is($browser->get('/factor/')->status, 200, 'who is in stays in');
 
 # --- a lost telephone
-my ($exit, $out) = run_ctl('second-factor', 'reset', $login, '--reason', 'telephone lost', '--config', $server->{conf});
+my ($exit, undef, $out) = run_ctl('second-factor', 'reset', $login, '--reason', 'telephone lost', '--config', $server->{conf});
 is($exit, 0, 'an administrator takes it off') or diag $out;
 isnt($third->get('/cabinet/')->status, 200, 'all sessions have ended');
 is(PDPortal::Setup::sql($server, "SELECT count(*) FROM factor_code") + 0, 0, 'the spare codes are gone');

@@ -6,6 +6,7 @@
 #include "base/pd_status.h"
 #include "base/pd_zone.h"
 #include "portal/pd_coherence.h"
+#include "portal/pd_outbox.h"
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -125,6 +126,17 @@ static const char *open_portal(ctl_t *ctl)
     return why;
 }
 
+/* With the rights of the state's owner: httpd's children read them too. */
+static const char *read_letters(ctl_t *ctl)
+{
+    static const char *const none[] = {NULL};
+    const pd_contract_t *const contracts[] = {pd_letter_contracts, NULL};
+    const pd_templates_source_t source = {ctl->settings->share, ctl->settings->templates,
+                                          pd_languages, none, contracts};
+    const char *why = "the templates of letters can't be read: look at PDPortalShare";
+    return pd_templates_load(&ctl->portal.templates, &why, &source, ctl->p) ? why : NULL;
+}
+
 int ctl_prepare(ctl_t *ctl)
 {
     const char *why = NULL;
@@ -133,6 +145,9 @@ int ctl_prepare(ctl_t *ctl)
     }
     if (!why && ctl->command->needs >= CTL_NEEDS_PORTAL) {
         why = open_portal(ctl);
+    }
+    if (!why && ctl->command->needs >= CTL_NEEDS_LETTERS) {
+        why = read_letters(ctl);
     }
     return why ? ctl_fail(ctl, CTL_FAILED, "%s", why) : CTL_OK;
 }
