@@ -45,7 +45,7 @@ else
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
-PKG := libsodium libcurl jansson libcmark libidn2 libutf8proc zlib libbrotlienc liboath libqrencode
+PKG := libsodium libcurl jansson libcmark libidn2 libutf8proc zlib libbrotlienc liboath libqrencode libmaxminddb
 # As system headers: some macros of theirs are not warning free under clang.
 APR_CFLAGS := $(patsubst -I%,-isystem %,$(sort $(filter-out -I/usr/include,$(shell apr-1-config --cppflags --includes; apu-1-config --includes))))
 APR_LIBS := $(shell apu-1-config --link-ld --libs 2>/dev/null) $(shell apr-1-config --link-ld --libs 2>/dev/null)
@@ -209,7 +209,7 @@ BENCH_BIN := $(patsubst t/bench/%.c,$(B)/bench/%,$(wildcard t/bench/*.c))
 bench: all $(BENCH_BIN)
 	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' ROWS='$(ROWS)' WRITE='$(WRITE)' sh t/bench/run
 
-# make e2e [PAGES=account]: every page in a real browser; pictures in build/e2e/shots/.
+# make e2e [PAGES=account]: every page in a real browser, and Lighthouse; pictures in build/e2e/shots/.
 e2e: all
 	@BUILD='$(B)' MPM='$(MPM)' DB='$(DB)' PAGES='$(PAGES)' sh t/e2e/run
 

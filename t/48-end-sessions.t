@@ -90,7 +90,7 @@ is($setter->submit({ password => 'another lantern 8 harbours' })->status, 303, '
 everywhere($boris, 303, 'after another password');
 
 # Usage.
-for my $wrong (['sessions', 'end'], ['sessions', 'end', $login, '--all'], ['sessions', 'list'], ['sessions', 'end', 'a', 'b']) {
+for my $wrong (['sessions', 'end'], ['sessions', 'end', $login, '--all'], ['sessions', 'list'], ['sessions', 'end', '--all', '--file', '/dev/null']) {
     ($code, undef, $error) = run(@$wrong);
     is($code, 64, "wrong usage: @$wrong");
 }

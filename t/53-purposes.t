@@ -27,7 +27,7 @@ is_deeply([@{ $purpose{'4.1.6'} }{qw(ground consent)}], ['consent', 'communicati
 is($purpose{'4.1.8'}{consent}, 'partner-', '4.1.8 one for each partner');
 is($purpose{'4.1.3'}{optional}, 'notices', '4.1.3 has notices that nobody has to have');
 is($purpose{'4.1.4'}{ground}, 'security', '4.1.4 is for safety');
-is_deeply($purpose{'4.1.5'}{letters}, ['confirm'], 'a letter names its purpose');
+is_deeply($purpose{'4.1.5'}{letters}, ['confirm', 'email-code'], 'a letter names its purpose');
 ok((grep { $_ eq 'sessions list' } @{ $purpose{'4.1.4'}{commands} }), 'so does a command');
 my %named = map { ($_ => 1) } map { @{ $_->{letters} } } @{ $register->{purposes} };
 for my $file (glob "$ENV{PD_SOURCE_DIR}/templates/mail/*.txt") {
@@ -102,8 +102,8 @@ unlike($page->body, qr/\Q$login\E/, 'nobody is named');
 $page = $anna->get('/portal/account/');
 is($page->status, 200, 'the account');
 my $text = $page->text =~ s/\s+/ /gr;
-like($text, qr/Login \Q$login\E Given by you, not verified\. What for: to tell you from anybody else \(clause 4\.1\.1\)/i, 'login: value, source, purpose');
-like($text, qr/E-mail address \Q$email\E Given by you; that letters reach you was confirmed, nothing else was verified\./i, 'e-mail: what was verified');
+like($text, qr/Login \Q$login\E Change the login Given by you, not verified\. What for: to tell you from anybody else \(clause 4\.1\.1\)/i, 'login: value, source, purpose');
+like($text, qr/E-mail address \Q$email\E Change the e-mail address Given by you; that letters reach you was confirmed, nothing else was verified\./i, 'e-mail: what was verified');
 unlike($text, qr/\Q@{[password()]}\E/, 'never the password');
 page_like($page, qr{href="/portal/policy#p2\.4"}, 'clause 2.4 is cited');
 page_like($page, qr{href="/portal/policy#p4\.1\.5"}, 'and those of the purposes');

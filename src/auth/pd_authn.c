@@ -33,6 +33,13 @@ static void never_store(request_rec *r)
     }
 }
 
+/* Also what it answers at the host's root, for programs that have no session. */
+static int is_portal(const pd_site_t *site, const request_rec *r)
+{
+    return pd_site_below(site, r->uri) != NULL ||
+           pd_site_well_known(site, r->uri) != PD_WELL_KNOWN_NONE;
+}
+
 /* Is the place under AuthType PDPortal? Asked by several hooks of each request, so the answer is
  * kept for the section that it was asked in. The portal's own pages need no session, however much
  * of the site is locked: PD_PLACE_PORTAL. */
@@ -52,9 +59,9 @@ static pd_place_e place_of(const request_rec *r, pd_visit_t *visit)
     if (visit == NULL) {
         return ours ? PD_PLACE_LOCKED : PD_PLACE_FOREIGN;
     }
-    pd_place_e place = !ours                                        ? PD_PLACE_FOREIGN
-                       : pd_site_below(visit->site, r->uri) != NULL ? PD_PLACE_PORTAL
-                                                                    : PD_PLACE_LOCKED;
+    pd_place_e place = !ours                       ? PD_PLACE_FOREIGN
+                       : is_portal(visit->site, r) ? PD_PLACE_PORTAL
+                                                   : PD_PLACE_LOCKED;
     if (lasts) {
         visit->section = r->per_dir_config;
         visit->section_uri = r->uri;

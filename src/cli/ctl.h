@@ -30,7 +30,8 @@ typedef enum {
     CTL_VERSION = 8192,
     CTL_CSV = 16384,
     CTL_DROP = 32768,
-    CTL_REASON = 65536
+    CTL_FILE = 65536,
+    CTL_REASON = 131072
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -64,7 +65,8 @@ struct ctl_t {
     const ctl_command_t *command;
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
-    const char *state, *config, *owner, *kind, *effective, *editorial, *reason, *role, *version;
+    const char *state, *config, *owner, *kind, *effective, *editorial, *role, *version, *file,
+        *reason;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
@@ -139,6 +141,12 @@ int ctl_find_person(ctl_t *ctl, pd_person_t *person, const char *name);
 void ctl_help_all(void);
 void ctl_help_one(const ctl_command_t *command);
 
+/* For before(): makes `baton` the array (of const char *) of the operands and the lines of --file,
+ * which is read with the caller's rights. */
+int ctl_names_read(ctl_t *ctl);
+/* How many operands a command that takes names has at most; more stand in a file. */
+#define CTL_NAMES_MAX 50
+
 /* The commands. */
 int ctl_init_before(ctl_t *ctl);
 int ctl_init(ctl_t *ctl);
@@ -153,6 +161,8 @@ int ctl_staff_list(ctl_t *ctl);
 int ctl_sessions_list(ctl_t *ctl);
 int ctl_sessions_end(ctl_t *ctl);
 int ctl_factor_reset(ctl_t *ctl);
+int ctl_passwords_expire(ctl_t *ctl);
+int ctl_consents_withdraw(ctl_t *ctl);
 int ctl_withdrawals_list(ctl_t *ctl);
 int ctl_withdrawals_done(ctl_t *ctl);
 int ctl_jobs_run(ctl_t *ctl);

@@ -117,15 +117,24 @@ static void documents(look_t *look)
     }
 }
 
-static const char *letters(ctl_t *ctl)
+/* `thing` gets a note where letters lack. */
+static const char *letters(ctl_t *ctl, const char **thing)
 {
     pd_outbox_state_t state;
     apr_status_t rv = pd_outbox_look(&state, &ctl->portal, ctl->p);
+    *thing = "letters";
     if (rv) {
         return status_text(ctl, rv);
     }
     ctl_answer_number(ctl, "letters_waiting", state.queued);
     ctl_answer_number(ctl, "letters_failed", state.failed);
+    ctl_answer_number(ctl, "letters_lacking", state.lacking);
+    if (state.lacking) {
+        *thing = apr_psprintf(ctl->p,
+                              "letters (%ld could not be made by their template; mend it, tell "
+                              "these people otherwise: PD0750 in the error log)",
+                              (long)state.lacking);
+    }
     if (state.oldest && pd_clock_now() - state.oldest > LETTER_OVERDUE) {
         return apr_psprintf(ctl->p,
                             "%ld wait, the oldest since %s; look into the error log for the "
@@ -314,7 +323,9 @@ static void look_inside(look_t *look)
     announced(look);
     sessions(look);
     tell(look, "change feed", change_feed(ctl));
-    tell(look, "letters", letters(ctl));
+    const char *thing;
+    const char *why = letters(ctl, &thing);
+    tell(look, thing, why);
     terms(look);
     withdrawals(look);
     tell(look, "journal", journal(ctl));

@@ -90,16 +90,35 @@ const ctl_command_t ctl_commands[] = {
     {"sessions list", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "LOGIN", "list where somebody is signed in",
      "Prints the sessions of the person with this login or e-mail address, last used first.\n",
      NULL, ctl_sessions_list},
-    {"sessions end", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ALL, 1, "--all|LOGIN|SESSION-ID",
-     "sign somebody out, or everybody",
-     "Ends one session, all of the person with this login or e-mail address, or everybody's. The "
-     "very\n"
+    {"sessions end", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ALL | CTL_FILE, CTL_NAMES_MAX,
+     "--all|--file LIST|LOGIN|SESSION-ID...", "sign somebody out, or everybody",
+     "Ends sessions, each by its number; all of the people with these logins or e-mail addresses; "
+     "or\n"
+     "everybody's. A name that is nobody's doesn't hold up the others, and is told. The very\n"
      "next request obeys in every process of this host; httpd on other hosts with the same "
      "database\n"
      "follows within PDPortalSessionRecheck.\n"
      "\n"
-     "  --all               everybody's\n",
-     NULL, ctl_sessions_end},
+     "  --all               everybody's\n"
+     "  --file LIST         a file with one name on each line\n",
+     ctl_names_read, ctl_sessions_end},
+    {"passwords expire", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_ALL | CTL_FILE | CTL_REASON,
+     CTL_NAMES_MAX, "--all|--file LIST|LOGIN... --reason TEXT",
+     "have passwords replaced that may be known",
+     "Ends all sessions of these people, with effect on the very next request, as \"sessions end\" "
+     "does.\n"
+     "Their next sign-in with the right password opens nothing but the page where another one is "
+     "set. Each\n"
+     "gets a letter. Names are logins, e-mail addresses or the numbers of people; one that is "
+     "nobody's\n"
+     "doesn't hold up the others, and is told. Whose password has to be replaced already gets no "
+     "second\n"
+     "letter, so the command may be given again.\n"
+     "\n"
+     "  --all               everybody's\n"
+     "  --file LIST         a file with one name on each line\n"
+     "  --reason TEXT       why; kept in the journal of each person\n",
+     ctl_names_read, ctl_passwords_expire},
     {"second-factor reset", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1, "LOGIN --reason TEXT",
      "take off the second factor of a lost telephone",
      "Takes the second step of sign-in off the person with this login or e-mail address, ends all "
@@ -108,6 +127,21 @@ const ctl_command_t ctl_commands[] = {
      "\n"
      "  --reason TEXT       why; it stands in the journal\n",
      NULL, ctl_factor_reset},
+    {"consents withdraw", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 2, "LOGIN KIND --reason TEXT",
+     "take a consent back for somebody",
+     "For a person who asks for it on paper, or who can't sign in: takes back the consent of this "
+     "kind\n"
+     "(\"processing\", \"research\") of the person with this login or e-mail address. It does what "
+     "the\n"
+     "person's own withdrawal does: effect on the very next request, a letter, 30 days for the "
+     "rest.\n"
+     "What stands withdrawn already stays as it is.\n"
+     "\n"
+     "  --reason TEXT       by what it is proved, as \"letter no. 12 of 3 March\": at most 500 "
+     "bytes; "
+     "kept\n"
+     "                      in the journal of the person\n",
+     NULL, ctl_consents_withdraw},
     {"withdrawals list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "",
      "list what withdrawn consents ask for",
      "Prints the withdrawals whose rest is still to be done, soonest due first: number, by when, "

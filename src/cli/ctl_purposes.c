@@ -10,12 +10,23 @@
 #include <apr_strings.h>
 #include <string.h>
 
+/* Taking consents back, and what that asks for, is a duty towards the person: also while blocked.
+ */
 static const struct {
     const char *command, *purpose;
-} uses[] = {{"staff add", "4.1.2"},           {"staff list", "4.1.2"},
-            {"policy report", "4.1.3"},       {"staff remove", "4.1.4"},
-            {"sessions list", "4.1.4"},       {"sessions end", "4.1.4"},
-            {"second-factor reset", "4.1.4"}, {NULL, NULL}};
+    pd_basis_e basis;
+} uses[] = {{"staff add", "4.1.2", PD_BASIS_PURPOSE},
+            {"staff list", "4.1.2", PD_BASIS_PURPOSE},
+            {"policy report", "4.1.3", PD_BASIS_PURPOSE},
+            {"staff remove", "4.1.4", PD_BASIS_PURPOSE},
+            {"sessions list", "4.1.4", PD_BASIS_PURPOSE},
+            {"sessions end", "4.1.4", PD_BASIS_PURPOSE},
+            {"passwords expire", "4.1.4", PD_BASIS_PURPOSE},
+            {"second-factor reset", "4.1.4", PD_BASIS_PURPOSE},
+            {"consents withdraw", "4.1.3", PD_BASIS_LAW},
+            {"withdrawals list", "4.1.3", PD_BASIS_LAW},
+            {"withdrawals done", "4.1.3", PD_BASIS_LAW},
+            {NULL, NULL, PD_BASIS_PURPOSE}};
 
 int ctl_use_person(ctl_t *ctl, const char *person_id)
 {
@@ -24,6 +35,7 @@ int ctl_use_person(ctl_t *ctl, const char *person_id)
     for (int i = 0; uses[i].command; i++) {
         if (!strcmp(uses[i].command, ctl->command->name)) {
             use.purpose = uses[i].purpose;
+            use.basis = uses[i].basis;
         }
     }
     apr_status_t rv = pd_purpose_use(&outcome, &ctl->portal, &use, person_id, ctl->p);

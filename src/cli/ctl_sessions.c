@@ -61,49 +61,69 @@ static int end_all(ctl_t *ctl)
     return CTL_OK;
 }
 
-static int end_one(ctl_t *ctl, const char *id)
+/* What a list of names came to. */
+typedef struct ended_t {
+    int ended, unknown;
+} ended_t;
+
+static int end_one(ctl_t *ctl, ended_t *sum, const char *id)
 {
     int ended;
     apr_status_t rv = pd_session_end_one(&ended, &ctl->portal, NULL, id, ctl->p);
     if (rv) {
         return not_ended(ctl, rv);
     }
-    ctl_answer_number(ctl, "ended", ended);
+    sum->ended += ended;
     if (!ended) {
+        sum->unknown++;
         return ctl_fail(ctl, CTL_FAILED, "there is no session %s", id);
     }
     ctl_say(ctl, "Ended: session %s.", id);
     return CTL_OK;
 }
 
-static int end_of_person(ctl_t *ctl, const char *name)
+static int end_of_person(ctl_t *ctl, ended_t *sum, const char *name)
 {
     pd_person_t person;
     int ended;
     int code = ctl_find_person(ctl, &person, name);
     if (code) {
+        sum->unknown += person.id == NULL;
         return code;
     }
     apr_status_t rv = pd_session_end_others(&ended, &ctl->portal, person.id, NULL, ctl->p);
     if (rv) {
         return not_ended(ctl, rv);
     }
-    ctl_answer_number(ctl, "ended", ended);
+    sum->ended += ended;
     ctl_say(ctl, "%s is signed out everywhere (sessions: %d).", person.login, ended);
     return CTL_OK;
 }
 
-/* No login is as long as the id of a session, and an e-mail has an "@". */
+/* A trouble with one doesn't hold up the others; the exit code tells of the first. No login is as
+ * long as the id of a session, and an e-mail has an "@". */
+static int end_listed(ctl_t *ctl, const apr_array_header_t *names)
+{
+    ended_t sum = {0, 0};
+    int code = CTL_OK;
+    for (int i = 0; i < names->nelts; i++) {
+        const char *what = APR_ARRAY_IDX(names, i, const char *);
+        int one = strlen(what) == PD_UUID_CHARS && !strchr(what, '@')
+                      ? end_one(ctl, &sum, what)
+                      : end_of_person(ctl, &sum, what);
+        code = code ? code : one;
+    }
+    ctl_answer_number(ctl, "ended", sum.ended);
+    ctl_answer_number(ctl, "unknown", sum.unknown);
+    return code;
+}
+
 int ctl_sessions_end(ctl_t *ctl)
 {
+    const apr_array_header_t *names = ctl->baton;
     int all = (ctl->given & CTL_ALL) != 0;
-    if (ctl->operands->nelts + all != 1) {
-        return ctl_fail(ctl, CTL_USAGE, "write one of --all, LOGIN and SESSION-ID");
+    if (all == (names->nelts > 0) || (all && ctl->file)) {
+        return ctl_fail(ctl, CTL_USAGE, "write one of --all, --file LIST, LOGIN and SESSION-ID");
     }
-    if (all) {
-        return end_all(ctl);
-    }
-    const char *what = APR_ARRAY_IDX(ctl->operands, 0, const char *);
-    return strlen(what) == PD_UUID_CHARS && !strchr(what, '@') ? end_one(ctl, what)
-                                                               : end_of_person(ctl, what);
+    return all ? end_all(ctl) : end_listed(ctl, names);
 }

@@ -29,6 +29,7 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"version", CTL_VERSION, 1, NULL},
                                                    {"csv", CTL_CSV, 0, NULL},
                                                    {"drop-language", CTL_DROP, 0, NULL},
+                                                   {"file", CTL_FILE, 1, NULL},
                                                    {"reason", CTL_REASON, 1, NULL},
                                                    {"json", CTL_JSON, 0, NULL},
                                                    {"help", CTL_HELP, 0, NULL},
@@ -83,7 +84,7 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
                    {CTL_OWNER, &ctl->owner},         {CTL_KIND, &ctl->kind},
                    {CTL_EFFECTIVE, &ctl->effective}, {CTL_EDITORIAL, &ctl->editorial},
                    {CTL_ROLE, &ctl->role},           {CTL_VERSION, &ctl->version},
-                   {CTL_REASON, &ctl->reason}};
+                   {CTL_FILE, &ctl->file},           {CTL_REASON, &ctl->reason}};
     ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
     if (bit & (CTL_LANG | CTL_HEAD)) {

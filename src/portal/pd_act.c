@@ -94,10 +94,12 @@ apr_status_t pd_act_add(pd_conn_t *conn, const pd_portal_t *portal, const char *
     apr_status_t status = insert(conn, portal, person_id, key, act, id, p);
     if (status != APR_SUCCESS)
         return status;
-    const char *details = pd_json_text(
+    json_t *json =
         json_pack("{s:s, s:s, s:s, s:I, s:s}", "act", id, "verb", act->verb, "kind", act->kind,
-                  "version", (json_int_t)act->version, "html_sha256", act->html_sha256),
-        p);
+                  "version", (json_int_t)act->version, "html_sha256", act->html_sha256);
+    if (json && act->by)
+        json_object_update_new(json, json_pack("{s:s, s:s}", "by", act->by, "reason", act->reason));
+    const char *details = pd_json_text(json, p);
     return pd_journal_add(conn, portal, PD_EVENT_ACT, person_id, details, key, p);
 }
 

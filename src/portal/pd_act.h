@@ -24,6 +24,8 @@ typedef struct pd_act_t {
     const char *id;       /* the number of its receipt; to add: NULL makes one */
     const char *address;  /* of the client; NULL or "": not known */
     const char *agent;    /* what the browser calls itself, pd_act_agent; likewise */
+    const char *by;       /* who did it for the person, into the journal; NULL: the person did */
+    const char *reason;   /* by what that is proved, likewise */
     apr_int64_t sequence; /* among the person's acts of this kind; set by listing */
     const char *title;    /* of the text; likewise */
 } pd_act_t;

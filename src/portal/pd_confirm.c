@@ -162,7 +162,7 @@ apr_status_t pd_confirm_resend(int *retry_after, const pd_portal_t *portal,
                                const pd_confirm_form_t *form, apr_pool_t *p)
 {
     pd_waiting_t waiting;
-    const pd_client_t client = {form->address, form->browser};
+    const pd_client_t client = {.address = form->address, .browser = form->browser};
     pd_guess_t guess;
     *retry_after = pd_guess_mail(&guess, portal, &client, p);
     if (*retry_after)

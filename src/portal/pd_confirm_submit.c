@@ -3,7 +3,6 @@
  * their own before anything is checked. The last transaction takes the mailbox's name first:
  * whoever else wants it waits there, holding nothing yet, so that rivals can't block each other.
  * Then it holds its own row, so that it isn't removed while it is confirmed. */
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include "base/pd_bytes.h"
 #include "base/pd_clock.h"
@@ -61,25 +60,13 @@ typedef struct submit_t {
     pd_confirm_outcome_e outcome;
 } submit_t;
 
-/* Digits as typed, often with spaces or hyphens between. */
-static const char *bare_code(const char *typed, apr_pool_t *p)
-{
-    char *code = apr_pstrdup(p, typed), *to = code;
-    for (; *typed; typed++) {
-        if (!apr_isspace(*typed) && *typed != '-')
-            *to++ = *typed;
-    }
-    *to = '\0';
-    return code;
-}
-
 static int code_right(const submit_t *submit, apr_pool_t *p)
 {
     const char *typed = submit->form->code;
     if (!typed || !*typed || submit->waiting.decoy)
         return 0;
     const char *hash =
-        pd_code_hash(submit->portal->keys, submit->waiting.person_id, bare_code(typed, p), p);
+        pd_code_hash(submit->portal->keys, submit->waiting.person_id, pd_code_typed(typed, p), p);
     const char *stored = submit->waiting.code;
     return strlen(hash) == strlen(stored) && pd_equal_secret(hash, stored, strlen(hash));
 }
@@ -325,7 +312,7 @@ static apr_status_t find_and_prove_counted(const char **return_to, int *retry_af
                                            submit_t *submit, apr_pool_t *p)
 {
     const pd_confirm_form_t *form = submit->form;
-    const pd_client_t client = {form->address, form->browser};
+    const pd_client_t client = {.address = form->address, .browser = form->browser};
     pd_guess_t guess;
     if (!is_typed(form->code) && !is_typed(form->password))
         return find_and_prove(return_to, submit, p);

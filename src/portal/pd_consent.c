@@ -8,8 +8,10 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
+#include "crypt/pd_hash.h"
 #include "portal/pd_consent_int.h"
 #include "portal/pd_invalidation.h"
+#include "portal/pd_purpose.h"
 #include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
 
@@ -57,7 +59,8 @@ int pd_consent_outgrown(const pd_consent_t *consent)
 
 int pd_consent_has_ground(const pd_session_t *session)
 {
-    return *session->roles || pd_session_has_word(session->consents, PD_DOCUMENT_PROCESSING);
+    int consented = pd_session_has_word(session->consents, PD_DOCUMENT_PROCESSING);
+    return pd_purpose_has_ground(consented, *session->roles != '\0');
 }
 
 /* The one of a kind; a new one at the end where there is none. */
@@ -141,10 +144,11 @@ apr_status_t pd_consent_get(pd_consent_t *consent, const pd_portal_t *portal,
     return status == APR_SUCCESS ? APR_ENOENT : status;
 }
 
-const char *pd_consent_shown(const pd_document_t *document, const char *language, apr_pool_t *p)
+const char *pd_consent_shown(const pd_document_t *document, const char *language,
+                             const char *wording, apr_pool_t *p)
 {
-    return apr_psprintf(p, "%s/%" APR_INT64_T_FMT "/%s", language, document->version,
-                        document->html_sha256);
+    return apr_psprintf(p, "%s/%" APR_INT64_T_FMT "/%s/%s", language, document->version,
+                        document->html_sha256, pd_hash_sha256(wording, strlen(wording), p));
 }
 
 typedef struct work_t {
@@ -170,6 +174,8 @@ static apr_status_t prepare(work_t *work, const pd_portal_t *portal, const char 
     work->act.wording = form->wording;
     work->act.address = form->address;
     work->act.agent = pd_act_agent(form->agent, p);
+    work->act.by = form->by;
+    work->act.reason = form->reason;
     return APR_SUCCESS;
 }
 
@@ -245,7 +251,7 @@ apr_status_t pd_consent_give(pd_consent_e *outcome, const pd_portal_t *portal,
         return APR_ENOENT;
     apr_status_t status = pd_document_current(&document, portal, form->kind, form->language, p);
     if (status != APR_SUCCESS || !form->shown ||
-        strcmp(form->shown, pd_consent_shown(&document, form->language, p)) != 0)
+        strcmp(form->shown, pd_consent_shown(&document, form->language, form->wording, p)) != 0)
         return status;
     work_t work = {.act = {.verb = PD_ACT_CONSENTED,
                            .version = document.version,
@@ -297,7 +303,8 @@ apr_status_t pd_consent_withdraw(pd_consent_e *outcome, const pd_portal_t *porta
                                  const char *person_id, const pd_consent_form_t *form,
                                  apr_pool_t *p)
 {
-    work_t work = {.act = {.verb = PD_ACT_WITHDREW, .form = "withdraw"}};
+    work_t work = {
+        .act = {.verb = PD_ACT_WITHDREW, .form = form->by ? "withdraw-for" : "withdraw"}};
     *outcome = PD_CONSENT_ALREADY;
     apr_status_t status = prepare(&work, portal, person_id, form, p);
     if (status == APR_SUCCESS)

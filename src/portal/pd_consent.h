@@ -36,9 +36,11 @@ apr_status_t pd_consent_get(pd_consent_t *consent, const pd_portal_t *portal,
                             const pd_person_t *person, const char *kind, const char *language,
                             apr_pool_t *p);
 
-/* Names the text that a form is about, in the language of its page. It comes back with the form, so
- * that nobody agrees to a text that was not before his eyes. */
-const char *pd_consent_shown(const pd_document_t *document, const char *language, apr_pool_t *p);
+/* Names the text that a form is about, in the language of its page, and the words of its box. It
+ * comes back with the form, so that nobody agrees to what was not before his eyes: a catalogue may
+ * change in between as well as a document. */
+const char *pd_consent_shown(const pd_document_t *document, const char *language,
+                             const char *wording, apr_pool_t *p);
 
 typedef struct pd_consent_form_t {
     const char *kind;
@@ -47,6 +49,8 @@ typedef struct pd_consent_form_t {
     const char *wording;  /* of the box or the button, as shown */
     const char *address;  /* of the client */
     const char *agent;    /* what the browser calls itself; may be NULL */
+    const char *by;       /* who did it for the person; NULL: the person did */
+    const char *reason;   /* by what that is proved; NULL with `by` */
 } pd_consent_form_t;
 
 typedef enum {
@@ -62,7 +66,8 @@ apr_status_t pd_consent_give(pd_consent_e *outcome, const pd_portal_t *portal,
                              const char *person_id, const pd_consent_form_t *form, apr_pool_t *p);
 
 /* Takes back what stands, whichever version it is, and starts the clock; `shown` is not looked at.
- */
+ * Nothing holds it up but the database: a letter that its template doesn't give is left out, which
+ * the log, the journal and pdportalctl check tell. */
 apr_status_t pd_consent_withdraw(pd_consent_e *outcome, const pd_portal_t *portal,
                                  const char *person_id, const pd_consent_form_t *form,
                                  apr_pool_t *p);

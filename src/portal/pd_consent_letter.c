@@ -66,7 +66,7 @@ static apr_status_t begin(work_t *work, pd_conn_t *conn, const pd_portal_t *port
 }
 
 static apr_status_t write_letter(const work_t *work, const pd_addressee_t *to, const char *kind,
-                                 pd_value_t *values)
+                                 int may_lack, pd_value_t *values)
 {
     int written;
     pd_letter_t letter = {.kind = kind,
@@ -76,7 +76,8 @@ static apr_status_t write_letter(const work_t *work, const pd_addressee_t *to, c
                           .mailbox = pd_outbox_mailbox(work->portal, to->address, work->p),
                           .language = to->language,
                           .values = values,
-                          .always = 1};
+                          .always = 1,
+                          .may_lack = may_lack};
     pd_value_set_text(values, "zone", work->portal->settings->time_zone, work->p);
     pd_value_set_text(values, "consents_url", portal_url(work, "/account/consents"), work->p);
     return pd_outbox_add(&written, work->conn, work->portal, &letter, work->p);
@@ -95,7 +96,7 @@ apr_status_t pd_consent_letter_receipt(pd_conn_t *conn, const pd_portal_t *porta
         pd_value_add(list, value);
     }
     pd_value_set(values, "acts", list);
-    return status == APR_SUCCESS ? write_letter(&work, to, "consent-receipt", values) : status;
+    return status == APR_SUCCESS ? write_letter(&work, to, "consent-receipt", 0, values) : status;
 }
 
 apr_status_t pd_consent_letter_withdrawn(pd_conn_t *conn, const pd_portal_t *portal,
@@ -111,5 +112,5 @@ apr_status_t pd_consent_letter_withdrawn(pd_conn_t *conn, const pd_portal_t *por
         return status;
     pd_value_set_bool(values, "closes", closes, p);
     pd_value_set_date(values, "due", work.zone, due_at, p);
-    return write_letter(&work, to, "consent-withdrawn", values);
+    return write_letter(&work, to, "consent-withdrawn", 1, values);
 }

@@ -5,6 +5,8 @@
 #include "base/pd_clock.h"
 #include "base/pd_random.h"
 #include "portal/pd_device.h"
+#include "portal/pd_email_change.h"
+#include "portal/pd_email_restore.h"
 #include "portal/pd_jobs.h"
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
@@ -12,7 +14,9 @@
 #include "portal/pd_recovery.h"
 #include "portal/pd_registration.h"
 #include "portal/pd_session.h"
+#include "portal/pd_sign_in_history.h"
 #include "portal/pd_tables_int.h"
+#include "portal/pd_unusual.h"
 
 enum { IDLE_PEOPLE, OLD_ACTS, OLD_EVENTS };
 
@@ -86,6 +90,11 @@ static apr_int64_t letters_term(const pd_settings_t *settings)
     return settings->term_letters;
 }
 
+static apr_int64_t sign_ins_term(const pd_settings_t *settings)
+{
+    return settings->term_sign_ins;
+}
+
 static apr_int64_t registration_term(const pd_settings_t *settings)
 {
     return settings->confirmation_lifetime;
@@ -105,7 +114,7 @@ static apr_int64_t device_term(const pd_settings_t *settings)
 static apr_int64_t link_term(const pd_settings_t *settings)
 {
     (void)settings;
-    return PD_LINK_LIFETIME;
+    return PD_LINK_ADDRESS_LIFETIME; /* of the longest */
 }
 
 static apr_int64_t recovery_term(const pd_settings_t *settings)
@@ -122,6 +131,23 @@ static apr_status_t destroy_letters(int *removed, const pd_portal_t *portal, int
         return APR_SUCCESS;
     }
     return pd_outbox_expire(removed, portal, portal->settings->term_letters, limit, p);
+}
+
+static apr_status_t destroy_sign_ins(int *removed, const pd_portal_t *portal, int limit,
+                                     apr_pool_t *p)
+{
+    apr_int64_t term = portal->settings->term_sign_ins;
+    int countries = 0;
+    *removed = 0;
+    if (term < 0) {
+        return APR_SUCCESS;
+    }
+    apr_status_t rv = pd_sign_in_history_expire(removed, portal, term, limit, p);
+    if (rv == APR_SUCCESS) {
+        rv = pd_unusual_expire(&countries, portal, term, limit, p);
+    }
+    *removed += countries;
+    return rv;
 }
 
 #define ACCOUNT account_term, "PDPortalTermAccount", NULL
@@ -141,8 +167,14 @@ const pd_field_t pd_fields[] = {
     {"roles", "role.* draft.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registration", "registration.*", "4.1.5", PD_SOURCE_PORTAL, PD_SINCE_MADE, registration_term,
      "PDPortalConfirmationLifetime", pd_registration_expire, NULL},
-    {"sessions", "session.*", "4.1.1 4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, session_term,
+    {"email_asked", "address_change.*", "4.1.5", PD_SOURCE_PERSON, PD_SINCE_MADE, registration_term,
+     "PDPortalConfirmationLifetime", pd_email_change_expire, NULL},
+    {"email_former", "former_address.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL,
+     pd_email_restore_expire, NULL},
+    {"sessions", "session.*", "4.1.1 4.1.2 4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, session_term,
      "PDPortalSessionLifetime", pd_session_expire, NULL},
+    {"sign_ins", "sign_in.* sign_in_country.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE,
+     sign_ins_term, "PDPortalTermSignIns", destroy_sign_ins, NULL},
     {"browsers", "device.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, device_term, NULL,
      pd_device_expire, NULL},
     {"links", "link.*", "4.1.1", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL, pd_link_expire,

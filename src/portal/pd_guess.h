@@ -15,6 +15,7 @@
 typedef struct pd_client_t {
     const char *address; /* of the connection, or what mod_remoteip made of it; never a header */
     const char *browser; /* id of the form cookie; NULL: none */
+    const char *agent;   /* what the browser calls itself; NULL: nothing */
 } pd_client_t;
 
 /* One attempt: what it is counted under. */

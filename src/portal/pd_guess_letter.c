@@ -9,35 +9,14 @@
 #define KIND "attempts"
 #define HOUR apr_time_from_sec(3600)
 
-enum { OWNER, RECENT };
+enum { RECENT };
 
 const pd_sql_t pd_guess_letter_sql[] = {
-    [OWNER] = {"guess_owner", "SELECT email, language FROM person WHERE id = %s", "ss",
-               "where the owner of an account is to be told"},
     [RECENT] = {"guess_recent",
                 "SELECT COUNT(*) FROM letter WHERE person_id = %s AND kind = %s"
                 " AND created_at > %lld",
                 "i", "whether the owner was told lately"},
     {NULL, NULL, NULL, NULL}};
-
-static apr_status_t address_owner(pd_letter_t *letter, pd_conn_t *conn, const pd_portal_t *portal,
-                                  apr_pool_t *p)
-{
-    const pd_rows_t *rows;
-    apr_status_t status = pd_conn_read(&rows, conn, &pd_guess_letter_sql[OWNER],
-                                       PD_ARGS(PD_T(letter->person_id)), 1, p);
-    if (status != APR_SUCCESS)
-        return status;
-    if (PD_ROW_COUNT(rows) == 0)
-        return APR_ENOENT;
-    const pd_cell_t *cell = PD_ROW(rows, 0);
-    letter->language = cell[1].text;
-    status =
-        pd_open(&letter->address, letter->key, "person.email", letter->person_id, cell[0].text, p);
-    if (status == APR_SUCCESS)
-        letter->mailbox = pd_outbox_mailbox(portal, letter->address, p);
-    return status;
-}
 
 apr_status_t pd_guess_tell_owner(pd_conn_t *conn, const pd_portal_t *portal, const char *person_id,
                                  const pd_datakey_t *key, apr_pool_t *p)
@@ -46,7 +25,7 @@ apr_status_t pd_guess_tell_owner(pd_conn_t *conn, const pd_portal_t *portal, con
     int written;
     pd_letter_t letter = {
         .kind = KIND, .person_id = person_id, .key = key, .values = pd_value_map(p)};
-    apr_status_t status = address_owner(&letter, conn, portal, p);
+    apr_status_t status = pd_outbox_address(&letter, conn, portal, p);
     if (APR_STATUS_IS_ENOENT(status))
         return APR_SUCCESS; /* gone meanwhile */
     /* Before looking: else two names of one person would each bring a letter. */

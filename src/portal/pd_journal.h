@@ -21,6 +21,8 @@
 #define PD_EVENT_ACT                    "act"
 #define PD_EVENT_SIGNED_IN              "session.begun"
 #define PD_EVENT_SIGN_IN_FAILED         "session.refused"
+#define PD_EVENT_SIGN_IN_UNUSUAL        "session.unusual"  /* from a place that is told of */
+#define PD_EVENT_SIGN_IN_DISOWNED       "session.disowned" /* "that was not me" */
 #define PD_EVENT_SIGNED_OUT             "session.ended"
 #define PD_EVENT_DOCUMENT_PUBLISHED     "document.published"
 #define PD_EVENT_DRAFT_MADE             "draft.made"
@@ -31,6 +33,11 @@
 #define PD_EVENT_KEY_BOUND              "portal.key-bound"
 #define PD_EVENT_PASSWORD_REHASHED      "credential.rehashed"
 #define PD_EVENT_PASSWORD_SET           "credential.set"
+#define PD_EVENT_PASSWORD_EXPIRED       "credential.expired" /* it has to be replaced */
+#define PD_EVENT_LOGIN_CHANGED          "login.changed"
+#define PD_EVENT_EMAIL_ASKED            "email.asked"
+#define PD_EVENT_EMAIL_CHANGED          "email.changed"
+#define PD_EVENT_EMAIL_RESTORED         "email.restored"
 #define PD_EVENT_RECOVERY_ASKED         "recovery.asked"
 #define PD_EVENT_FACTOR_ON              "factor.on"
 #define PD_EVENT_FACTOR_OFF             "factor.off"

@@ -5,13 +5,11 @@
 #include "crypt/pd_token.h"
 #include "portal/pd_tables_int.h"
 
-enum { VOID, VOID_ALL, ADD, LOOK, USE, DUE };
+enum { VOID, ADD, LOOK, USE, DUE };
 
 const pd_sql_t pd_link_sql[] = {
     [VOID] = {"link_void", "DELETE FROM link WHERE person_id = %s AND purpose = %s AND used_at = 0",
               "", "a newer link takes the place of the older ones"},
-    [VOID_ALL] = {"link_void_all", "DELETE FROM link WHERE person_id = %s AND used_at = 0", "",
-                  "who has access again needs no link of before"},
     [ADD] = {"link_add",
              "INSERT INTO link (token, person_id, purpose, created_at, expires_at, used_at)"
              " VALUES (%s, %s, %s, %lld, %lld, 0)",
@@ -34,8 +32,8 @@ const pd_sql_t pd_link_sql[] = {
     {NULL, NULL, NULL, NULL}};
 
 /* Who makes another link for the same person meanwhile waits, or both would stay good. */
-static apr_status_t clear_way(pd_conn_t *conn, const char *person_id, const char *purpose,
-                              apr_pool_t *p)
+apr_status_t pd_link_void(pd_conn_t *conn, const char *person_id, const char *purpose,
+                          apr_pool_t *p)
 {
     const char *name = apr_pstrcat(p, "link ", purpose, " ", person_id, NULL);
     apr_status_t status = pd_conn_lock_name(conn, name, p);
@@ -47,10 +45,17 @@ static apr_status_t clear_way(pd_conn_t *conn, const char *person_id, const char
 apr_status_t pd_link_make(const char **token, pd_conn_t *conn, const char *person_id,
                           const char *purpose, apr_time_t expires_at, apr_pool_t *p)
 {
-    *token = pd_token_new(p);
-    apr_status_t status = clear_way(conn, person_id, purpose, p);
+    *token = NULL;
+    apr_status_t status = pd_link_void(conn, person_id, purpose, p);
     if (status != APR_SUCCESS)
         return status;
+    return pd_link_add(token, conn, person_id, purpose, expires_at, p);
+}
+
+apr_status_t pd_link_add(const char **token, pd_conn_t *conn, const char *person_id,
+                         const char *purpose, apr_time_t expires_at, apr_pool_t *p)
+{
+    *token = pd_token_new(p);
     return pd_conn_exec(NULL, conn, &pd_link_sql[ADD],
                         PD_ARGS(PD_T(pd_token_hash(*token, p)), PD_T(person_id), PD_T(purpose),
                                 PD_N(pd_clock_now()), PD_N(expires_at)),
@@ -87,11 +92,6 @@ apr_status_t pd_link_use(int *used, pd_conn_t *conn, const char *token, const ch
                         PD_ARGS(PD_N(now), PD_T(pd_token_hash(token, p)), PD_T(purpose),
                                 PD_N(now + PD_LINK_SKEW), PD_N(now)),
                         p);
-}
-
-apr_status_t pd_link_void(pd_conn_t *conn, const char *person_id, apr_pool_t *p)
-{
-    return pd_conn_exec(NULL, conn, &pd_link_sql[VOID_ALL], PD_ARGS(PD_T(person_id)), p);
 }
 
 typedef struct expire_t {

@@ -8,6 +8,8 @@
 
 /* Purposes. */
 #define PD_LINK_PASSWORD "password" /* set a password */
+#define PD_LINK_ADDRESS  "address"  /* bring a former e-mail address back */
+#define PD_LINK_NOT_ME   "not-me"   /* disown a sign-in: pd_unusual.h */
 
 /* Clocks of hosts differ by so much; a link made later than that after now is of a clock that was
  * put back, and waits. */
@@ -15,6 +17,10 @@
 
 /* How long a link works, as a rule. */
 #define PD_LINK_LIFETIME apr_time_from_sec(24 * 3600)
+/* One that somebody gets who is at the page already. */
+#define PD_LINK_SIGN_IN_LIFETIME apr_time_from_sec(20 * 60)
+/* The longest of all: to bring a former address back (F14). */
+#define PD_LINK_ADDRESS_LIFETIME apr_time_from_sec(7 * 24 * 3600)
 
 typedef enum {
     PD_LINK_NONE = 0, /* unknown, late, or replaced by a newer one */
@@ -28,6 +34,14 @@ typedef enum {
 apr_status_t pd_link_make(const char **token, pd_conn_t *conn, const char *person_id,
                           const char *purpose, apr_time_t expires_at, apr_pool_t *p);
 
+/* The same, and the older ones stay good. */
+apr_status_t pd_link_add(const char **token, pd_conn_t *conn, const char *person_id,
+                         const char *purpose, apr_time_t expires_at, apr_pool_t *p);
+
+/* Inside a transaction: the person's unused links of this purpose are void. */
+apr_status_t pd_link_void(pd_conn_t *conn, const char *person_id, const char *purpose,
+                          apr_pool_t *p);
+
 /* How a link stands, reading only. `token` NULL or anything. `person_id` is NULL for NONE. */
 apr_status_t pd_link_look(pd_link_e *state, const char **person_id, const pd_portal_t *portal,
                           const char *token, const char *purpose, apr_pool_t *p);
@@ -36,9 +50,6 @@ apr_status_t pd_link_look(pd_link_e *state, const char **person_id, const pd_por
  * faster, or the link is void or late by now; then the caller writes nothing. */
 apr_status_t pd_link_use(int *used, pd_conn_t *conn, const char *token, const char *purpose,
                          apr_pool_t *p);
-
-/* Inside a transaction: all of the person's unused links are void, whatever they are for. */
-apr_status_t pd_link_void(pd_conn_t *conn, const char *person_id, apr_pool_t *p);
 
 /* Removes links whose time is over. At most `limit` in one transaction. */
 apr_status_t pd_link_expire(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p);

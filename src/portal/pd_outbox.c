@@ -7,6 +7,7 @@
 #include "base/pd_random.h"
 #include "base/pd_status.h"
 #include "crypt/pd_hash.h"
+#include "portal/pd_journal.h"
 #include "portal/pd_tables_int.h"
 
 #include <apr_lib.h>
@@ -17,7 +18,7 @@
 #define SUBJECT_BYTES_MAX 250
 #define HOUR              apr_time_from_sec(3600)
 
-enum { COUNT, INSERT, LOOK, EXPIRE };
+enum { COUNT, INSERT, LACK, LOOK, EXPIRE };
 
 const pd_sql_t pd_outbox_sql[] = {
     [COUNT] = {"letter_count",
@@ -29,10 +30,17 @@ const pd_sql_t pd_outbox_sql[] = {
                 "created_at, done_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'queued', 0, "
                 "%lld, '', '', 0, %lld, 0)",
                 "", "a new letter"},
+    [LACK] = {"letter_lack",
+              "INSERT INTO letter (id, person_id, kind, mailbox, recipient, subject, body, "
+              "language, message_id, state, attempts, next_at, lease, outcome, reply_code, "
+              "created_at, done_at) VALUES (%s, %s, %s, '', '', '', '', %s, '', 'failed', 0, 0, "
+              "'', 'no text', 0, %lld, %lld)",
+              "", "a letter that has no text"},
     [LOOK] = {"letter_look",
-              "SELECT state, COUNT(*), MIN(created_at) FROM letter "
+              "SELECT state, COUNT(*), MIN(created_at), "
+              "COALESCE(SUM(CASE WHEN outcome = 'no text' THEN 1 ELSE 0 END), 0) FROM letter "
               "WHERE state IN ('queued', 'sending', 'failed') GROUP BY state",
-              "sii", "how the queue stands"},
+              "siii", "how the queue stands"},
     [EXPIRE] = {"letter_expire",
                 "DELETE FROM letter WHERE id IN (SELECT x.id FROM letter x "
                 "WHERE x.state IN ('sent', 'failed') AND x.done_at < %lld LIMIT %lld)",
@@ -47,6 +55,17 @@ static const char *const password_names[] = {"sign_in_url", "site_name", "base_u
 static const char *const factor_names[] = {"turned_on", "turned_off", "renewed",
                                            "code_used", "was_reset",  "sign_in_url",
                                            "site_name", "base_url",   NULL};
+static const char *const sign_in_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+static const char *const email_code_names[] = {"code",      "link",     "hours",
+                                               "site_name", "base_url", NULL};
+static const char *const email_known_names[] = {"site_name", "base_url", NULL};
+static const char *const email_changed_names[] = {"link", "sign_in_url", "site_name", "base_url",
+                                                  NULL};
+/* A date is a map as pd_value_set_date makes it. */
+static const char *const new_place_names[] = {
+    "travel", "country", "region", "browser", "system", "at",  "zone",      "not_me_url", "day",
+    "year",   "time",    "iso",    "m1",      "m2",     "m3",  "m4",        "m5",         "m6",
+    "m7",     "m8",      "m9",     "m10",     "m11",    "m12", "site_name", "base_url",   NULL};
 /* One record of an act, and how its instant is written: partials "record" and "date". */
 #define RECORD                                                                                     \
     "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "day",     \
@@ -64,6 +83,14 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/known.txt", known_names, NULL},
                                              {"mail/attempts.txt", attempts_names, NULL},
                                              {"mail/password.txt", password_names, NULL},
+                                             {"mail/password-changed.txt", sign_in_names, NULL},
+                                             {"mail/password-expired.txt", sign_in_names, NULL},
+                                             {"mail/login-changed.txt", sign_in_names, NULL},
+                                             {"mail/email-code.txt", email_code_names, NULL},
+                                             {"mail/email-known.txt", email_known_names, NULL},
+                                             {"mail/email-changed.txt", email_changed_names, NULL},
+                                             {"mail/email-restored.txt", sign_in_names, NULL},
+                                             {"mail/new-place.txt", new_place_names, NULL},
                                              {"mail/recovery.txt", recovery_names, NULL},
                                              {"mail/second-factor.txt", factor_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
@@ -75,6 +102,14 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"known", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"attempts", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"password-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"password-expired", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"login-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"email-code", "4.1.5", NULL, PD_BASIS_PURPOSE},
+                                            {"email-known", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"email-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"email-restored", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"new-place", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"second-factor", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
@@ -180,6 +215,26 @@ static apr_status_t insert(pd_conn_t *conn, const pd_portal_t *portal, const pd_
                         p);
 }
 
+/* Its row counts as one of a letter that failed, and goes as those do. */
+static apr_status_t insert_lack(pd_conn_t *conn, const pd_portal_t *portal,
+                                const pd_letter_t *letter, apr_time_t now, apr_pool_t *p)
+{
+    const char *id = pd_random_uuid7(now, p);
+    apr_status_t rv = pd_conn_exec(NULL, conn, &pd_outbox_sql[LACK],
+                                   PD_ARGS(PD_T(id), PD_T(letter->person_id), PD_T(letter->kind),
+                                           PD_T(letter->language), PD_N(now), PD_N(now)),
+                                   p);
+    if (rv) {
+        return rv;
+    }
+    const char *details = apr_psprintf(
+        p, "{\"letter\":\"%s\",\"kind\":\"%s\",\"outcome\":\"no text\"}", id, letter->kind);
+    pd_log(PD_LOG_ERR, 0, "PD0750: letter %s of the kind %s is lacking: what it tells of was done",
+           id, letter->kind);
+    return pd_journal_add(conn, portal, PD_EVENT_LETTER_FAILED, letter->person_id, details,
+                          letter->key, p);
+}
+
 /* A kind that isn't in the table names no purpose, and so is refused like any other such use. */
 apr_status_t pd_outbox_allowed(int *allowed, pd_conn_t *conn, const pd_portal_t *portal,
                                const char *name, const char *person_id, apr_pool_t *p)
@@ -220,6 +275,9 @@ apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *por
         return rv;
     }
     rv = render(&text, portal, letter, p);
+    if (rv && letter->may_lack) {
+        return insert_lack(conn, portal, letter, now, p);
+    }
     if (!rv) {
         rv = insert(conn, portal, letter, &text, now, p);
     }
@@ -232,12 +290,13 @@ apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *por
 apr_status_t pd_outbox_look(pd_outbox_state_t *state, const pd_portal_t *portal, apr_pool_t *p)
 {
     const pd_rows_t *rows;
-    *state = (pd_outbox_state_t){0, 0, 0};
+    *state = (pd_outbox_state_t){0, 0, 0, 0};
     apr_status_t rv = pd_db_read(&rows, portal->db, &pd_outbox_sql[LOOK], PD_NO_ARGS, 3, p);
     for (int i = 0; !rv && i < PD_ROW_COUNT(rows); i++) {
         const pd_cell_t *row = PD_ROW(rows, i);
         if (!strcmp(row[0].text, "failed")) {
             state->failed = row[1].number;
+            state->lacking = row[3].number;
             continue;
         }
         state->queued += row[1].number;

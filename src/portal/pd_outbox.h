@@ -14,14 +14,21 @@ typedef struct pd_letter_t {
     const char *mailbox; /* its look-up hash */
     const char *language;
     pd_value_t *values; /* for the template */
-    int always; /* of what no stranger can bring about: whatever the mailbox had this hour, and it
-                   takes no place of those that warn of strangers */
+    int always;   /* of what no stranger can bring about: whatever the mailbox had this hour, and it
+                     takes no place of those that warn of strangers */
+    int may_lack; /* what it tells of must not wait for it: a template that makes no letter of it
+                     leaves the row of a failed one, which is logged and journalled */
 } pd_letter_t;
 
 /* Under which name letters to an address are counted: pd_letter_t.mailbox. Addresses are told apart
  * by the case of their local part, mailboxes as a rule are not: or each spelling would have letters
  * of its own. */
 const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p);
+
+/* Address, mailbox and language of `letter->person_id`, opened with `letter->key`, inside a
+ * transaction. APR_ENOENT: there is no such person. */
+apr_status_t pd_outbox_address(pd_letter_t *letter, pd_conn_t *conn, const pd_portal_t *portal,
+                               apr_pool_t *p);
 
 /* What each kind of letter is for. Letters of another kind are refused. */
 typedef struct pd_letter_kind_t {
@@ -86,7 +93,8 @@ apr_status_t pd_outbox_deliver(int *tried, int *seen, const pd_portal_t *portal,
 
 typedef struct pd_outbox_state_t {
     apr_int64_t queued, failed;
-    apr_time_t oldest; /* 0: none waits */
+    apr_int64_t lacking; /* of the failed: their templates made no letter (may_lack) */
+    apr_time_t oldest;   /* 0: none waits */
 } pd_outbox_state_t;
 apr_status_t pd_outbox_look(pd_outbox_state_t *state, const pd_portal_t *portal, apr_pool_t *p);
 

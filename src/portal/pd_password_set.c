@@ -1,49 +1,119 @@
 /* Setting a password by a link. Only a good link is worth a place in the hashing gate; whether it
  * is still good is decided again, by its use, when the hash is ready. */
 #include "portal/pd_password_set.h"
-#include <apr_strings.h>
+#include <string.h>
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "portal/pd_device.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
-#include "portal/pd_outbox.h"
-#include "portal/pd_person_int.h"
+#include "portal/pd_account_letter.h"
+#include "portal/pd_password_int.h"
 #include "portal/pd_recovery.h"
 #include "portal/pd_role.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { SET };
+enum { STANDING, SET };
 
 const pd_sql_t pd_password_set_sql[] = {
+    [STANDING] = {"password_standing",
+                  "SELECT secret, expired_at FROM credential WHERE person_id = %s"
+                  " AND kind = 'password'",
+                  "si", "the password that stands"},
     [SET] = {"password_set",
              "INSERT INTO credential (person_id, kind, secret, changed_at)"
              " VALUES (%s, 'password', %s, %lld) ON CONFLICT (person_id, kind) DO UPDATE"
-             " SET secret = excluded.secret, changed_at = excluded.changed_at",
+             " SET secret = excluded.secret, changed_at = excluded.changed_at, expired_at = 0",
              "", "the new password in the place of the old one, or the first"},
     {NULL, NULL, NULL, NULL}};
 
+apr_status_t pd_password_standing(pd_standing_t *standing, const pd_portal_t *portal,
+                                  const pd_person_t *person, apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    *standing = (pd_standing_t){NULL, 0};
+    apr_status_t status = pd_db_read(&found, portal->db, &pd_password_set_sql[STANDING],
+                                     PD_ARGS(PD_T(person->id)), 1, p);
+    if (status != APR_SUCCESS || PD_ROW_COUNT(found) == 0)
+        return status;
+    standing->expired = PD_ROW(found, 0)[1].number != 0;
+    return pd_open(&standing->stored, person->key, "credential.secret", person->id,
+                   PD_ROW(found, 0)[0].text, p);
+}
+
+apr_status_t pd_password_least(apr_int64_t *min_chars, const pd_portal_t *portal,
+                               const char *person_id, apr_pool_t *p)
+{
+    apr_array_header_t *roles;
+    *min_chars = PD_STAFF_PASSWORD_MIN;
+    apr_status_t status = pd_role_list(&roles, portal, person_id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    if (roles->nelts == 0 || portal->settings->password_min > PD_STAFF_PASSWORD_MIN)
+        *min_chars = portal->settings->password_min;
+    return APR_SUCCESS;
+}
+
+/* Inside the gate. */
+static apr_status_t compare_and_hash(int *same, const char **hash, const pd_portal_t *portal,
+                                     const char *password, const char *but, apr_pool_t *p)
+{
+    const pd_password_cost_t cost = pd_password_cost_of(portal->settings);
+    pd_password_e outcome = PD_PASSWORD_WRONG;
+    apr_status_t status = APR_SUCCESS;
+    if (but)
+        status = pd_password_verify(&outcome, portal->keys, &cost, but, password, p);
+    *same = outcome != PD_PASSWORD_WRONG;
+    if (status == APR_SUCCESS && !*same)
+        status = pd_password_hash(hash, portal->keys, &cost, password, p);
+    return status;
+}
+
+apr_status_t pd_password_hash_but(int *same, const char **secret, const pd_portal_t *portal,
+                                  const pd_person_t *person, const char *password, const char *but,
+                                  apr_pool_t *p)
+{
+    const char *hash;
+    int slot;
+    *same = 0;
+    *secret = NULL;
+    apr_status_t status = pd_hashing_enter(&slot, portal);
+    if (status != APR_SUCCESS)
+        return status;
+    status = compare_and_hash(same, &hash, portal, password, but, p);
+    pd_hashing_leave(portal, slot);
+    if (status != APR_SUCCESS || *same)
+        return status;
+    return pd_seal(secret, person->key, "credential.secret", person->id, hash, p);
+}
+
+apr_status_t pd_password_store(pd_conn_t *conn, const char *person_id, const char *secret,
+                               apr_pool_t *p)
+{
+    return pd_conn_exec(NULL, conn, &pd_password_set_sql[SET],
+                        PD_ARGS(PD_T(person_id), PD_T(secret), PD_N(pd_clock_now())), p);
+}
+
 /* The person of a good link, and what is asked of the password. */
-static apr_status_t find(pd_password_view_t *view, pd_person_t *person, const pd_portal_t *portal,
-                         const char *token, apr_pool_t *p)
+static apr_status_t find(pd_password_view_t *view, pd_person_t *person, pd_standing_t *standing,
+                         const pd_portal_t *portal, const char *token, apr_pool_t *p)
 {
     const char *id;
-    apr_array_header_t *roles;
     memset(view, 0, sizeof(*view));
     apr_status_t status = pd_link_look(&view->link, &id, portal, token, PD_LINK_PASSWORD, p);
     if (status != APR_SUCCESS || view->link != PD_LINK_GOOD)
         return status;
     status = pd_person_get(person, portal, id, p);
     if (status == APR_SUCCESS)
-        status = pd_role_list(&roles, portal, id, p);
+        status = pd_password_least(&view->min_chars, portal, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_password_standing(standing, portal, person, p);
     if (status != APR_SUCCESS)
         return status;
     view->login = person->login;
-    view->min_chars = portal->settings->password_min;
-    if (roles->nelts > 0 && view->min_chars < PD_STAFF_PASSWORD_MIN)
-        view->min_chars = PD_STAFF_PASSWORD_MIN;
+    view->expired = standing->expired;
     return APR_SUCCESS;
 }
 
@@ -51,7 +121,8 @@ apr_status_t pd_password_look(pd_password_view_t *view, const pd_portal_t *porta
                               const char *token, apr_pool_t *p)
 {
     pd_person_t person;
-    return find(view, &person, portal, token, p);
+    pd_standing_t standing;
+    return find(view, &person, &standing, portal, token, p);
 }
 
 typedef struct set_t {
@@ -61,24 +132,6 @@ typedef struct set_t {
     const char *secret; /* sealed */
     int used, ended;
 } set_t;
-
-static apr_status_t write_letter(const set_t *set, pd_conn_t *conn, apr_pool_t *p)
-{
-    const pd_settings_t *settings = set->portal->settings;
-    const pd_person_t *person = set->person;
-    pd_letter_t letter = {.kind = "password",
-                          .person_id = person->id,
-                          .key = person->key,
-                          .address = person->email,
-                          .mailbox = pd_outbox_mailbox(set->portal, person->email, p),
-                          .language = person->language,
-                          .values = pd_value_map(p),
-                          .always = 1};
-    int written;
-    pd_value_set_text(letter.values, "sign_in_url",
-                      apr_pstrcat(p, settings->base_url, settings->path, "/login", NULL), p);
-    return pd_outbox_add(&written, conn, set->portal, &letter, p);
-}
 
 /* Sessions before the credential: a sign-in takes them in this order too. */
 static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
@@ -90,16 +143,15 @@ static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         return status;
     status = pd_session_clear(&set->ended, conn, id, NULL, p);
     if (status == APR_SUCCESS)
-        status = pd_conn_exec(NULL, conn, &pd_password_set_sql[SET],
-                              PD_ARGS(PD_T(id), PD_T(set->secret), PD_N(pd_clock_now())), p);
+        status = pd_password_store(conn, id, set->secret, p);
     if (status == APR_SUCCESS)
         status = pd_device_forget(conn, id, p);
     if (status == APR_SUCCESS)
-        status = pd_link_void(conn, id, p);
+        status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
     if (status == APR_SUCCESS)
         status = pd_recovery_void(conn, id, p);
     if (status == APR_SUCCESS)
-        status = write_letter(set, conn, p);
+        status = pd_account_letter(conn, set->portal, set->person, "password", NULL, p);
     if (status == APR_SUCCESS)
         status = pd_invalidation_add(conn, PD_INVALID_PERSON, id, p);
     if (status != APR_SUCCESS)
@@ -110,15 +162,6 @@ static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                           p);
 }
 
-static apr_status_t hash(set_t *set, const char *password, apr_pool_t *p)
-{
-    const char *stored;
-    apr_status_t status = pd_password_hash_gated(&stored, set->portal, password, p);
-    if (status != APR_SUCCESS)
-        return status;
-    return pd_seal(&set->secret, set->person->key, "credential.secret", set->person->id, stored, p);
-}
-
 apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, int *retry_after,
                              const pd_portal_t *portal, const pd_client_t *client,
                              const char *token, const char *typed, apr_pool_t *p)
@@ -126,7 +169,9 @@ apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, i
     pd_guess_t guess;
     pd_password_view_t view;
     pd_person_t person;
+    pd_standing_t standing;
     const char *password;
+    int same = 0;
     set_t set = {.portal = portal, .person = &person, .token = token};
     *outcome = PD_PASSWORD_LINK_GONE;
     *mistake = NULL;
@@ -135,7 +180,7 @@ apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, i
         *outcome = PD_PASSWORD_LIMITED;
         return APR_SUCCESS;
     }
-    apr_status_t status = find(&view, &person, portal, token, p);
+    apr_status_t status = find(&view, &person, &standing, portal, token, p);
     if (status != APR_SUCCESS || view.link != PD_LINK_GOOD)
         return status;
     pd_guess_right(&guess);
@@ -145,7 +190,14 @@ apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, i
         *outcome = PD_PASSWORD_MISTAKE;
         return APR_SUCCESS;
     }
-    status = hash(&set, password, p);
+    /* One that has to be replaced is not replaced by itself. */
+    status = pd_password_hash_but(&same, &set.secret, portal, &person, password,
+                                  view.expired ? standing.stored : NULL, p);
+    if (status == APR_SUCCESS && same) {
+        *outcome = PD_PASSWORD_MISTAKE;
+        *mistake = "password_same";
+        return APR_SUCCESS;
+    }
     if (status == APR_SUCCESS)
         status = pd_db_transact(portal->db, set_step, &set, p);
     if (status != APR_SUCCESS || !set.used)

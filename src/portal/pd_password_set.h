@@ -12,6 +12,7 @@ typedef struct pd_password_view_t {
     pd_link_e link;
     const char *login;     /* whose password it will be; NULL unless the link is good */
     apr_int64_t min_chars; /* what is asked of this person */
+    int expired;           /* the one that stands has to be replaced, by another one */
 } pd_password_view_t;
 
 /* How a link stands, for the page. */

@@ -18,11 +18,12 @@ const pd_sql_t pd_person_sql[] = {
              " created_at, confirmed_at FROM person WHERE id = %s",
              "sssssiiii", "a whole person"},
     [LOOKUP] = {"person_lookup",
-                "SELECT p.id, p.state, p.generation, p.data_key, c.secret FROM identifier i"
+                "SELECT p.id, p.state, p.generation, p.data_key, c.secret, c.expired_at"
+                " FROM identifier i"
                 " JOIN person p ON p.id = i.person_id"
                 " JOIN credential c ON c.person_id = p.id AND c.kind = 'password'"
                 " WHERE i.kind = %s AND i.lookup = %s",
-                "ssiss", "who answers to a login or an e-mail"},
+                "ssissi", "who answers to a login or an e-mail"},
     [NAMED] = {"person_named", "SELECT person_id FROM identifier WHERE kind = %s AND lookup = %s",
                "s", "whose a login or an e-mail is"},
     [CLAIM] = {"person_claim",
@@ -90,6 +91,17 @@ const char *pd_text_trim(const char *typed, apr_pool_t *p)
     while (length > 0 && apr_isspace(typed[length - 1]))
         length--;
     return apr_pstrmemdup(p, typed, length);
+}
+
+const char *pd_code_typed(const char *typed, apr_pool_t *p)
+{
+    char *code = apr_pstrdup(p, typed), *to = code;
+    for (; *typed; typed++) {
+        if (!apr_isspace(*typed) && *typed != '-')
+            *to++ = *typed;
+    }
+    *to = '\0';
+    return code;
 }
 
 static apr_status_t open_person(pd_person_t *person, const pd_portal_t *portal,
@@ -168,6 +180,7 @@ apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *porta
     found->state = pd_person_state_parse(cell[1].text);
     found->generation = cell[2].number;
     found->sealed_password = cell[4].text;
+    found->password_expired = cell[5].number != 0;
     if (found->state != PD_PERSON_ACTIVE && found->state != PD_PERSON_BLOCKED)
         return APR_ENOENT;
     status = pd_datakey_unwrap(&found->key, portal->keys, cell[3].text, found->id, p);

@@ -11,6 +11,7 @@ typedef struct pd_person_found_t {
     const pd_datakey_t *key;
     const char *sealed_password;
     const char *stored_password; /* opened: what pd_password_verify wants */
+    int password_expired;        /* it opens nothing but the page where another is set */
 } pd_person_found_t;
 
 /* What was typed as a login or an e-mail, in its one writing and hashed: what identifiers are found
@@ -38,6 +39,9 @@ pd_password_cost_t pd_password_cost_of(const pd_settings_t *settings);
 
 /* A typed password, normalised, wiped with the pool. NULL: nobody's password can be so. */
 const char *pd_password_typed(const char *typed, apr_pool_t *p);
+
+/* A code as typed, often with spaces or hyphens between, without them. */
+const char *pd_code_typed(const char *typed, apr_pool_t *p);
 
 /* pd_password_new.c: a password that is being chosen. */
 typedef struct pd_new_password_t {

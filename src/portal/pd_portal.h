@@ -13,6 +13,7 @@
 typedef struct pd_coherence_t pd_coherence_t;
 struct pd_schedule_t;
 struct pd_session_table_t;
+struct pd_places_t;
 typedef struct pd_state_shared_t pd_state_shared_t;
 typedef struct pd_ready_t pd_ready_t;
 
@@ -29,6 +30,7 @@ typedef struct pd_portal_t {
     pd_counts_t *counts;                 /* NULL: nobody counts */
     pd_state_shared_t *state;            /* NULL: nobody looks at its figures (pdportalctl) */
     pd_ready_t *ready;                   /* NULL where no pages are served (pdportalctl) */
+    struct pd_places_t *places;          /* of addresses; NULL: there is no file of them */
 } pd_portal_t;
 
 /* The languages of the project, NULL-ended, default first. */

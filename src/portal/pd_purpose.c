@@ -5,11 +5,13 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "base/pd_log.h"
+#include "portal/pd_act.h"
 #include "portal/pd_document.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_person.h"
 #include "portal/pd_person_int.h"
+#include "portal/pd_role.h"
 #include "portal/pd_session.h"
 #include "portal/pd_tables_int.h"
 
@@ -131,20 +133,37 @@ static apr_status_t judge_consent(pd_use_e *outcome, pd_conn_t *conn, const pd_p
     return status;
 }
 
+int pd_purpose_has_ground(int consented, int appointed)
+{
+    return consented || appointed;
+}
+
+/* Asked only of those whose consent doesn't stand: few. */
+static apr_status_t holds_role(int *held, pd_conn_t *conn, const pd_portal_t *portal,
+                               const char *person_id, apr_pool_t *p)
+{
+    return conn ? pd_role_held(held, conn, person_id, p)
+                : pd_role_held_now(held, portal, person_id, p);
+}
+
 /* What nothing but the registration carries. Somebody who has yet to confirm has nothing in the
  * ledger, and is not looked for there: a registration must take no longer for a new address than
- * for a known one, whose letter is for safety. Somebody added by the administration never gave the
- * consent to processing, and so can't lack it; whoever took it back does. */
+ * for a known one, whose letter is for safety. */
 static apr_status_t judge_registration(pd_use_e *outcome, const standing_t *standing,
                                        pd_conn_t *conn, const pd_portal_t *portal,
                                        const char *person_id, apr_pool_t *p)
 {
-    const char *verb = "";
-    apr_status_t status =
-        standing->state == PD_PERSON_PENDING
-            ? APR_SUCCESS
-            : last_verb(&verb, conn, portal, person_id, PD_DOCUMENT_PROCESSING, p);
-    *outcome = strcmp(verb, "withdrew") == 0 ? PD_USE_WITHDRAWN : PD_USE_LAWFUL;
+    const char *verb;
+    int held = 0;
+    *outcome = PD_USE_LAWFUL;
+    if (standing->state == PD_PERSON_PENDING)
+        return APR_SUCCESS;
+    apr_status_t status = last_verb(&verb, conn, portal, person_id, PD_DOCUMENT_PROCESSING, p);
+    int consented = strcmp(verb, PD_ACT_CONSENTED) == 0;
+    if (status == APR_SUCCESS && !consented)
+        status = holds_role(&held, conn, portal, person_id, p);
+    if (!pd_purpose_has_ground(consented, held))
+        *outcome = *verb ? PD_USE_WITHDRAWN : PD_USE_UNGROUNDED;
     return status;
 }
 
@@ -176,7 +195,8 @@ static apr_status_t judge(pd_use_e *outcome, const standing_t *standing, pd_conn
 static const char *const reasons[] = {
     [PD_USE_UNKNOWN] = "unknown purpose", [PD_USE_NOBODY] = "nobody",
     [PD_USE_UNCONFIRMED] = "unconfirmed", [PD_USE_UNCONSENTED] = "no consent",
-    [PD_USE_BLOCKED] = "blocked",         [PD_USE_WITHDRAWN] = "processing withdrawn"};
+    [PD_USE_BLOCKED] = "blocked",         [PD_USE_WITHDRAWN] = "processing withdrawn",
+    [PD_USE_UNGROUNDED] = "no ground"};
 
 typedef struct refusal_t {
     const pd_portal_t *portal;

@@ -7,8 +7,7 @@
 
 /* What makes a purpose lawful. */
 typedef enum {
-    PD_GROUND_REGISTRATION, /* the person asked for the account, and has not taken back the consent
-                               to processing */
+    PD_GROUND_REGISTRATION, /* the person's account, while pd_purpose_has_ground */
     PD_GROUND_CONSENT,      /* a consent of its own */
     PD_GROUND_SECURITY      /* guarding the person and the portal, also of somebody blocked */
 } pd_ground_e;
@@ -43,6 +42,11 @@ int pd_purpose_all_known(const char *ids);
 /* Does the list name this purpose? */
 int pd_purpose_is_named(const char *ids, const char *id);
 
+/* Is there a ground for what the registration carries? The gate of the site and this register ask
+ * it alike: the consent to processing stands, or an appointment does (who works for the site was
+ * never asked for a consent). */
+int pd_purpose_has_ground(int consented, int appointed);
+
 typedef enum {
     PD_BASIS_PURPOSE = 0, /* the purpose alone carries it */
     PD_BASIS_LAW /* a right of the person, or a duty towards them: it goes on while the person is
@@ -64,7 +68,8 @@ typedef enum {
     PD_USE_UNCONFIRMED, /* the person has yet to confirm the mailbox */
     PD_USE_UNCONSENTED, /* the consent was never given, or was taken back */
     PD_USE_BLOCKED,     /* the person is blocked or leaving */
-    PD_USE_WITHDRAWN    /* the consent to processing was taken back */
+    PD_USE_WITHDRAWN,   /* the consent to processing was taken back */
+    PD_USE_UNGROUNDED   /* it was never given, and no appointment stands (any more) */
 } pd_use_e;
 
 /* May the person's data be used so, now? What is refused is counted, and in the journal when this

@@ -182,7 +182,7 @@ apr_status_t pd_registration_begin(pd_registration_e *outcome, apr_array_header_
 {
     pd_checked_form_t checked;
     pd_document_t policy, processing;
-    const pd_client_t client = {form->address, form->browser};
+    const pd_client_t client = {.address = form->address, .browser = form->browser};
     pd_guess_t guess;
     *outcome = PD_REGISTRATION_MISTAKES;
     *retry_after = 0;

@@ -80,6 +80,17 @@ apr_status_t pd_role_held(int *held, pd_conn_t *conn, const char *person_id, apr
     return status;
 }
 
+apr_status_t pd_role_held_now(int *held, const pd_portal_t *portal, const char *person_id,
+                              apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    apr_time_t now = pd_clock_now();
+    apr_status_t status = pd_db_read(&found, portal->db, &pd_role_sql[HELD],
+                                     PD_ARGS(PD_T(person_id), PD_N(now), PD_N(now)), 1, p);
+    *held = status == APR_SUCCESS && PD_ROW(found, 0)[0].number > 0;
+    return status;
+}
+
 typedef struct dismiss_t {
     const pd_portal_t *portal;
     const pd_appointment_t *appointment;

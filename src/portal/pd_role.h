@@ -35,6 +35,10 @@ apr_status_t pd_role_dismiss(int *changed, const pd_portal_t *portal,
 /* Does the person hold any role now? Within a transaction. */
 apr_status_t pd_role_held(int *held, pd_conn_t *conn, const char *person_id, apr_pool_t *p);
 
+/* The same outside of one. */
+apr_status_t pd_role_held_now(int *held, const pd_portal_t *portal, const char *person_id,
+                              apr_pool_t *p);
+
 typedef struct pd_role_t {
     const char *role;
     apr_time_t since, until; /* until 0: open */

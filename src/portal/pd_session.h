@@ -22,6 +22,7 @@ typedef struct pd_session_t {
     apr_time_t mfa_at;          /* of the second factor; 0: none; or PD_MFA_DUE */
     apr_int64_t policy_version; /* last acknowledged */
     int from_memory;            /* the database was not asked */
+    const char *sealed_origin;  /* "session.origin", of pd_session_list only */
     /* for `settle` */
     enum { PD_SESSION_KEPT = 0, PD_SESSION_USED, PD_SESSION_DEAD } due;
     pd_session_use_t evicted; /* used_at 0: none */
@@ -47,12 +48,14 @@ extern const pd_session_source_t pd_session_database;
 typedef enum {
     PD_SIGNED_IN = 0,
     PD_SIGN_IN_REFUSED, /* wrong, unknown, not confirmed, blocked: never told apart */
+    PD_SIGN_IN_EXPIRED, /* right, but the password has to be replaced first: there is no session */
     PD_SIGN_IN_LIMITED  /* too many attempts: nothing was checked */
 } pd_sign_in_e;
 
 typedef struct pd_sign_in_t {
     pd_sign_in_e outcome;
-    const char *token;     /* SIGNED_IN: the new cookie value; else NULL */
+    const char *token;     /* SIGNED_IN: the new cookie value; EXPIRED: of a link to set another
+                              password (PD_LINK_PASSWORD); else NULL */
     const char *person_id; /* SIGNED_IN; else NULL */
     int retry_after;       /* LIMITED: seconds; else 0 */
 } pd_sign_in_t;
@@ -86,7 +89,7 @@ apr_status_t pd_session_end_others(int *ended, const pd_portal_t *portal, const 
 apr_status_t pd_session_end_all(int *removed, const pd_portal_t *portal, apr_pool_t *p);
 
 /* The good sessions of a person, as pd_session_t, last used first: id, person_id and instants are
- * set, nothing else. */
+ * set, and the sealed origin; nothing else. */
 apr_status_t pd_session_list(apr_array_header_t **sessions, const pd_portal_t *portal,
                              const char *person_id, apr_pool_t *p);
 

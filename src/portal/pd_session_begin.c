@@ -10,22 +10,26 @@
 #include "portal/pd_device.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
+#include "portal/pd_link.h"
 #include "portal/pd_person_int.h"
 #include "portal/pd_session.h"
 #include "portal/pd_session_int.h"
+#include "portal/pd_sign_in_history.h"
 #include "portal/pd_tables_int.h"
+#include "portal/pd_unusual.h"
 
 enum { ADD, REHASH, NOTE };
 
 const pd_sql_t pd_session_begin_sql[] = {
-    [ADD] = {"session_add",
-             "INSERT INTO session (token, id, person_id, generation, created_at, authenticated_at,"
-             " used_at, expires_at) SELECT CAST(%s AS TEXT), CAST(%s AS TEXT), id, generation"
-             " + " PD_SESSIONS_ENDED ","
-             " CAST(%lld AS BIGINT), CAST(%lld AS BIGINT), CAST(%lld AS BIGINT),"
-             " CAST(%lld AS BIGINT) FROM person"
-             " WHERE id = %s AND state = 'active' AND generation = %lld",
-             "", "begin a session of a person who may have one"},
+    [ADD] =
+        {"session_add",
+         "INSERT INTO session (token, id, person_id, generation, created_at, authenticated_at,"
+         " used_at, expires_at, origin) SELECT CAST(%s AS TEXT), CAST(%s AS TEXT), id, generation"
+         " + " PD_SESSIONS_ENDED ","
+         " CAST(%lld AS BIGINT), CAST(%lld AS BIGINT), CAST(%lld AS BIGINT),"
+         " CAST(%lld AS BIGINT), CAST(%s AS TEXT) FROM person"
+         " WHERE id = %s AND state = 'active' AND generation = %lld",
+         "", "begin a session of a person who may have one"},
     [REHASH] = {"session_rehash",
                 "UPDATE credential SET secret = %s WHERE person_id = %s AND kind = 'password'"
                 " AND secret = %s",
@@ -44,6 +48,10 @@ typedef struct begin_t {
     const char *old_token; /* hash, or NULL */
     const char *token;     /* hash */
     const char *id;
+    const char *link; /* EXPIRED: token of a one-time link */
+    pd_origin_t origin;
+    const char *sealed_origin; /* NULL: nobody is called so */
+    pd_unusual_e unusual;
     pd_sign_in_e outcome;
 } begin_t;
 
@@ -110,13 +118,23 @@ static apr_status_t check(begin_t *begin, const char *login_or_email, const char
     return status;
 }
 
-/* `reason` is for the journal only. */
-static apr_status_t refuse(begin_t *begin, pd_conn_t *conn, const char *reason, apr_pool_t *p)
+static apr_status_t note_attempt(const begin_t *begin, pd_conn_t *conn, pd_attempt_e outcome,
+                                 apr_pool_t *p)
+{
+    return pd_sign_in_history_add(conn, begin->person.id, begin->person.key, outcome,
+                                  &begin->origin, p);
+}
+
+/* `reason` is for the journal only, `outcome` for the history of a person who is called so. */
+static apr_status_t refuse(begin_t *begin, pd_conn_t *conn, const char *reason,
+                           pd_attempt_e outcome, apr_pool_t *p)
 {
     const char *subject = begin->person.id ? begin->person.id : "";
     apr_status_t status = APR_SUCCESS;
     begin->outcome = PD_SIGN_IN_REFUSED;
-    if (begin->guess.alarm && begin->person.id)
+    if (begin->person.id)
+        status = note_attempt(begin, conn, outcome, p);
+    if (status == APR_SUCCESS && begin->guess.alarm && begin->person.id)
         status = pd_guess_tell_owner(conn, begin->portal, subject, begin->person.key, p);
     if (status != APR_SUCCESS)
         return status;
@@ -143,8 +161,25 @@ static apr_status_t add_session(int *added, const begin_t *begin, pd_conn_t *con
     return pd_conn_exec(added, conn, &pd_session_begin_sql[ADD],
                         PD_ARGS(PD_T(begin->token), PD_T(begin->id), PD_N(now), PD_N(now),
                                 PD_N(now), PD_N(now + begin->portal->settings->session_lifetime),
-                                PD_T(person->id), PD_N(person->generation)),
+                                PD_T(begin->sealed_origin), PD_T(person->id),
+                                PD_N(person->generation)),
                         p);
+}
+
+/* The password is right, but has to be replaced: in the place of a session comes a link to set
+ * another one. No page that needs a session opens before. */
+static apr_status_t demand_password(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_person_found_t *person = &begin->person;
+    const char *details =
+        pd_json_text(json_pack("{s:s, s:s}", "purpose", PD_LINK_PASSWORD, "by", "sign-in"), p);
+    apr_status_t status = pd_link_make(&begin->link, conn, person->id, PD_LINK_PASSWORD,
+                                       pd_clock_now() + PD_LINK_SIGN_IN_LIFETIME, p);
+    begin->outcome = PD_SIGN_IN_EXPIRED;
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, begin->portal, PD_EVENT_LINK_MADE, person->id, details, person->key,
+                          p);
 }
 
 /* All journal rows of a sign-in, after all its changes. */
@@ -156,9 +191,12 @@ static apr_status_t tell(const begin_t *begin, pd_conn_t *conn, const pd_session
     if (status == APR_SUCCESS && rehashed)
         status = pd_journal_add(conn, begin->portal, PD_EVENT_PASSWORD_REHASHED, person->id, NULL,
                                 person->key, p);
-    if (status != APR_SUCCESS)
+    if (status == APR_SUCCESS)
+        status = pd_journal_add(conn, begin->portal, PD_EVENT_SIGNED_IN, person->id,
+                                pd_session_details(begin->id, p), person->key, p);
+    if (status != APR_SUCCESS || begin->unusual == PD_UNUSUAL_NOT)
         return status;
-    return pd_journal_add(conn, begin->portal, PD_EVENT_SIGNED_IN, person->id,
+    return pd_journal_add(conn, begin->portal, PD_EVENT_SIGN_IN_UNUSUAL, person->id,
                           pd_session_details(begin->id, p), person->key, p);
 }
 
@@ -169,10 +207,15 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     int added, rehashed;
     begin->outcome = PD_SIGNED_IN;
     if (!begin->person.id || begin->password == PD_PASSWORD_WRONG)
-        return refuse(begin, conn, begin->person.id ? "password" : "unknown", p);
+        return refuse(begin, conn, begin->person.id ? "password" : "unknown",
+                      begin->guess.alarm ? PD_ATTEMPT_WAITS : PD_ATTEMPT_PASSWORD, p);
+    if (begin->person.password_expired)
+        return begin->person.state == PD_PERSON_ACTIVE
+                   ? demand_password(begin, conn, p)
+                   : refuse(begin, conn, "state", PD_ATTEMPT_CLOSED, p);
     apr_status_t status = add_session(&added, begin, conn, p);
     if (status == APR_SUCCESS && !added)
-        return refuse(begin, conn, "state", p);
+        return refuse(begin, conn, "state", PD_ATTEMPT_CLOSED, p);
     if (status == APR_SUCCESS && begin->old_token)
         status = pd_session_drop(&ended, conn, begin->portal, begin->old_token, p);
     if (status == APR_SUCCESS)
@@ -182,9 +225,24 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status = pd_conn_exec(NULL, conn, &pd_session_begin_sql[NOTE],
                               PD_ARGS(PD_N(pd_clock_now()), PD_T(begin->person.id)), p);
+    if (status == APR_SUCCESS)
+        status = note_attempt(begin, conn, PD_ATTEMPT_SIGNED_IN, p);
+    if (status == APR_SUCCESS)
+        status = pd_unusual_note(&begin->unusual, conn, begin->portal, begin->person.id,
+                                 begin->person.key, &begin->origin, p);
     if (status != APR_SUCCESS)
         return status;
     return tell(begin, conn, &ended, rehashed, p);
+}
+
+/* From where it is done: the same work for anybody and nobody, before any lock is held. */
+static apr_status_t find_origin(begin_t *begin, apr_pool_t *p)
+{
+    pd_origin_of(&begin->origin, begin->portal, begin->client, p);
+    if (!begin->person.id)
+        return APR_SUCCESS;
+    return pd_origin_seal(&begin->sealed_origin, &begin->origin, begin->person.key,
+                          "session.origin", begin->id, p);
 }
 
 /* What comes of it, once the transaction is done. */
@@ -192,6 +250,11 @@ static void conclude(pd_sign_in_t *result, const begin_t *begin, const char *tok
 {
     const pd_portal_t *portal = begin->portal;
     result->outcome = begin->outcome;
+    if (begin->outcome == PD_SIGN_IN_EXPIRED) {
+        result->token = begin->link;
+        pd_guess_right(&begin->guess);
+        return;
+    }
     if (begin->outcome != PD_SIGNED_IN) {
         pd_count(portal->counts, PD_COUNT_SIGN_IN_REFUSED);
         return;
@@ -220,6 +283,9 @@ apr_status_t pd_session_begin(pd_sign_in_t *result, const pd_portal_t *portal,
     const char *fresh = pd_token_new(p);
     begin.token = pd_token_hash(fresh, p);
     begin.id = pd_random_uuid7(pd_clock_now(), p);
+    status = find_origin(&begin, p);
+    if (status != APR_SUCCESS)
+        return status;
     if (pd_token_wellformed(old_token))
         begin.old_token = pd_token_hash(old_token, p);
     status = pd_db_transact(portal->db, begin_step, &begin, p);

@@ -14,7 +14,7 @@
 #define SWEEP_ROWS   200
 #define SESSIONS_MAX 500
 
-enum { OF_ID, RAISE, KEEP, CLEAR, RAISE_ALL, SWEEP, LIST };
+enum { OF_ID, RAISE, KEEP, CLEAR, RENEW, RAISE_ALL, SWEEP, LIST };
 
 const pd_sql_t pd_session_end_sql[] = {
     [OF_ID] = {"session_of_id", "SELECT token, person_id FROM session WHERE id = %s", "ss",
@@ -26,6 +26,11 @@ const pd_sql_t pd_session_end_sql[] = {
               "all but this one; a dead one stays dead"},
     [CLEAR] = {"session_clear", "DELETE FROM session WHERE person_id = %s AND id <> %s", "",
                "the rows of a person's ended sessions"},
+    [RENEW] = {"session_renew",
+               "UPDATE session SET token = %s WHERE id = %s AND person_id = %s AND generation ="
+               " (SELECT p.generation FROM person p WHERE p.id = session.person_id)"
+               " + " PD_SESSIONS_ENDED,
+               "", "another token for a session that is good"},
     [RAISE_ALL] = {"session_raise_all",
                    "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT)"
                    " WHERE name = 'sessions.ended'",
@@ -38,12 +43,12 @@ const pd_sql_t pd_session_end_sql[] = {
                " ORDER BY s.expires_at LIMIT %lld)",
                "", "rows of dead sessions"},
     [LIST] = {"session_list",
-              "SELECT s.id, s.created_at, s.authenticated_at, s.used_at, s.expires_at"
-              " FROM session s JOIN person p ON p.id = s.person_id WHERE s.person_id = %s"
+              "SELECT s.id, s.created_at, s.authenticated_at, s.used_at, s.expires_at,"
+              " s.origin FROM session s JOIN person p ON p.id = s.person_id WHERE s.person_id = %s"
               " AND s.generation = p.generation + " PD_SESSIONS_ENDED
               " AND s.expires_at > %lld AND s.used_at > %lld ORDER BY s.used_at DESC, s.id"
               " LIMIT 500",
-              "siiii", "where a person is signed in"},
+              "siiiis", "where a person is signed in"},
     {NULL, NULL, NULL, NULL}};
 
 typedef struct end_one_t {
@@ -94,6 +99,13 @@ apr_status_t pd_session_clear(int *ended, pd_conn_t *conn, const char *person_id
         return status;
     return pd_conn_exec(ended, conn, &pd_session_end_sql[CLEAR],
                         PD_ARGS(PD_T(person_id), PD_T(but)), p);
+}
+
+apr_status_t pd_session_renew(int *renewed, pd_conn_t *conn, const char *person_id,
+                              const char *session_id, const char *token_hash, apr_pool_t *p)
+{
+    return pd_conn_exec(renewed, conn, &pd_session_end_sql[RENEW],
+                        PD_ARGS(PD_T(token_hash), PD_T(session_id), PD_T(person_id)), p);
 }
 
 typedef struct end_others_t {
@@ -196,7 +208,8 @@ apr_status_t pd_session_list(apr_array_header_t **sessions, const pd_portal_t *p
                            .created_at = cell[1].number,
                            .authenticated_at = cell[2].number,
                            .used_at = cell[3].number,
-                           .expires_at = cell[4].number};
+                           .expires_at = cell[4].number,
+                           .sealed_origin = cell[5].text};
     }
     return status;
 }

@@ -43,6 +43,11 @@ apr_status_t pd_session_tell_ended(pd_conn_t *conn, const pd_portal_t *portal,
 apr_status_t pd_session_clear(int *ended, pd_conn_t *conn, const char *person_id,
                               const char *but_session_id, apr_pool_t *p);
 
+/* Inside a transaction: a good session goes on under another token (its hash); the one before is
+ * dead. `renewed` 0: it isn't good any more. Tells nobody. */
+apr_status_t pd_session_renew(int *renewed, pd_conn_t *conn, const char *person_id,
+                              const char *session_id, const char *token_hash, apr_pool_t *p);
+
 /* Details of a journal row about a session. */
 const char *pd_session_details(const char *id, apr_pool_t *p);
 

@@ -60,7 +60,10 @@ typedef struct pd_settings_t {
     apr_int64_t term_acts;
     apr_int64_t term_journal;
     apr_int64_t term_letters;
-    const char *metrics_from; /* addresses and networks: text/pd_network.h */
+    apr_int64_t term_sign_ins;
+    const char *place_file;       /* countries of addresses, .mmdb; or unset */
+    const char *security_contact; /* URI for security.txt; NULL: there is no such file */
+    const char *metrics_from;     /* addresses and networks: text/pd_network.h */
 } pd_settings_t;
 
 /* Per directory. */
@@ -84,6 +87,7 @@ typedef enum {
     PD_TYPE_ZONE,    /* a tz database name */
     PD_TYPE_HOST,    /* letters, digits, dots, hyphens, underscores */
     PD_TYPE_CLAUSES, /* numbers of clauses parted by spaces */
+    PD_TYPE_CONTACT, /* mailto:address or an https URL */
     PD_TYPE_NETWORK, /* addresses and networks parted by spaces, or "none" */
     PD_TYPE_DATABASE /* two words: driver, parameters */
 } pd_type_e;

@@ -45,6 +45,8 @@ static const char *syntax(const pd_directive_t *row, apr_pool_t *p)
         return "name";
     case PD_TYPE_CLAUSES:
         return "\"number...\"";
+    case PD_TYPE_CONTACT:
+        return "mailto:address|https://host/path";
     case PD_TYPE_NETWORK:
         return "\"address|network...\"|none";
     case PD_TYPE_DATABASE:

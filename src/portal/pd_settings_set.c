@@ -6,6 +6,7 @@
 #include "base/pd_bytes.h"
 #include "base/pd_zone.h"
 #include "portal/pd_settings_int.h"
+#include "text/pd_contact.h"
 #include "text/pd_email.h"
 #include "text/pd_network.h"
 #include "text/pd_url.h"
@@ -323,6 +324,20 @@ static const char *set_mailbox(const char **member, const pd_directive_t *row, c
     return NULL;
 }
 
+static const char *set_contact(const char **member, const pd_directive_t *row, const char *value,
+                               apr_pool_t *p)
+{
+    const char *uri = pd_contact_uri(value, p);
+    if (!uri) {
+        return wrong(row, value,
+                     "is no contact; write mailto: with an address, or an https URL, for example "
+                     "mailto:security@example.org",
+                     p);
+    }
+    *member = uri;
+    return NULL;
+}
+
 /* A host name, an IPv4 address, or an IPv6 address in brackets, and perhaps a port. */
 static int good_authority(const char *text)
 {
@@ -518,6 +533,8 @@ const char *pd_directive_set(void *structure, const pd_directive_t *row, const c
         return set_host(member, row, value, p);
     case PD_TYPE_CLAUSES:
         return set_clauses(member, row, value, p);
+    case PD_TYPE_CONTACT:
+        return set_contact(member, row, value, p);
     case PD_TYPE_NETWORK:
         return set_networks(member, row, value, p);
     case PD_TYPE_DATABASE:

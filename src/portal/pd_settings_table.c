@@ -22,6 +22,7 @@
 #define C_HOST     const char *
 #define C_CLAUSES  const char *
 #define C_NETWORK  const char *
+#define C_CONTACT  const char *
 #define C_DATABASE const char *
 #define C_FLAG     apr_int64_t
 #define C_NUMBER   apr_int64_t
@@ -158,11 +159,22 @@ const pd_directive_t pd_directives[] = {
     ROW(FLAG, "PDPortalStaffSecondFactor", staff_second_factor, "On",
         "On: whoever has a role sets up a second factor before the pages of the staff, and sections with "
         "Require pd-role, open."),
+    BOUNDED(TERM, "PDPortalTermSignIns", term_sign_ins, "180d", DAY, 18300 * DAY,
+        "How long a person's sign-ins and refused attempts are kept, for `account/history`; then the job "
+        "`expire` removes them. A country nobody of the account has signed in from for so long is new again."),
+    ROW(FILE, "PDPortalPlaceFile", place_file, NULL,
+        "A file of countries and regions by network address (`.mmdb`: MaxMind GeoLite2, DB-IP, IPinfo and the "
+        "like) that the server's user may read. With it people see from where they are signed in, and are told by "
+        "a letter of a sign-in from a country that is new to them. The portal asks nobody else; it notices a "
+        "replaced file by itself. Without it, or with one that can't be used, pages say nothing of places."),
     ROW(NETWORK, "PDPortalMetricsFrom", metrics_from, "127.0.0.1 ::1",
         "Who may read the metrics at PDPortalPath/metrics: addresses and networks, parted by spaces; "
         "`none`: nobody. For everybody else there is no such page. The address is the one that "
         "mod_remoteip finds, where it is loaded: behind a proxy on this machine every visitor comes "
         "from 127.0.0.1 without it."),
+    ROW(CONTACT, "PDPortalSecurityContact", security_contact, NULL,
+        "Where to write about a hole in the site's security: `mailto:` with an address, or an https URL. With "
+        "it the site has /.well-known/security.txt (RFC 9116). Without it there is none of the portal's."),
     DIRECTORY(FLAG, "PDPortalIdentityHeaders", identity_headers, "Off",
         "On: the identity goes to an application behind a proxy as request headers too."),
     {.name = NULL}};

@@ -3,7 +3,8 @@
  * Nobody who looks asks the database: a job of one process reads its figures now and then into a
  * small block of shared memory, and says in it whether the database answers.
  *
- *   | up | read_ticks | people_due | figure[0] | figure[1] | ...      all zeros: nothing read yet
+ *   | up | read_ticks | people_due | ... | figure[0] | figure[1] | ...      all zeros: nothing read
+ * yet
  *
  * Every word is atomic and stands for itself; figures of two readings may be seen side by side. */
 #ifndef PD_STATE_H
@@ -22,10 +23,11 @@ typedef enum {
 } pd_figure_e;
 
 struct pd_state_shared_t {
-    apr_uint32_t up;         /* the database answered when it was last looked at */
-    apr_int64_t read_ticks;  /* pd_clock_ticks of the last good reading; 0: none yet */
-    apr_int64_t people_due;  /* pd_clock_ticks: people are not counted again before */
-    apr_int64_t people_read; /* they were counted once */
+    apr_uint32_t up;          /* the database answered when it was last looked at */
+    apr_int64_t read_ticks;   /* pd_clock_ticks of the last good reading; 0: none yet */
+    apr_int64_t people_due;   /* pd_clock_ticks: people are not counted again before */
+    apr_int64_t people_read;  /* they were counted once */
+    apr_uint32_t places_said; /* pd_places_new: which state of the file was told */
     apr_int64_t figure[PD_FIGURE_MAX];
 };
 

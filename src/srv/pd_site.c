@@ -18,6 +18,7 @@
 #include "portal/pd_guess.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_session_table.h"
+#include "portal/pd_place.h"
 #include "portal/pd_state.h"
 #include "portal/pd_ready.h"
 #include "srv/pd_headers.h"
@@ -51,6 +52,21 @@ const char *pd_site_below(const pd_site_t *site, const char *uri)
         return NULL;
     }
     return uri[length] == '/' ? uri + length + 1 : uri[length] == '\0' ? "" : NULL;
+}
+
+pd_well_known_e pd_site_well_known(const pd_site_t *site, const char *uri)
+{
+    static const char folder[] = "/.well-known/";
+    if (uri[0] != '/' || uri[1] != '.' || strncmp(uri, folder, sizeof(folder) - 1) != 0) {
+        return PD_WELL_KNOWN_NONE; /* as nearly every request */
+    }
+    const char *name = uri + sizeof(folder) - 1;
+    if (strcmp(name, "change-password") == 0) {
+        return PD_WELL_KNOWN_PASSWORD;
+    }
+    return strcmp(name, "security.txt") == 0 && site->settings->security_contact != NULL
+               ? PD_WELL_KNOWN_SECURITY
+               : PD_WELL_KNOWN_NONE;
 }
 
 pd_site_t *pd_site_first(void)
@@ -213,8 +229,8 @@ static apr_status_t fill_site(pd_site_t *site, const char **why, int only_look, 
         site->denied_page = apr_pstrcat(p, path, "/" PD_SITE_DENIED, NULL);
         site->required_page = apr_pstrcat(p, path, "/" PD_SITE_REQUIRED, NULL);
         site->unavailable_page = apr_pstrcat(p, path, "/" PD_SITE_UNAVAILABLE, NULL);
-        site->headers = pd_headers_make(
-            apr_pstrcat(p, "<", path, "/policy>; rel=\"privacy-policy\"", NULL), p);
+        site->headers =
+            pd_headers_make(apr_pstrcat(p, "<", path, "/policy>; rel=\"privacy-policy\"", NULL), p);
     }
     return rv;
 }
@@ -354,6 +370,8 @@ static void open_portal(pd_site_t *site, apr_pool_t *pchild, server_rec *base)
     portal->limiter =
         pd_limiter_over(site->guesses, pd_guess_rules, pd_guess_n_rules, pd_clock_ticks, pchild);
     portal->state = site->state;
+    portal->places =
+        pd_places_new(settings->place_file, site->state ? &site->state->places_said : NULL, pchild);
     apr_status_t rv = pd_db_open(&portal->db, &why, &options, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, base, "PD0500: the database can't be opened: %s",

@@ -23,11 +23,11 @@ typedef struct pd_site_t {
     const char *denied_page;          /* paths of pages that only internal redirects reach */
     const char *required_page;
     const char *unavailable_page;
-    pd_encoded_t style;       /* style.css */
-    const char *style_hash;   /* a short hash of it, for its URL */
+    pd_encoded_t style;         /* style.css */
+    const char *style_hash;     /* a short hash of it, for its URL */
     const apr_table_t *headers; /* pd_headers.h */
-    pd_portal_t *portal;      /* in children; NULL: could not be opened, every request is a 503 */
-    apr_uint32_t key_checked; /* atomic: the database is known to belong to the key file */
+    pd_portal_t *portal;        /* in children; NULL: could not be opened, every request is a 503 */
+    apr_uint32_t key_checked;   /* atomic: the database is known to belong to the key file */
     /* when a lasting trouble was last told: pd_log_due */
     apr_uint32_t said_key, said_job, said_unavailable, said_ticked;
     struct pd_site_t *next;
@@ -56,6 +56,14 @@ pd_site_t *pd_site_of(const server_rec *s);
 
 /* The part of a path below PDPortalPath, without its slash; NULL: it is not below it. */
 const char *pd_site_below(const pd_site_t *site, const char *uri);
+
+/* Paths at the host's root that the portal answers. */
+typedef enum {
+    PD_WELL_KNOWN_NONE = 0, /* the site's own affair */
+    PD_WELL_KNOWN_PASSWORD, /* /.well-known/change-password */
+    PD_WELL_KNOWN_SECURITY  /* /.well-known/security.txt, where there is a contact */
+} pd_well_known_e;
+pd_well_known_e pd_site_well_known(const pd_site_t *site, const char *uri);
 
 /* The list of this process. */
 pd_site_t *pd_site_first(void);

@@ -22,7 +22,8 @@ const char *const pd_common_names[] = {
  * has_mistakes is true when the list is not empty (a section over the list would repeat itself). */
 #define MISTAKES                                                                                   \
     "mistakes", "has_mistakes", "field", "login_missing", "login_short", "login_long",             \
-        "login_characters", "login_mixed", "login_taken", "email_missing", "email_bad",            \
+        "login_characters", "login_mixed", "login_taken", "login_same", "email_missing",           \
+        "email_bad", "email_same", "email_taken", "password_same", "code_exhausted",               \
         "password_missing", "password_short", "password_long", "password_weak", "password_common", \
         "password_personal", "password_characters", "policy_missing", "consent_missing",           \
         "consent_unticked", "name_missing", "recovery_exhausted", "code_missing", "proof_wrong",   \
@@ -52,11 +53,20 @@ const char *const pd_common_names[] = {
 /* Stored fields: partials "field" (its name), "term" (how long it is kept). */
 #define FIELDS                                                                                     \
     "fields", "field_login", "field_email", "field_password", "field_language",                    \
-        "field_registered", "field_roles", "field_registration", "field_sessions",                 \
-        "field_browsers", "field_factor", "field_links", "field_recovery", "field_letters",        \
-        "field_acts", "field_journal", "given", "purposes", PURPOSE, "without_limit", "undecided", \
-        "term_years", "term_days", "term_hours", "term_minutes", "since_made", "since_sent",       \
-        "since_sign_in", "removed"
+        "field_registered", "field_roles", "field_email_asked", "field_email_former",              \
+        "field_registration", "field_sessions", "field_sign_ins", "field_browsers", "field_links", \
+        "field_factor", "field_recovery", "field_letters", "field_acts", "field_journal", "given", \
+        "purposes", PURPOSE, "without_limit", "undecided", "term_years", "term_days",              \
+        "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
+
+/* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
+#define TERM                                                                                       \
+    "without_limit", "undecided", "term_years", "term_days", "term_hours", "term_minutes",         \
+        "since_made", "since_sent", "since_sign_in", "removed"
+
+/* From where and with what somebody signs in, partial "origin"; each may be "". `places` is true
+ * where the site knows places at all. */
+#define ORIGIN "browser", "system", "network", "country", "region", "places"
 
 static const char *const home_names[] = {NULL};
 static const char *const register_names[] = {MISTAKES,          LIMITED,           "csrf",
@@ -67,8 +77,23 @@ static const char *const register_names[] = {MISTAKES,          LIMITED,        
 static const char *const confirm_names[] = {
     MISTAKES,      LIMITED,       "csrf", "stale",          "none",   "waiting",     "ready",
     "needs_proof", "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
-static const char *const reset_names[] = {MISTAKES, LIMITED, "csrf",        "stale", "ready",
-                                          "used",   "none",  "login_value", NULL};
+static const char *const reset_names[] = {
+    MISTAKES,   LIMITED, "csrf",        "stale",   "ready",
+    "used",     "none",  "login_value", "expired", /* it has to be replaced */
+    "restored",                                    /* a former address was brought back */
+    "by_link",                                     /* neither */
+    NULL};
+static const char *const restore_names[] = {LIMITED,       "csrf", "stale", "ready",
+                                            "used",        "none", "taken", /* by another account */
+                                            "email_value", NULL};
+static const char *const change_login_names[] = {MISTAKES, LIMITED,       "csrf",
+                                                 "stale",  "login_value", NULL};
+static const char *const change_password_names[] = {MISTAKES, LIMITED,       "csrf",
+                                                    "stale",  "login_value", NULL};
+static const char *const change_email_names[] = {
+    MISTAKES,       LIMITED,  "csrf",    "stale",
+    "person_email", "wanted", "waiting", "gone", /* nothing waits for a code */
+    "email_value",  NULL};
 static const char *const recover_names[] = {MISTAKES,  LIMITED,       "csrf", "stale",
                                             "waiting", "login_value", NULL};
 static const char *const second_factor_names[] = {MISTAKES, LIMITED,     "csrf",
@@ -84,6 +109,28 @@ static const char *const login_names[] = {
     "needed", /* the visitor asked for a page that needs sign-in */
     "again",  /* signed in, but too long ago for the page asked for */
     NULL};
+static const char *const sessions_names[] = {
+    ORIGIN,     "csrf", "stale",   "ended", "others_ended", /* what has just been done */
+    "sessions", "id",   "is_this",                          /* the one that shows the page */
+    "begun",    "used", "others",  "zone",                  /* there is another one */
+    NULL};
+static const char *const history_names[] = {
+    ORIGIN,
+    TERM,
+    "kept", /* a map with the term */
+    "attempts",
+    "has_attempts",
+    "at",
+    "signed_in",
+    "wrong_password",
+    "waits", /* likewise wrong, and others had to wait after it */
+    "closed",
+    "more", /* others of the day are not listed */
+    "older_url",
+    "is_older", /* not the first page */
+    "zone",
+    NULL};
+static const char *const not_me_names[] = {"csrf", "stale", "ready", "used", "none", NULL};
 static const char *const acknowledge_names[] = {
     MISTAKES,
     "csrf",
@@ -161,9 +208,20 @@ static const char *const people_names[] = {
     "withdrew",    "administrator", "names", /* the list is shown */
     "people",      "person_login",  "none",      "at",        "after",        "which_all",
     "which_acted", "which_not",     NULL};
-static const char *const account_names[] = {
-    "person_login", "person_email", "registered", "acts",  ACT,
-    FIELDS,         "speaks_ru",    "speaks_en",  "roles", NULL};
+static const char *const account_names[] = {"person_login",
+                                            "person_email",
+                                            "registered",
+                                            "acts",
+                                            ACT,
+                                            FIELDS,
+                                            "speaks_ru",
+                                            "speaks_en",
+                                            "roles",
+                                            "places",
+                                            "login_changed",
+                                            "email_changed",
+                                            "password_changed", /* just now */
+                                            NULL};
 static const char *const processing_names[] = {
     "processings", FIELDS,     "by_registration", "by_consent", "by_security", "consent",
     "optional",                                                 /* kinds of documents, or "" */
@@ -269,12 +327,19 @@ const pd_contract_t pd_page_contracts[] = {
     {"register.html", register_names, NULL},
     {"confirm.html", confirm_names, NULL},
     {"reset.html", reset_names, NULL},
+    {"restore.html", restore_names, NULL},
+    {"change-login.html", change_login_names, NULL},
+    {"change-email.html", change_email_names, NULL},
+    {"change-password.html", change_password_names, NULL},
     {"recover.html", recover_names, NULL},
     {"login.html", login_names, NULL},
     {"second-factor.html", second_factor_names, NULL},
     {"factor.html", factor_names, NULL},
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},
+    {"sessions.html", sessions_names, NULL},
+    {"history.html", history_names, NULL},
+    {"not-me.html", not_me_names, NULL},
     {"consents.html", consents_names, NULL},
     {"consent.html", consent_names, consent_raw},
     {"withdraw.html", withdraw_names, NULL},

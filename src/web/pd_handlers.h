@@ -39,6 +39,18 @@ int pd_web_confirm(pd_page_t *page);
 int pd_web_reset_form(pd_page_t *page);
 int pd_web_reset(pd_page_t *page);
 
+/* pd_web_change.c */
+int pd_web_change_login_form(pd_page_t *page);
+int pd_web_change_login(pd_page_t *page);
+int pd_web_change_password_form(pd_page_t *page);
+int pd_web_change_password(pd_page_t *page);
+int pd_web_change_email_form(pd_page_t *page);
+int pd_web_change_email(pd_page_t *page);
+
+/* pd_web_restore.c */
+int pd_web_restore_form(pd_page_t *page);
+int pd_web_restore(pd_page_t *page);
+
 /* pd_web_login.c */
 int pd_web_login_form(pd_page_t *page);
 int pd_web_login(pd_page_t *page);
@@ -70,6 +82,16 @@ int pd_web_factor_change(pd_page_t *page);
 
 /* Nobody is waiting for a code here: on to where the person wanted to go. */
 int pd_web_factor_needless(pd_page_t *page);
+/* pd_web_sessions.c */
+int pd_web_sessions(pd_page_t *page);
+int pd_web_sessions_end(pd_page_t *page);
+
+/* pd_web_history.c */
+int pd_web_history(pd_page_t *page);
+
+/* pd_web_not_me.c */
+int pd_web_not_me_form(pd_page_t *page);
+int pd_web_not_me(pd_page_t *page);
 
 /* pd_web_processing.c */
 int pd_web_processing(pd_page_t *page);

@@ -123,7 +123,9 @@ void pd_page_form_token(pd_page_t *page, const char *purpose)
 
 pd_client_t pd_page_client(const pd_page_t *page)
 {
-    return (pd_client_t){page->r->useragent_ip, page->kept.browser};
+    return (pd_client_t){.address = page->r->useragent_ip,
+                         .browser = page->kept.browser,
+                         .agent = apr_table_get(page->r->headers_in, "User-Agent")};
 }
 
 void pd_page_limited(pd_page_t *page, int retry_after)

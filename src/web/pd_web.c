@@ -11,6 +11,7 @@
 #include "srv/pd_site.h"
 #include "web/pd_contracts.h"
 #include "web/pd_route.h"
+#include "web/pd_well_known.h"
 
 APLOG_USE_MODULE(pdportal);
 
@@ -39,6 +40,10 @@ void pd_web_register_hooks(apr_pool_t *p)
     (void)p;
     pd_site_declare_pages(pd_common_names, pd_page_contracts);
     ap_hook_check_config(check_purposes, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_translate_name(pd_well_known_translate, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(pd_well_known_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(pd_well_known_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_handler(pd_well_known_handle, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(pd_route_translate, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(pd_route_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(pd_route_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);

@@ -6,6 +6,7 @@
 #include "web/pd_act_value.h"
 #include "web/pd_field_value.h"
 #include "web/pd_handlers.h"
+#include "web/pd_origin_value.h"
 
 int pd_web_account_slash(pd_page_t *page)
 {
@@ -20,6 +21,16 @@ static const pd_value_t *field_list(pd_page_t *page)
         pd_value_add(list, pd_field_value(page, field));
     }
     return list;
+}
+
+/* What has just been changed. */
+static void show_notice(pd_page_t *page)
+{
+    const char *notice = pd_form_get(page->query, "notice");
+    notice = notice ? notice : "";
+    pd_page_true(page, "login_changed", strcmp(notice, "login-changed") == 0);
+    pd_page_true(page, "email_changed", strcmp(notice, "email-changed") == 0);
+    pd_page_true(page, "password_changed", strcmp(notice, "password-changed") == 0);
 }
 
 int pd_web_account(pd_page_t *page)
@@ -39,10 +50,12 @@ int pd_web_account(pd_page_t *page)
     }
     pd_value_set(page->values, "acts", list);
     pd_value_set(page->values, "fields", field_list(page));
+    show_notice(page);
     pd_page_text(page, "person_login", person.login);
     pd_page_text(page, "person_email", person.email);
     pd_page_true(page, apr_pstrcat(page->p, "speaks_", person.language, NULL), 1);
     pd_page_text(page, "roles", page->session->roles);
     pd_page_date(page, page->values, "registered", person.confirmed_at);
+    pd_origin_set_places(page);
     return pd_page_show(page, "account.html", HTTP_OK);
 }

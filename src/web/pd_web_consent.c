@@ -156,9 +156,10 @@ static apr_status_t add_form(pd_page_t *page)
     pd_page_text(page, "doc_lang", document.language);
     pd_value_set_number(page->values, "doc_version", document.version, page->p);
     pd_page_date(page, page->values, "effective", document.effective_at);
-    pd_page_text(page, "shown", pd_consent_shown(&document, page->language, page->p));
-    pd_page_text(page, "wording",
-                 pd_page_consent_wording(page, page->kind, document.title, document.version));
+    const char *wording =
+        pd_page_consent_wording(page, page->kind, document.title, document.version);
+    pd_page_text(page, "shown", pd_consent_shown(&document, page->language, wording, page->p));
+    pd_page_text(page, "wording", wording);
     pd_page_text(page, "return_to", return_target(page));
     pd_page_form_token(page, "consent");
     return APR_SUCCESS;

@@ -90,6 +90,10 @@ int pd_web_login(pd_page_t *page)
     case PD_SIGN_IN_REFUSED:
         pd_page_mistake(page, "login", "sign_in_refused");
         return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
+    case PD_SIGN_IN_EXPIRED:
+        page->kept.link_token = result.token;
+        pd_visitor_write(page);
+        return pd_page_go(page, pd_page_path(page, "reset"));
     case PD_SIGNED_IN:
         break;
     }

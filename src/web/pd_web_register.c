@@ -1,6 +1,7 @@
 /* Registration (F01-F04): the form, and what comes of it. The text of each box is rendered first,
  * shown, and recorded as it was shown. */
 #include <apr_strings.h>
+#include "crypt/pd_hash.h"
 #include "portal/pd_document.h"
 #include "portal/pd_registration.h"
 #include "text/pd_url.h"
@@ -30,13 +31,15 @@ static apr_status_t find_wordings(pd_page_t *page, pd_registration_form_t *form)
     return APR_SUCCESS;
 }
 
-/* Which texts the form shows, as "ru/3/1": language, policy, consent. It comes back with the form,
- * so that nobody agrees to a text that was not before his eyes. */
-static const char *texts_shown(const pd_page_t *page)
+/* What the form shows, as "ru/3/1/HASH": language, policy, consent, the words of both boxes. It
+ * comes back with the form, so that nobody agrees to what was not before his eyes. */
+static const char *texts_shown(const pd_page_t *page, const pd_registration_form_t *form)
 {
-    return apr_psprintf(page->p, "%s/%s/%s", page->language,
-                        pd_value_get(page->values, "policy_version")->text,
-                        pd_value_get(page->values, "consent_version")->text);
+    const char *words =
+        apr_pstrcat(page->p, form->policy_wording, "\n", form->consent_wording, NULL);
+    return apr_psprintf(page->p, "%s/%" APR_INT64_T_FMT "/%" APR_INT64_T_FMT "/%s", page->language,
+                        form->policy_version, form->consent_version,
+                        pd_hash_sha256(words, strlen(words), page->p));
 }
 
 static const char *return_target(const pd_page_t *page)
@@ -54,7 +57,7 @@ static int show_form(pd_page_t *page, int status)
         return pd_page_failure(page, rv);
     }
     pd_page_true(page, "closed", rv == APR_ENOENT);
-    pd_page_text(page, "shown", rv == APR_SUCCESS ? texts_shown(page) : "");
+    pd_page_text(page, "shown", rv == APR_SUCCESS ? texts_shown(page, &form) : "");
     pd_page_text(page, "policy_wording", form.policy_wording);
     pd_page_text(page, "consent_wording", form.consent_wording);
     pd_page_text(page, "return_to", return_target(page));
@@ -88,11 +91,11 @@ static int show_mistakes(pd_page_t *page, const apr_array_header_t *mistakes)
     return show_form(page, HTTP_UNPROCESSABLE_ENTITY);
 }
 
-/* The form was shown with other texts than are in force now, or in another language. */
-static int texts_changed(const pd_page_t *page)
+/* The form was shown with other texts or words than there are now, or in another language. */
+static int texts_changed(const pd_page_t *page, const pd_registration_form_t *form)
 {
     const char *shown = pd_form_get(page->form, "shown");
-    return shown == NULL || strcmp(shown, texts_shown(page)) != 0;
+    return shown == NULL || strcmp(shown, texts_shown(page, form)) != 0;
 }
 
 int pd_web_register(pd_page_t *page)
@@ -105,7 +108,7 @@ int pd_web_register(pd_page_t *page)
     if (rv != APR_SUCCESS) {
         return rv == APR_ENOENT ? show_form(page, HTTP_OK) : pd_page_failure(page, rv);
     }
-    if (texts_changed(page)) {
+    if (texts_changed(page, &form)) {
         page->stale = 1;
         return show_form(page, HTTP_FORBIDDEN);
     }

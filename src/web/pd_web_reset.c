@@ -1,8 +1,19 @@
 /* Setting a password by a one-time link. As with a confirmation, the link's first GET moves the
  * token from the URL into the form cookie and changes nothing else; setting is a POST. */
+#include <string.h>
 #include "portal/pd_password_set.h"
 #include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
+
+/* What led to the form: a password that has to be replaced, an address that was brought back. */
+static void show_reason(pd_page_t *page, const pd_password_view_t *view)
+{
+    const char *notice = pd_form_get(page->query, "notice");
+    int restored = notice != NULL && strcmp(notice, "restored") == 0;
+    pd_page_true(page, "restored", restored);
+    pd_page_true(page, "expired", view->expired);
+    pd_page_true(page, "by_link", !restored && !view->expired);
+}
 
 static int show_form(pd_page_t *page, int status)
 {
@@ -14,6 +25,7 @@ static int show_form(pd_page_t *page, int status)
     pd_page_true(page, "ready", view.link == PD_LINK_GOOD);
     pd_page_true(page, "used", view.link == PD_LINK_USED);
     pd_page_true(page, "none", view.link == PD_LINK_NONE);
+    show_reason(page, &view);
     pd_page_text(page, "login_value", view.login);
     pd_value_set_number(page->values, "password_min", view.min_chars, page->p);
     pd_page_form_token(page, "reset");

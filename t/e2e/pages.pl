@@ -9,7 +9,11 @@ use Test::More;
 use PDPortal::Test;
 use PDPortal::Setup qw(read_file write_file);
 
-my $server = server(name => 'e2e', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/e2e/mail" });
+my $server = server(name => 'e2e', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/e2e/mail" }, extra => <<'END');
+<Location "/cabinet/ward">
+    Require pd-role doctor
+</Location>
+END
 $server->start;
 my $folder = "$server->{dir}/mail";
 my ($member) = member(browser => $server->browser, folder => $folder);
@@ -29,6 +33,11 @@ sub publish_demo {
 publish_demo(sub { $_[0] });
 acknowledge($member);
 publish_demo(sub { $_[0] =~ s/^(4\.1\.7\.)/4.1.7. wish you a happy holiday;\n\n4.1.9./mr }, '--effective', '2099-01-01');
+# A consent of another kind, in its second version.
+for my $text ('I agree to be called.', 'I agree to be called and to be written to.') {
+    my @files = map { (write_file("$server->{dir}/calls.$_.md", "# Calls ($_)\n\n1. $text\n"), '--lang', $_) } qw(ru en);
+    PDPortal::Setup::ctl_ok($server->{conf}, 'policy', 'publish', @files, '--kind', 'calls');
+}
 # An editor with a draft that waits, and an administrator.
 my %staff = map {
     my ($browser, $login, $email) = member(browser => $server->browser, folder => $folder);
@@ -43,17 +52,22 @@ my $draft = $answer->header('location') // die $answer->text;
 my $forgetful = $server->browser;
 $forgetful->get('/portal/recover');
 $forgetful->submit({ login => 'whoever', act => 'ask' }, form => qr/recover/);
-my @pages;
+my (@pages, @paths);
 
-# page(name, path, status => 200, as => browser, fill => {}, press => selector): in both languages.
+# page(name, path, status => 200, as => browser, fill => {}, press => selector, route => path of the portal's page that
+# a page of the site shows): in both languages.
 sub page {
     my ($name, $path, %given) = @_;
+    push @paths, delete $given{route} // $path =~ s/[?].*//r;
     return if $ENV{PAGES} && index($name, $ENV{PAGES}) < 0;
     my $as = delete $given{as};
     for my $language (qw(ru en)) {
         my %cookies = $as ? %{ $as->{cookies} } : ();
         push @pages, { name => $name, path => $path . ($path =~ /[?]/ ? '&' : '?') . "lang=$language", language => $language,
             status => 200, cookies => \%cookies, %given };
+        # The languages differ in words only: Lighthouse looks at one, and at both of the policy, which a search finds.
+        $pages[-1]{lighthouse} = ['performance', 'accessibility', 'best-practices', $name eq 'policy' ? 'seo' : ()]
+            if !$given{press} && ($given{status} // 200) == 200 && ($language eq 'ru' || $name eq 'policy');
     }
     return;
 }
@@ -75,11 +89,20 @@ page('policy-announced', '/portal/policy/3');
 page('difference', '/portal/policy/3/diff');
 page('difference-great', '/portal/policy/2/diff');
 page('consent-text', '/portal/documents/processing/1');
+page('difference-consent', '/portal/documents/calls/2/diff');
 page('processing', '/portal/processing');
 page('leave', '/portal/leave?to=https%3A%2F%2Fpartner.example%2Fshop');
 page('leave-refused', '/portal/leave?to=javascript%3Aalert(1)', status => 400);
 page('not-found', '/portal/nowhere', status => 404);
 page('account', '/portal/account/', as => $member);
+page('change-login', '/portal/account/login', as => $member);
+page('change-email', '/portal/account/email', as => $member);
+page('change-email-mistake', '/portal/account/email', as => $member, press => 'form.card button', status => 422);
+page('change-password', '/portal/account/password', as => $member);
+page('restore', '/portal/restore');
+page('sessions', '/portal/account/sessions', as => $member);
+page('history', '/portal/account/history', as => $member);
+page('not-me', '/portal/not-me');
 page('consents', '/portal/account/consents', as => $member);
 page('consent', '/portal/account/consents/processing', as => $member);
 page('consent-withdraw', '/portal/account/consents/processing/withdraw', as => $member);
@@ -95,18 +118,48 @@ page('staff-draft', $draft, as => $staff{administrator});
 page('staff-version', '/portal/staff/documents/policy/2', as => $staff{administrator});
 page('staff-names', '/portal/staff/documents/policy/2', as => $staff{administrator}, press => '.aside button');
 page('staff-closed', '/portal/staff/documents', as => $member, status => 403);
+page('denied', '/cabinet/ward', as => $member, status => 403, route => '/portal/denied');
 
-my $plan = write_file("$ENV{PD_WORK}/plan.json", JSON::PP::encode_json({ origin => "http://127.0.0.1:$server->{port}", shots => $ENV{PD_SHOTS}, more => $ENV{VIEWS} ? JSON::PP::true : JSON::PP::false, pages => \@pages }));
+# Every page of the route table is among them, but for what is no page of its own.
+my %no_page = (
+    'style.css' => 'what every page is drawn with',
+    'account' => 'leads to account/',
+    'required' => 'JSON, for programs',
+    'unavailable' => 'the page of errors, which not-found shows',
+);
+my $table = read_file("$ENV{PD_SOURCE_DIR}/src/web/pd_routes.c");
+my @routes;
+while ($table =~ /\{"GET",\s*"([^"]*)",[^}]*?\bPD_SHOW_(\w+)/g) {
+    push @routes, $1 unless $2 eq 'FILE' || $2 eq 'PROGRAM';
+}
+cmp_ok(scalar @routes, '>', 20, 'the route table is read');
+for my $route (grep { !$no_page{$_} } @routes) {
+    my $pattern = quotemeta($route) =~ s/\\\*/[^\/]+/gr =~ s/\\#/\\d+/gr;
+    ok((grep { m{^/portal/$pattern$} } @paths), "GET /portal/$route is among the pages that are looked at");
+}
+is_deeply([grep { my $name = $_; !grep { $_ eq $name } @routes } sort keys %no_page], [], 'what is left out is in the table');
+
+# A port of the browser's own, above those of the servers.
+my $plan = write_file("$ENV{PD_WORK}/plan.json", JSON::PP::encode_json({ origin => "http://127.0.0.1:$server->{port}", debugging => $server->{port} + 90,
+    shots => $ENV{PD_SHOTS}, more => $ENV{VIEWS} ? JSON::PP::true : JSON::PP::false, pages => \@pages }));
 cmp_ok(scalar @pages, '>', 0, 'there are pages to look at');
 local $ENV{HOME} = $ENV{PD_WORK};
-open my $look, '-|', 'node', 't/e2e/pages.js', $plan or die "node: $!";
-my $seen = 0;
-while (my $line = <$look>) {
-    my $view = eval { JSON::PP::decode_json($line) } or do { diag $line; next };
-    $seen++;
-    is(join("\n", @{ $view->{faults} }), '', $view->{name});
+
+# Each line of a program that looks at pages is a test.
+sub look {
+    my ($program, $expected) = @_;
+    open my $look, '-|', 'node', "t/e2e/$program", $plan or die "node: $!";
+    my $seen = 0;
+    while (my $line = <$look>) {
+        my $view = eval { JSON::PP::decode_json($line) } or do { diag $line; next };
+        $seen++;
+        is(join("\n", @{ $view->{faults} }), '', $view->{name});
+    }
+    ok(close $look, "$program ran to its end");
+    is($seen, $expected, "$program looked at everything");
+    return;
 }
-ok(close $look, 'the browser ran to its end');
-is($seen, ($ENV{VIEWS} ? 5 : 3) * @pages, 'every view was looked at');
+look('pages.js', ($ENV{VIEWS} ? 5 : 3) * @pages);
+look('lighthouse.js', scalar grep { $_->{lighthouse} } @pages);
 unlike($server->log, qr/:(?:crit|alert|emerg)\]|PD0532|exit signal/, 'nothing crashed');
 done_testing;

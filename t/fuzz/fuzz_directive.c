@@ -39,6 +39,9 @@ static void check_text(const pd_directive_t *row, const char *text)
     case PD_TYPE_MAILBOX:
         MUST(strchr(text, '@') && !strpbrk(text, " <>\","));
         break;
+    case PD_TYPE_CONTACT:
+        MUST((!strncmp(text, "mailto:", 7) && strchr(text, '@')) || !strncmp(text, "https://", 8));
+        break;
     case PD_TYPE_RELAY:
         MUST(!strncmp(text, "maildir:/", 9) ||
              (!strncmp(text, "smtp", 4) && !strpbrk(strstr(text, "://") + 3, "/@?# \"%")));

@@ -37,6 +37,12 @@ static inline void write_test_file(const char *folder, const char *name, const c
     fclose(file);
 }
 
+/* Letters whose words no unit test looks at. */
+static const char *const plain_letters[] = {
+    "mail/recovery.txt",      "mail/password-changed.txt", "mail/password-expired.txt",
+    "mail/login-changed.txt", "mail/email-code.txt",       "mail/email-known.txt",
+    "mail/email-changed.txt", "mail/email-restored.txt",   NULL};
+
 static inline const pd_templates_t *test_templates(const char *folder)
 {
     static const mo_entry_t english[] = {MO_ENTRY("", MO_ENGLISH)};
@@ -51,6 +57,8 @@ static inline const pd_templates_t *test_templates(const char *folder)
                                     " {{#due}}{{iso}}{{/due}}\n";
     static const char coming[] =
         "Coming\n\n[{{policy_url}}] [{{diff_url}}] {{#effective}}{{iso}}{{/effective}}\n";
+    static const char plain[] = "Plain\n\n[{{site_name}}]\n";
+    static const char place[] = "Place\n\n[{{country}}] [{{not_me_url}}]\n";
     static const char *const common[] = {NULL};
     static const pd_contract_t *const contracts[] = {pd_letter_contracts, NULL};
     const pd_templates_t *templates;
@@ -59,9 +67,12 @@ static inline const pd_templates_t *test_templates(const char *folder)
     apr_dir_make(apr_pstrcat(tp, folder, "/mail", NULL), APR_OS_DEFAULT, tp);
     apr_dir_make(apr_pstrcat(tp, folder, "/po", NULL), APR_OS_DEFAULT, tp);
     write_test_file(folder, "mail/confirm.txt", confirm, sizeof(confirm) - 1);
+    write_test_file(folder, "mail/new-place.txt", place, sizeof(place) - 1);
     write_test_file(folder, "mail/known.txt", known, sizeof(known) - 1);
     write_test_file(folder, "mail/attempts.txt", attempts, sizeof(attempts) - 1);
     write_test_file(folder, "mail/password.txt", password, sizeof(password) - 1);
+    for (int i = 0; plain_letters[i]; i++)
+        write_test_file(folder, plain_letters[i], plain, sizeof(plain) - 1);
     write_test_file(folder, "mail/consent-receipt.txt", receipt, sizeof(receipt) - 1);
     write_test_file(folder, "mail/consent-withdrawn.txt", withdrawn, sizeof(withdrawn) - 1);
     write_test_file(folder, "mail/policy-coming.txt", coming, sizeof(coming) - 1);
@@ -211,6 +222,8 @@ static inline void portal_setup(void)
 static inline void portal_teardown(void)
 {
     static const char *const names[] = {"mail/confirm.txt",
+                                        "mail/new-place.txt",
+                                        "mail/recovery.txt",
                                         "mail/known.txt",
                                         "mail/attempts.txt",
                                         "mail/password.txt",
@@ -222,6 +235,8 @@ static inline void portal_teardown(void)
                                         "master.key"};
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unlink(apr_pstrcat(tp, test_folder, "/", names[i], NULL));
+    for (int i = 0; plain_letters[i]; i++)
+        unlink(apr_pstrcat(tp, test_folder, "/", plain_letters[i], NULL));
     rmdir(apr_pstrcat(tp, test_folder, "/mail", NULL));
     rmdir(apr_pstrcat(tp, test_folder, "/po", NULL));
     pd_clock_set(NULL);

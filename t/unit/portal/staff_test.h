@@ -32,7 +32,7 @@ static inline pd_password_set_e set_password(const char **mistake, const char *t
                                              const char *typed)
 {
     pd_password_set_e outcome;
-    const pd_client_t nobody = {"192.0.2.1", NULL};
+    const pd_client_t nobody = {.address = "192.0.2.1"};
     int retry_after;
     test_now += SECOND;
     ck_assert_int_eq(
@@ -57,7 +57,7 @@ static inline const char *staff_member(const char *login, const char *role)
 static inline pd_sign_in_e try_sign_in(const char **token, const char *name, const char *password)
 {
     pd_sign_in_t result;
-    const pd_client_t client = {"192.0.2.1", NULL};
+    const pd_client_t client = {.address = "192.0.2.1"};
     test_now += SECOND;
     ck_assert_int_eq(pd_session_begin(&result, &portal, &client, name, password, NULL, tp),
                      APR_SUCCESS);

@@ -51,7 +51,7 @@ static pd_consent_form_t form_about(const char *kind)
     ck_assert_int_eq(pd_document_current(&document, &portal, kind, "ru", tp), APR_SUCCESS);
     return (pd_consent_form_t){.kind = kind,
                                .language = "ru",
-                               .shown = pd_consent_shown(&document, "ru", tp),
+                               .shown = pd_consent_shown(&document, "ru", "Yes", tp),
                                .wording = "Yes",
                                .address = "192.0.2.7",
                                .agent = "Browser/1"};

@@ -34,7 +34,7 @@ static const char *guess_open(int i)
 static pd_sign_in_t sign_in_from(const char *address, const char *browser, const char *name,
                                  const char *password)
 {
-    const pd_client_t client = {address, browser};
+    const pd_client_t client = {.address = address, .browser = browser};
     pd_sign_in_t result;
     test_now += SECOND / 100;
     ck_assert_int_eq(pd_session_begin(&result, &portal, &client, name, password, NULL, tp),
@@ -217,9 +217,10 @@ static void flood(int many, int letters)
 {
     for (int n = 0; n < FLOOD; n++) {
         pd_guess_t guess;
-        const pd_client_t client = {
-            apr_psprintf(tp, "2001:db8:%x:%x::%x", many ? n >> 16 : 1, many ? n & 0xffff : 2, n),
-            OTHER};
+        const pd_client_t client = {.address =
+                                        apr_psprintf(tp, "2001:db8:%x:%x::%x", many ? n >> 16 : 1,
+                                                     many ? n & 0xffff : 2, n),
+                                    .browser = OTHER};
         if (letters)
             pd_guess_mail(&guess, &portal, &client, tp);
         else
@@ -257,7 +258,7 @@ START_TEST(test_gate_full)
 {
     if (!guess_open(0))
         return;
-    const pd_client_t client = {"192.0.2.1", OTHER};
+    const pd_client_t client = {.address = "192.0.2.1", .browser = OTHER};
     pd_sign_in_t result;
     int slot;
     ((pd_settings_t *)portal.settings)->hashing_wait = 0;

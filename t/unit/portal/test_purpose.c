@@ -98,6 +98,7 @@ START_TEST(test_states)
     };
     if (!open_with(_i, "active"))
         return;
+    add_act("consented", "processing", 1);
     for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         set_state(cases[i].state);
         ck_assert_int_eq(use_of("4.1.1", NULL, PD_BASIS_PURPOSE), cases[i].identify);
@@ -151,10 +152,32 @@ START_TEST(test_consents)
 }
 END_TEST
 
+/* An account that the administration made stands on the appointment alone, and so does one whose
+ * consent was taken back: as at the gate. */
+START_TEST(test_ground)
+{
+    if (!open_with(_i, "active"))
+        return;
+    ck_assert_int_eq(use_of("4.1.2", NULL, PD_BASIS_PURPOSE), PD_USE_UNGROUNDED);
+    ck_assert_int_eq(use_of("4.1.2", NULL, PD_BASIS_LAW), PD_USE_LAWFUL);
+    tell(apr_psprintf(tp,
+                      "INSERT INTO role (person_id, role, appointed_by, since, until)"
+                      " VALUES ('%s', 'doctor', 'test', 0, 0)",
+                      person_id));
+    ck_assert_int_eq(use_of("4.1.2", NULL, PD_BASIS_PURPOSE), PD_USE_LAWFUL);
+    add_act("consented", "processing", 10);
+    add_act("withdrew", "processing", 20);
+    ck_assert_int_eq(use_of("4.1.2", NULL, PD_BASIS_PURPOSE), PD_USE_LAWFUL);
+    tell("UPDATE role SET until = 1");
+    ck_assert_int_eq(use_of("4.1.2", NULL, PD_BASIS_PURPOSE), PD_USE_WITHDRAWN);
+}
+END_TEST
+
 START_TEST(test_refusal_is_recorded)
 {
     if (!open_with(_i, "active"))
         return;
+    add_act("consented", "processing", 1);
     ck_assert_int_eq(use_of("4.1.2", NULL, PD_BASIS_PURPOSE), PD_USE_LAWFUL);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'purpose.refused'"), 0);
     ck_assert_int_eq(pd_counted(&counts, PD_COUNT_USE_REFUSED), 0);
@@ -207,6 +230,7 @@ START_TEST(test_letters)
 {
     if (!open_with(_i, "active"))
         return;
+    add_act("consented", "processing", 1);
     ck_assert_int_eq(written("confirm"), 1);
     ck_assert_int_eq(written("nothing-of-the-sort"), 0);
     set_state("blocked");
@@ -234,6 +258,7 @@ START_TEST(test_letters_waiting)
     if (!open_with(_i, "active"))
         return;
     int tried, seen;
+    add_act("consented", "processing", 1);
     carried = 0;
     ck_assert_int_eq(written("confirm"), 1);
     ck_assert_int_eq(written("attempts"), 1);
@@ -315,6 +340,7 @@ START_TEST(test_letters_term)
     pd_settings_t *settings = (pd_settings_t *)(void *)(apr_uintptr_t)portal.settings;
     const pd_field_t *letters = field_named("letters");
     int removed = -1;
+    add_act("consented", "processing", 1);
     ck_assert_int_eq(written("confirm"), 1);
     tell(
         apr_psprintf(tp, "UPDATE letter SET state = 'sent', done_at = %" APR_TIME_T_FMT, test_now));
@@ -345,6 +371,7 @@ int main(void)
     tcase_add_test(tcase, test_register);
     tcase_add_loop_test(tcase, test_states, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_consents, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_ground, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_refusal_is_recorded, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_letters, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_letters_waiting, 0, N_ENGINES);

@@ -6,7 +6,7 @@
 static pd_sign_in_e sign_in(const char **token, const char *name, const char *password,
                             const char *old_token)
 {
-    const pd_client_t client = {NULL, NULL};
+    const pd_client_t client = {.address = NULL};
     pd_sign_in_t result;
     test_now += SECOND;
     ck_assert_int_eq(pd_session_begin(&result, &portal, &client, name, password, old_token, tp),
@@ -229,7 +229,7 @@ START_TEST(test_gate_full)
     if (!portal_open(0))
         return;
     int slot;
-    const pd_client_t client = {NULL, NULL};
+    const pd_client_t client = {.address = NULL};
     pd_sign_in_t result;
     ((pd_settings_t *)portal.settings)->hashing_wait = 0;
     ck_assert_int_eq(pd_gate_enter(&slot, portal.hashing, 0), APR_SUCCESS);

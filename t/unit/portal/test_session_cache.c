@@ -42,7 +42,7 @@ static int cached_open(int i)
 
 static const char *signed_in(const char *name)
 {
-    const pd_client_t client = {NULL, NULL};
+    const pd_client_t client = {.address = NULL};
     pd_sign_in_t result;
     test_now += SECOND;
     ck_assert_int_eq(pd_session_begin(&result, &portal, &client, name, GOOD, NULL, tp),

@@ -60,6 +60,8 @@ static const char *sample(const pd_directive_t *row)
         return "other-host";
     case PD_TYPE_CLAUSES:
         return "1 2.3";
+    case PD_TYPE_CONTACT:
+        return "mailto:security@other.example";
     case PD_TYPE_NETWORK:
         return "10.0.0.0/8 2001:db8::/32";
     case PD_TYPE_DATABASE:

@@ -219,7 +219,7 @@ START_TEST(test_all_or_nothing)
     if (!portal_open(_i))
         return;
     pd_password_set_e outcome;
-    const pd_client_t nobody = {"192.0.2.1", NULL};
+    const pd_client_t nobody = {.address = "192.0.2.1"};
     int retry_after;
     const char *mistake;
     const char *token = token_of(add_staff("anna", "anna@example.org", "doctor", 0).link);

@@ -82,7 +82,7 @@ START_TEST(test_figures)
     tell("UPDATE letter SET state = 'failed' WHERE state = 'queued'");
     begin_from(STRANGE, "third", "t@example.org");
     pd_sign_in_t result;
-    const pd_client_t client = {"192.0.2.1", NULL};
+    const pd_client_t client = {.address = "192.0.2.1"};
     ck_assert_int_eq(pd_session_begin(&result, &portal, &client, "ivan", GOOD, NULL, tp), 0);
     test_now += 90 * SECOND;
     shared.people_due = 0; /* whatever the count before took */

@@ -1,0 +1,85 @@
+/* "That was not me." Whoever holds the letter's link may take everything away and nothing else;
+ * that he may set a new password follows from holding the mailbox, as with any link of that kind.
+ */
+#include "base/pd_clock.h"
+#include "base/pd_log.h"
+#include "portal/pd_device.h"
+#include "portal/pd_invalidation.h"
+#include "portal/pd_journal.h"
+#include "portal/pd_person.h"
+#include "portal/pd_session_int.h"
+#include "portal/pd_tables_int.h"
+#include "portal/pd_unusual.h"
+
+enum { KILL, FORGET };
+
+const pd_sql_t pd_disown_sql[] = {
+    [KILL] = {"disown_password",
+              "DELETE FROM credential WHERE person_id = %s AND kind = 'password'", "",
+              "a password that somebody else knows"},
+    [FORGET] = {"disown_countries", "DELETE FROM sign_in_country WHERE person_id = %s", "",
+                "no country is known any more: one of them was not the person's"},
+    {NULL, NULL, NULL, NULL}};
+
+typedef struct disown_t {
+    const pd_portal_t *portal;
+    const pd_person_t *person;
+    const char *token;
+    int used, ended;
+    const char *fresh;
+} disown_t;
+
+/* All that whoever signed in could still use. Sessions before the credential, as a sign-in does. */
+static apr_status_t take_away(disown_t *disown, pd_conn_t *conn, apr_pool_t *p)
+{
+    const char *id = disown->person->id;
+    apr_status_t status = pd_session_clear(&disown->ended, conn, id, NULL, p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(NULL, conn, &pd_disown_sql[KILL], PD_ARGS(PD_T(id)), p);
+    if (status == APR_SUCCESS)
+        status = pd_device_forget(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(NULL, conn, &pd_disown_sql[FORGET], PD_ARGS(PD_T(id)), p);
+    return status;
+}
+
+static apr_status_t disown_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    disown_t *disown = baton;
+    const pd_person_t *person = disown->person;
+    apr_status_t status = pd_link_use(&disown->used, conn, disown->token, PD_LINK_NOT_ME, p);
+    if (status != APR_SUCCESS || !disown->used)
+        return status;
+    status = take_away(disown, conn, p);
+    if (status == APR_SUCCESS)
+        status = pd_link_make(&disown->fresh, conn, person->id, PD_LINK_PASSWORD,
+                              pd_clock_now() + PD_LINK_LIFETIME, p);
+    if (status == APR_SUCCESS)
+        status = pd_invalidation_add(conn, PD_INVALID_PERSON, person->id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, disown->portal, PD_EVENT_SIGN_IN_DISOWNED, person->id, NULL,
+                          person->key, p);
+}
+
+apr_status_t pd_disown(const char **fresh, const pd_portal_t *portal, const char *token,
+                       apr_pool_t *p)
+{
+    pd_link_e link;
+    const char *id;
+    pd_person_t person;
+    disown_t disown = {.portal = portal, .person = &person, .token = token};
+    *fresh = NULL;
+    apr_status_t status = pd_link_look(&link, &id, portal, token, PD_LINK_NOT_ME, p);
+    if (status != APR_SUCCESS || link != PD_LINK_GOOD)
+        return status;
+    status = pd_person_get(&person, portal, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_db_transact(portal->db, disown_step, &disown, p);
+    if (status != APR_SUCCESS || !disown.used)
+        return status;
+    *fresh = disown.fresh;
+    pd_log(PD_LOG_NOTICE, 0, "PD0812: person %s disowned a sign-in; %d sessions ended", id,
+           disown.ended);
+    return APR_SUCCESS;
+}

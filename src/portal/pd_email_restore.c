@@ -1,0 +1,237 @@
+/* Keeping a former address, and bringing it back. The links of several changes stay good side by
+ * side: or a thief who changes the address twice would make the owner's link void. */
+#include "portal/pd_email_restore.h"
+#include <apr_strings.h>
+#include "base/pd_clock.h"
+#include "base/pd_log.h"
+#include "crypt/pd_token.h"
+#include "portal/pd_account_letter.h"
+#include "portal/pd_device.h"
+#include "portal/pd_email_int.h"
+#include "portal/pd_invalidation.h"
+#include "portal/pd_journal.h"
+#include "portal/pd_password_int.h"
+#include "portal/pd_recovery.h"
+#include "portal/pd_session_int.h"
+#include "portal/pd_tables_int.h"
+
+enum { KEEP, FIND, DROP_SINCE, DUE };
+
+const pd_sql_t pd_email_restore_sql[] = {
+    [KEEP] = {"former_keep",
+              "INSERT INTO former_address (token, person_id, email, lookup, created_at, expires_at)"
+              " VALUES (%s, %s, %s, %s, %lld, %lld)",
+              "", "an address that was replaced"},
+    [FIND] = {"former_find",
+              "SELECT email, lookup, created_at FROM former_address WHERE token = %s"
+              " AND person_id = %s",
+              "ssi", "the address of a link"},
+    [DROP_SINCE] = {"former_drop_since",
+                    "DELETE FROM former_address WHERE person_id = %s AND created_at >= %lld", "",
+                    "the links of this change and of all after it are void"},
+    [DUE] = {"former_due",
+             "DELETE FROM former_address WHERE token IN (SELECT token FROM former_address"
+             " WHERE expires_at <= %lld ORDER BY expires_at LIMIT %lld)",
+             "", "former addresses whose time is over"},
+    {NULL, NULL, NULL, NULL}};
+
+apr_status_t pd_email_keep_former(pd_conn_t *conn, const pd_portal_t *portal,
+                                  const pd_person_t *person, apr_pool_t *p)
+{
+    const char *token, *email;
+    apr_time_t now = pd_clock_now(), until = now + PD_LINK_ADDRESS_LIFETIME;
+    pd_value_t *values = pd_value_map(p);
+    apr_status_t status = pd_link_add(&token, conn, person->id, PD_LINK_ADDRESS, until, p);
+    const char *hash = pd_token_hash(token, p);
+    if (status == APR_SUCCESS)
+        status = pd_seal(&email, person->key, "former_address.email", hash, person->email, p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(NULL, conn, &pd_email_restore_sql[KEEP],
+                              PD_ARGS(PD_T(hash), PD_T(person->id), PD_T(email),
+                                      PD_T(pd_email_lookup(portal, person->email, p)), PD_N(now),
+                                      PD_N(until)),
+                              p);
+    if (status != APR_SUCCESS)
+        return status;
+    const char *page = apr_pstrcat(p, "restore?t=", token, NULL);
+    pd_value_set_text(values, "link", pd_account_url(portal, page, p), p);
+    return pd_account_letter(conn, portal, person, "email-changed", values, p);
+}
+
+/* A former address; `email` NULL: there is none for this link (any more). */
+typedef struct former_t {
+    const char *email, *lookup;
+    apr_time_t created_at;
+} former_t;
+
+static apr_status_t find(pd_link_e *link, former_t *former, pd_person_t *person,
+                         const pd_portal_t *portal, const char *token, apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    const char *id;
+    memset(former, 0, sizeof(*former));
+    apr_status_t status = pd_link_look(link, &id, portal, token, PD_LINK_ADDRESS, p);
+    if (status != APR_SUCCESS || *link != PD_LINK_GOOD)
+        return status;
+    const char *hash = pd_token_hash(token, p);
+    status = pd_person_get(person, portal, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_db_read(&found, portal->db, &pd_email_restore_sql[FIND],
+                            PD_ARGS(PD_T(hash), PD_T(id)), 1, p);
+    if (status != APR_SUCCESS)
+        return status;
+    if (PD_ROW_COUNT(found) == 0) {
+        *link = PD_LINK_NONE;
+        return APR_SUCCESS;
+    }
+    const pd_cell_t *cell = PD_ROW(found, 0);
+    former->lookup = cell[1].text;
+    former->created_at = cell[2].number;
+    return pd_open(&former->email, person->key, "former_address.email", hash, cell[0].text, p);
+}
+
+apr_status_t pd_email_restore_look(pd_email_restore_view_t *view, const pd_portal_t *portal,
+                                   const char *token, apr_pool_t *p)
+{
+    pd_person_t person;
+    former_t former;
+    memset(view, 0, sizeof(*view));
+    apr_status_t status = find(&view->link, &former, &person, portal, token, p);
+    view->email = status == APR_SUCCESS ? former.email : NULL;
+    return status;
+}
+
+typedef struct restore_t {
+    const pd_portal_t *portal;
+    const pd_person_t *person; /* as it stands: with the address that is to go */
+    const former_t *former;
+    const char *token;
+    const char *email;          /* sealed */
+    const char *secret;         /* of a password that nobody knows, sealed */
+    const char *password_token; /* output */
+    int ended;
+    pd_email_restore_e outcome;
+} restore_t;
+
+/* EEXIST: nothing of it stays. */
+static apr_status_t move_back(restore_t *restore, pd_conn_t *conn, apr_pool_t *p)
+{
+    const former_t *former = restore->former;
+    int used, moved;
+    apr_status_t status = pd_conn_lock_name(conn, former->lookup, p);
+    if (status == APR_SUCCESS)
+        status = pd_link_use(&used, conn, restore->token, PD_LINK_ADDRESS, p);
+    restore->outcome = PD_EMAIL_RESTORE_GONE;
+    if (status == APR_SUCCESS && !used)
+        return APR_EEXIST;
+    if (status == APR_SUCCESS)
+        status = pd_session_clear(&restore->ended, conn, restore->person->id, NULL, p);
+    if (status == APR_SUCCESS)
+        status = pd_email_move(&moved, conn, restore->person, restore->email, former->lookup,
+                               strcmp(restore->person->email, former->email) == 0, p);
+    restore->outcome = PD_EMAIL_RESTORE_TAKEN;
+    return status == APR_SUCCESS && !moved ? APR_EEXIST : status;
+}
+
+/* Whatever else the other one may hold or have begun. */
+static apr_status_t shut_other_ways(const restore_t *restore, pd_conn_t *conn, apr_pool_t *p)
+{
+    const char *id = restore->person->id;
+    apr_status_t status = pd_password_store(conn, id, restore->secret, p);
+    if (status == APR_SUCCESS)
+        status = pd_device_forget(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_email_change_drop(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_recovery_void(conn, id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_conn_exec(NULL, conn, &pd_email_restore_sql[DROP_SINCE],
+                        PD_ARGS(PD_T(id), PD_N(restore->former->created_at)), p);
+}
+
+static apr_status_t restore_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    restore_t *restore = baton;
+    const pd_person_t *person = restore->person;
+    apr_status_t status = move_back(restore, conn, p);
+    if (status == APR_SUCCESS)
+        status = shut_other_ways(restore, conn, p);
+    if (status == APR_SUCCESS)
+        status = pd_link_make(&restore->password_token, conn, person->id, PD_LINK_PASSWORD,
+                              pd_clock_now() + PD_LINK_LIFETIME, p);
+    if (status == APR_SUCCESS)
+        status = pd_account_letter(conn, restore->portal, person, "email-restored", NULL, p);
+    if (status == APR_SUCCESS)
+        status = pd_invalidation_add(conn, PD_INVALID_PERSON, person->id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    restore->outcome = PD_EMAIL_RESTORED;
+    return pd_journal_add(conn, restore->portal, PD_EVENT_EMAIL_RESTORED, person->id, NULL,
+                          person->key, p);
+}
+
+/* With a good link. */
+static apr_status_t restore_found(restore_t *restore, apr_pool_t *p)
+{
+    const pd_person_t *person = restore->person;
+    int same;
+    apr_status_t status = pd_seal(&restore->email, person->key, "person.email", person->id,
+                                  restore->former->email, p);
+    if (status == APR_SUCCESS)
+        status = pd_password_hash_but(&same, &restore->secret, restore->portal, person,
+                                      pd_token_new(p), NULL, p);
+    if (status == APR_SUCCESS)
+        status = pd_db_transact(restore->portal->db, restore_step, restore, p);
+    return APR_STATUS_IS_EEXIST(status) ? APR_SUCCESS : status;
+}
+
+apr_status_t pd_email_restore(pd_email_restore_e *outcome, const char **password_token,
+                              int *retry_after, const pd_portal_t *portal,
+                              const pd_client_t *client, const char *token, apr_pool_t *p)
+{
+    pd_guess_t guess;
+    pd_link_e link;
+    former_t former;
+    pd_person_t person;
+    restore_t restore = {.portal = portal, .person = &person, .former = &former, .token = token};
+    *outcome = PD_EMAIL_RESTORE_LIMITED;
+    *password_token = NULL;
+    *retry_after = pd_guess_code(&guess, portal, client, p);
+    if (*retry_after)
+        return APR_SUCCESS;
+    *outcome = PD_EMAIL_RESTORE_GONE;
+    apr_status_t status = find(&link, &former, &person, portal, token, p);
+    if (status != APR_SUCCESS || link != PD_LINK_GOOD)
+        return status;
+    pd_guess_right(&guess);
+    status = restore_found(&restore, p);
+    if (status != APR_SUCCESS)
+        return status;
+    *outcome = restore.outcome;
+    if (*outcome == PD_EMAIL_RESTORED) {
+        *password_token = restore.password_token;
+        pd_log(PD_LOG_INFO, 0, "PD0773: former e-mail address of person %s restored", person.id);
+    }
+    return APR_SUCCESS;
+}
+
+typedef struct expire_t {
+    int limit, removed;
+} expire_t;
+
+static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    expire_t *expire = baton;
+    return pd_conn_exec(&expire->removed, conn, &pd_email_restore_sql[DUE],
+                        PD_ARGS(PD_N(pd_clock_now()), PD_N(expire->limit)), p);
+}
+
+apr_status_t pd_email_restore_expire(int *removed, const pd_portal_t *portal, int limit,
+                                     apr_pool_t *p)
+{
+    expire_t expire = {limit, 0};
+    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
+    *removed = status == APR_SUCCESS ? expire.removed : 0;
+    return status;
+}

@@ -1,0 +1,112 @@
+# Places of sign-ins (F20; 4.1.4): country and region from a file on this machine, letters of what is new, "that was
+# not me", and a file that is missing, cut, replaced or written otherwise.
+use strict;
+use warnings FATAL => 'all';
+use utf8;
+use Test::More;
+use PDPortal::Test;
+use PDPortal::Places qw(places_file nested);
+use PDPortal::Setup ();
+binmode $_, ':encoding(UTF-8)' for map { Test::More->builder->$_ } qw(output failure_output todo_output);
+
+my $file = "$ENV{PD_WORK}/countries.mmdb";
+my %places = ('127.10.0.0/16' => nested('RU', 'Россия', 'Russia', 'Москва', 'Moscow'), '127.20.0.0/16' => nested('DE', 'Германия', 'Germany'),
+    '127.30.0.0/16' => { country => 'Kazakhstan', country_code => 'KZ', region => 'Almaty' }, '127.40.0.0/16' => { country => 'FR', country_name => 'France' },
+    '127.50.0.0/16' => { country => { iso_code => "<b>\n" } });
+places_file($file, \%places);
+my $clock = "$ENV{PD_WORK}/place.clock";
+sub clock { my ($seconds) = @_; return write_file($clock, sprintf "%+d\n", $seconds) }
+clock(0);
+my $server = server(name => 'place', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/place/mail", PDPortalPlaceFile => $file, PDPortalSessionRecheck => '1h',
+    PDPortalSessionIdle => '2d', PDPortalSessionLifetime => '7d' }, extra => PDPortal::Server::many_processes(), env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock });
+$server->start;
+my $folder = "$server->{dir}/mail";
+sub sql { return PDPortal::Setup::sql($server, @_) }
+my $n = 0;
+sub from { my ($part, %given) = @_; $n++; return $server->browser(local => "127.$part.$n.1", %given) }
+sub in { my ($login, $part, %given) = @_; my $browser = from($part, %given); sign_in($browser, $login); return $browser }
+sub told { my ($email) = @_; return sql("SELECT count(*) FROM letter WHERE kind = 'new-place'") }
+
+my ($anna, $login, $email) = member(browser => from(10), folder => $folder);
+is(told(), 0, 'the first country is not new');
+my $page = $anna->get('/portal/account/sessions');
+page_like($page, qr{<h2[^>]*>[^<]*, Russia, Moscow\s*</h2>}, 'country and region in the list');
+page_like($page, qr/A place is guessed from the network address/, 'and that they are guessed');
+page_like($anna->get('/portal/account/sessions?lang=ru'), qr{<h2[^>]*>[^<]*, \xd0\xa0\xd0\xbe\xd1\x81\xd1\x81\xd0\xb8\xd1\x8f, }, 'in Russian');
+$anna->get('/portal/account/sessions?lang=en');
+page_like($anna->get('/portal/account/history'), qr{Russia, Moscow}, 'and in the history');
+is(sql("SELECT count(*) FROM sign_in WHERE origin LIKE '%RU%Moscow%'"), 0, 'sealed');
+in($login, 10);
+is(told(), 0, 'nor is the same country');
+
+# A new one.
+my $thief = in($login, 20);
+is($thief->get('/cabinet/')->status, 200, 'somebody signs in in Germany');
+is(told(), 1, 'a letter is written');
+my $letter = letter_that($email, qr/country that is new/, $folder);
+is($letter->{subject}, 'About signing in', 'with a subject that tells nothing');
+like($letter->{text}, qr/^Where: Germany$/m, 'that names the country');
+unlike($letter->{text}, qr/127\.20\.|city|55\.75/, 'no address, no city');
+my ($link) = $letter->{text} =~ m{http://[^/]+(/portal/not-me\?t=[\w-]{43})};
+ok($link, 'and has the link');
+is(sql("SELECT count(*) FROM journal WHERE event = 'session.unusual'"), 1, 'the journal has it');
+# Known by now, but two countries within two hours.
+in($login, 10);
+is(told(), 2, 'the other country a moment later is told, too');
+$letter = letter_that($email, qr/two different countries within two hours/, $folder);
+clock(3 * 3600);
+in($login, 20);
+is(told(), 2, 'three hours later it is not');
+my ($newest) = $letter->{text} =~ m{http://[^/]+(/portal/not-me\?t=[\w-]{43})};
+
+# "That was not me."
+my $owner = from(10);
+$page = $owner->follow($owner->get($link));
+like($page->text, qr/This link does not work/, 'the link of the older letter is void');
+my $answer = $owner->get($newest);
+unlike($answer->header('location'), qr/t=/, 'the token leaves the address');
+$page = $owner->follow($answer);
+page_like($page, qr/Was it not you\?/, 'the page');
+is($thief->get('/cabinet/')->status, 200, 'which changes nothing');
+$answer = $owner->submit({}, form => qr/not-me/);
+is($answer->header('location'), '/portal/reset', 'the button leads to a new password');
+for my $browser ($anna, $thief) {
+    my ($status) = $server->ask_everywhere($browser, '/cabinet/index.html');
+    is(join(' ', keys %$status), '303', 'all sessions are ended, in every process');
+}
+is(sign_in(from(20), $login)->status, 422, 'the old password works no longer');
+$page = $owner->follow($answer);
+is($owner->submit({ password => 'another lantern 8 harbours' }, form => qr/reset/)->status, 303, 'another one is set');
+is(sign_in($owner, $login, 'another lantern 8 harbours')->status, 303, 'and works');
+$answer = $owner->follow($owner->get($newest));
+like($answer->text, qr/This link has been used/, 'the link works once');
+is(sql("SELECT count(*) FROM journal WHERE event = 'session.disowned'"), 1, 'the journal has it');
+
+# Flat files, and values that are none.
+my ($flat, $flat_login) = member(browser => from(30), folder => $folder);
+page_like($flat->get('/portal/account/sessions'), qr/, Kazakhstan, Almaty\s*<\/h2>/, 'a flat file: name, code, region');
+my ($french) = member(browser => from(40), folder => $folder);
+page_like($french->get('/portal/account/sessions'), qr/, France\s*<\/h2>/, 'a flat file with the code as country');
+for my $part (50, 60) {
+    my ($nowhere) = member(browser => from($part), folder => $folder);
+    like($nowhere->get('/portal/account/sessions')->body, qr{<h2[^>]*>[^<,]*</h2>}, 'no place where none is known');
+}
+
+# The file changes under the running server.
+sub until_page { my ($pattern, $name) = @_; return ok(until_true(sub { $flat->get('/portal/account/sessions')->body =~ $pattern }, 60), $name) }
+my $gone = qr{^(?!.*(?:Kazakhstan|guessed)).*Where you are signed in}s;
+truncate $file, 700 or die $!;
+until_page($gone, 'a file cut short: pages say nothing of places');
+is(sign_in(from(30), $flat_login)->status, 303, 'and signing in works');
+ok($server->log =~ /PD0810/, 'it is in the log');
+places_file($file, { %places, '127.30.0.0/16' => nested('KZ', 'Казахстан', 'Kazakhstan anew') });
+is(sign_in(from(30), $flat_login)->status, 303, 'signing in works');
+until_page(qr/Kazakhstan anew/, 'a new file is noticed') if until_true(sub { sign_in(my $b = from(30), $flat_login); $flat->get('/portal/account/sessions')->body =~ /Kazakhstan anew/ }, 40);
+unlink $file;
+until_page($gone, 'no file: nothing of places');
+is(sign_in(from(20), $flat_login)->status, 303, 'and signing in works');
+write_file($file, 'no such format' x 100);
+is(sign_in(from(20), $flat_login)->status, 303, 'neither does a file of another kind harm');
+is((run_ctl('verify-journal', '--config', $server->{conf}))[0], 0, 'the journal is whole');
+unlike($server->log, qr/:(?:crit|alert|emerg)\]|Segmentation|exit signal/, 'nothing crashed');
+done_testing;
