@@ -45,7 +45,7 @@ else
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
-PKG := libsodium libcurl jansson libcmark libidn2 libutf8proc zlib libbrotlienc libmaxminddb
+PKG := libsodium libcurl jansson libcmark libidn2 libutf8proc zlib libbrotlienc liboath libqrencode libmaxminddb
 # As system headers: some macros of theirs are not warning free under clang.
 APR_CFLAGS := $(patsubst -I%,-isystem %,$(sort $(filter-out -I/usr/include,$(shell apr-1-config --cppflags --includes; apu-1-config --includes))))
 APR_LIBS := $(shell apu-1-config --link-ld --libs 2>/dev/null) $(shell apr-1-config --link-ld --libs 2>/dev/null)

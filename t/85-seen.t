@@ -217,7 +217,7 @@ while ($source =~ /\{"(GET|POST)",\s*"([^"]*)",\s*PD_NEED_(\w+),\s*(NULL|"[^"]*"
     my $guest = visitor(local => '127.0.0.2');
     my $got = $guest->request($method, $path, $method eq 'POST' ? (body => 'a=b') : ());
     # A guest who signs out is where he wanted to be; "leave" lacks the address it is about.
-    my $signed_in = $need =~ /^(?:SESSION|FRESH|EDITOR|ADMINISTRATOR)$/;
+    my $signed_in = $need =~ /^(?:SESSION|FRESH|PENDING|EDITOR|ADMINISTRATOR)$/;
     my $wanted = $token eq '"logout"' || $signed_in ? 303 : $token ne 'NULL' ? 403 : { NOTHING => $path eq '/portal/leave' ? 400 : qr/^(?:200|303)$/, DATABASE => qr/^(?:200|303|404)$/,
         REDIRECT => 404, ADDRESS => 404 }->{$need} // 'a case in this test';
     ref $wanted ? like($got->status, $wanted, "$method $path") : is($got->status, $wanted, "$method $path: $need");

@@ -106,7 +106,8 @@ static const char *way_in(request_rec *r, const pd_visit_t *visit, const char *a
 /* To the page that mends what a signed-in person lacks; NULL: the person is not signed in. */
 static const char *way_to_mend(const request_rec *r, const pd_visit_t *visit, const char *asked)
 {
-    const char *page = visit->lacks & PD_LACKS_POLICY   ? "/acknowledge"
+    const char *page = visit->lacks & PD_LACKS_FACTOR   ? "/second-factor"
+                       : visit->lacks & PD_LACKS_POLICY ? "/acknowledge"
                        : visit->lacks & PD_LACKS_GROUND ? "/account/consents/processing"
                                                         : NULL;
     return page ? apr_pstrcat(r->pool, visit->site->settings->path, page,

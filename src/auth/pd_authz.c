@@ -75,7 +75,7 @@ static int has_all(const char *held, const char *const *words)
     return 1;
 }
 
-/* One of the roles is enough. */
+/* One of the roles is enough, with the second factor that staff needs (F15). */
 static authz_status check_role(request_rec *r, const char *line, const void *parsed)
 {
     pd_visit_t *visit;
@@ -84,7 +84,10 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
         return AUTHZ_DENIED_NO_USER;
     }
     const pd_session_t *session = session_of(r, &visit);
-    return decide(visit, session != NULL && has_any(session->roles, parsed), PD_LACKS_ROLE);
+    if (session != NULL && has_any(session->roles, parsed)) {
+        return decide(visit, !pd_visit_lacks_staff_factor(visit), PD_LACKS_MFA);
+    }
+    return decide(visit, 0, PD_LACKS_ROLE);
 }
 
 /* Each of the consents is needed: one does not stand for another. */
@@ -115,7 +118,7 @@ static authz_status check_mfa(request_rec *r, const char *line, const void *pars
         return AUTHZ_DENIED_NO_USER;
     }
     const pd_session_t *session = session_of(r, &visit);
-    return decide(visit, session != NULL && session->mfa_at != 0, PD_LACKS_MFA);
+    return decide(visit, session != NULL && session->mfa_at > 0, PD_LACKS_MFA);
 }
 
 static const char *parse_minutes(cmd_parms *cmd, const char *line, const void **parsed)

@@ -29,6 +29,6 @@ const char *pd_site_cookie_line(const pd_site_t *site, pd_cookie_e which, const 
     if (value != NULL && days == PD_COOKIE_TILL_CLOSED) {
         return apr_pstrcat(p, name, "=", value, "; " PATH, attributes, NULL);
     }
-    return apr_pstrcat(p, name, "=", value != NULL ? value : "", "; " PATH "Max-Age=",
-                       apr_itoa(p, seconds), "; ", attributes, NULL);
+    return apr_pstrcat(p, name, "=", value != NULL ? value : "",
+                       "; " PATH "Max-Age=", apr_itoa(p, seconds), "; ", attributes, NULL);
 }

@@ -199,9 +199,25 @@ apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit)
     if (!visit->sought) {
         visit->status = seek(visit);
         visit->sought = 1;
+        if (visit->status == APR_SUCCESS && visit->session.mfa_at == PD_MFA_DUE) {
+            visit->lacks |= PD_LACKS_FACTOR;
+            visit->status = APR_ENOENT;
+        }
     }
     *session = visit->status == APR_SUCCESS ? &visit->session : NULL;
     return visit->status;
+}
+
+const pd_session_t *pd_visit_pending(pd_visit_t *visit)
+{
+    const pd_session_t *session;
+    (void)pd_visit_session(&session, visit);
+    return visit->lacks & PD_LACKS_FACTOR ? &visit->session : NULL;
+}
+
+int pd_visit_lacks_staff_factor(const pd_visit_t *visit)
+{
+    return visit->site->settings->staff_second_factor && visit->session.mfa_at <= 0;
 }
 
 apr_status_t pd_visit_policy(int *lacking, pd_visit_t *visit)

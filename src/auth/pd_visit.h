@@ -36,6 +36,7 @@ typedef enum {
     PD_LACKS_MFA = 4,
     PD_LACKS_FRESH = 8,
     PD_LACKS_POLICY = 16, /* the policy in force is not acknowledged */
+    PD_LACKS_FACTOR = 64, /* the password was right, the second factor is due */
     PD_LACKS_GROUND = 32  /* neither consent to processing nor appointment */
 } pd_lacks_e;
 
@@ -48,6 +49,14 @@ pd_visit_t *pd_visit_of(const request_rec *r);
 /* The session, looked up at most once per visit. APR_ENOENT: none; others: it can't be known now.
  */
 apr_status_t pd_visit_session(const pd_session_t **session, pd_visit_t *visit);
+
+/* The session that waits for its second factor, which pd_visit_session calls none; NULL: no such.
+ */
+const pd_session_t *pd_visit_pending(pd_visit_t *visit);
+
+/* Does the portal want a second factor of who has a role, and was none given? After
+ * pd_visit_session was successful. */
+int pd_visit_lacks_staff_factor(const pd_visit_t *visit);
 
 /* Has the session's person yet to acknowledge the policy in force? After pd_visit_session was
  * successful; also noted in `lacks`. */

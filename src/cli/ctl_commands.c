@@ -119,6 +119,14 @@ const ctl_command_t ctl_commands[] = {
      "  --file LIST         a file with one name on each line\n"
      "  --reason TEXT       why; kept in the journal of each person\n",
      ctl_names_read, ctl_passwords_expire},
+    {"second-factor reset", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1, "LOGIN --reason TEXT",
+     "take off the second factor of a lost telephone",
+     "Takes the second step of sign-in off the person with this login or e-mail address, ends all "
+     "of\n"
+     "the person's sessions, and writes a letter. Make sure first who asks.\n"
+     "\n"
+     "  --reason TEXT       why; it stands in the journal\n",
+     NULL, ctl_factor_reset},
     {"consents withdraw", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 2, "LOGIN KIND --reason TEXT",
      "take a consent back for somebody",
      "For a person who asks for it on paper, or who can't sign in: takes back the consent of this "

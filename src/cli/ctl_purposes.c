@@ -22,6 +22,7 @@ static const struct {
             {"sessions list", "4.1.4", PD_BASIS_PURPOSE},
             {"sessions end", "4.1.4", PD_BASIS_PURPOSE},
             {"passwords expire", "4.1.4", PD_BASIS_PURPOSE},
+            {"second-factor reset", "4.1.4", PD_BASIS_PURPOSE},
             {"consents withdraw", "4.1.3", PD_BASIS_LAW},
             {"withdrawals list", "4.1.3", PD_BASIS_LAW},
             {"withdrawals done", "4.1.3", PD_BASIS_LAW},

@@ -158,6 +158,7 @@ const pd_field_t pd_fields[] = {
     {"email", "person.email identifier.lookup", "4.1.1 4.1.3 4.1.4 4.1.5", PD_SOURCE_PERSON,
      PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"password", "credential.*", "4.1.1", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
+    {"factor", "factor_code.*", "4.1.1", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"language", "person.language", "4.1.3", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registered",
      "person.id person.state person.data_key person.generation person.policy_version "

@@ -41,6 +41,10 @@ int pd_guess_known(pd_guess_t *guess, const pd_portal_t *portal, const pd_client
 /* A code, or what else proves a mailbox. */
 int pd_guess_code(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_t *client,
                   apr_pool_t *p);
+/* A code of a person's second factor, by somebody who knows the password: counted under the person,
+ * whatever the browser and the address. */
+int pd_guess_factor(pd_guess_t *guess, const pd_portal_t *portal, const char *person_id,
+                    apr_pool_t *p);
 /* What makes the portal write a letter. */
 int pd_guess_mail(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_t *client,
                   apr_pool_t *p);

@@ -52,6 +52,9 @@ static const char *const known_names[] = {"sign_in_url", "site_name", "base_url"
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
 static const char *const recovery_names[] = {"link", "code", "site_name", "base_url", NULL};
 static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+static const char *const factor_names[] = {"turned_on", "turned_off", "renewed",
+                                           "code_used", "was_reset",  "sign_in_url",
+                                           "site_name", "base_url",   NULL};
 static const char *const sign_in_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const email_code_names[] = {"code",      "link",     "hours",
                                                "site_name", "base_url", NULL};
@@ -89,6 +92,7 @@ const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names,
                                              {"mail/email-restored.txt", sign_in_names, NULL},
                                              {"mail/new-place.txt", new_place_names, NULL},
                                              {"mail/recovery.txt", recovery_names, NULL},
+                                             {"mail/second-factor.txt", factor_names, NULL},
                                              {"mail/consent-receipt.txt", receipt_names, NULL},
                                              {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
                                              {"mail/policy-coming.txt", policy_coming_names, NULL},
@@ -107,6 +111,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_
                                             {"email-restored", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"new-place", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
+                                            {"second-factor", "4.1.4", NULL, PD_BASIS_PURPOSE},
                                             {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
                                             {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},

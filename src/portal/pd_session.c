@@ -5,6 +5,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_factor.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
@@ -17,8 +18,11 @@ enum { FIND, USED, OF_TOKEN, END, DUE, UNUSED };
 const pd_sql_t pd_session_sql[] = {
     [FIND] = {"session_find",
               "SELECT s.id, s.person_id, s.generation, s.created_at, s.authenticated_at, s.used_at,"
-              " s.expires_at, p.state, p.generation + " PD_SESSIONS_ENDED
-              ", p.login, p.data_key, s.mfa_at, p.policy_version"
+              " s.expires_at, p.state, p.generation + " PD_SESSIONS_ENDED ", p.login, p.data_key,"
+              " CASE WHEN s.mfa_at = 0 AND EXISTS (SELECT 1 FROM credential c"
+              " WHERE c.person_id = p.id AND c.kind IN " PD_FACTOR_KINDS
+              ") THEN -1 ELSE s.mfa_at END,"
+              " p.policy_version"
               " FROM session s"
               " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
               "ssiiiiisissii", "the session of a cookie, with its person"},

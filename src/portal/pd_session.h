@@ -6,6 +6,10 @@
 #include "portal/pd_portal.h"
 #include "portal/pd_session_table.h"
 
+/* The person has a second factor that was not given yet: until then the session is nobody's
+ * sign-in (pd_factor.h). */
+#define PD_MFA_DUE (-1)
+
 typedef struct pd_session_t {
     const char *id;         /* for pages and the journal, not the token */
     const char *token_hash; /* binds form tokens */
@@ -15,7 +19,7 @@ typedef struct pd_session_t {
     const char *consents; /* kinds of documents consented to and not withdrawn, likewise */
     apr_time_t created_at, authenticated_at, used_at, expires_at;
     apr_time_t facts_until;     /* a role ends then; 0: none does */
-    apr_time_t mfa_at;          /* of the second factor; 0: none */
+    apr_time_t mfa_at;          /* of the second factor; 0: none; or PD_MFA_DUE */
     apr_int64_t policy_version; /* last acknowledged */
     int from_memory;            /* the database was not asked */
     const char *sealed_origin;  /* "session.origin", of pd_session_list only */

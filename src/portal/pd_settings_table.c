@@ -156,6 +156,9 @@ const pd_directive_t pd_directives[] = {
         "How long the rows of the journal are kept. Likewise."),
     BOUNDED(TERM, "PDPortalTermLetters", term_letters, "30d", DAY, 18300 * DAY,
         "How long a letter is kept after it was sent or has failed; then the job `expire` removes it."),
+    ROW(FLAG, "PDPortalStaffSecondFactor", staff_second_factor, "On",
+        "On: whoever has a role sets up a second factor before the pages of the staff, and sections with "
+        "Require pd-role, open."),
     BOUNDED(TERM, "PDPortalTermSignIns", term_sign_ins, "180d", DAY, 18300 * DAY,
         "How long a person's sign-ins and refused attempts are kept, for `account/history`; then the job "
         "`expire` removes them. A country nobody of the account has signed in from for so long is new again."),

@@ -28,6 +28,8 @@ extern const pd_sql_t pd_email_restore_sql[];
 extern const pd_sql_t pd_password_expire_sql[];
 extern const pd_sql_t pd_staff_sql[];
 extern const pd_sql_t pd_password_set_sql[];
+extern const pd_sql_t pd_factor_sql[];
+extern const pd_sql_t pd_factor_submit_sql[];
 extern const pd_sql_t pd_recovery_sql[];
 extern const pd_sql_t pd_recovery_letter_sql[];
 extern const pd_sql_t pd_act_sql[];

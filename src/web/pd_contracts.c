@@ -27,8 +27,8 @@ const char *const pd_common_names[] = {
         "password_missing", "password_short", "password_long", "password_weak", "password_common", \
         "password_personal", "password_characters", "policy_missing", "consent_missing",           \
         "consent_unticked", "name_missing", "recovery_exhausted", "code_missing", "proof_wrong",   \
-        "proof_exhausted", "sign_in_refused", "password_min", "error_login", "error_email",        \
-        "error_password", "error_policy", "error_consent_processing", "error_code"
+        "proof_exhausted", "factor_wrong", "sign_in_refused", "password_min", "error_login",       \
+        "error_email", "error_password", "error_policy", "error_consent_processing", "error_code"
 
 /* Too many attempts, partial "limited": how long to wait, in seconds or, when long, in minutes. */
 #define LIMITED "limited", "retry_after", "retry_minutes"
@@ -55,9 +55,9 @@ const char *const pd_common_names[] = {
     "fields", "field_login", "field_email", "field_password", "field_language",                    \
         "field_registered", "field_roles", "field_email_asked", "field_email_former",              \
         "field_registration", "field_sessions", "field_sign_ins", "field_browsers", "field_links", \
-        "field_recovery", "field_letters", "field_acts", "field_journal", "given", "purposes",     \
-        PURPOSE, "without_limit", "undecided", "term_years", "term_days", "term_hours",            \
-        "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
+        "field_factor", "field_recovery", "field_letters", "field_acts", "field_journal", "given", \
+        "purposes", PURPOSE, "without_limit", "undecided", "term_years", "term_days",              \
+        "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
 
 /* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
 #define TERM                                                                                       \
@@ -96,6 +96,13 @@ static const char *const change_email_names[] = {
     "email_value",  NULL};
 static const char *const recover_names[] = {MISTAKES,  LIMITED,       "csrf", "stale",
                                             "waiting", "login_value", NULL};
+static const char *const second_factor_names[] = {MISTAKES, LIMITED,     "csrf",
+                                                  "stale",  "return_to", NULL};
+static const char *const factor_names[] = {
+    MISTAKES,     LIMITED,  "csrf", "stale",   "return_to", "on", "off",
+    "codes_left", "secret", "uri",  "qr_path", "qr_side", /* shown until confirmed */
+    "has_codes",  "codes",  "code",                       /* shown once */
+    NULL};
 static const char *const login_names[] = {
     MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
     "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
@@ -326,6 +333,8 @@ const pd_contract_t pd_page_contracts[] = {
     {"change-password.html", change_password_names, NULL},
     {"recover.html", recover_names, NULL},
     {"login.html", login_names, NULL},
+    {"second-factor.html", second_factor_names, NULL},
+    {"factor.html", factor_names, NULL},
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},
     {"sessions.html", sessions_names, NULL},

@@ -17,6 +17,10 @@ int pd_web_lacks_role(pd_page_t *page);
 /* Signed in too long ago for this: the password once more, and back. What was sent by a form is not
  * kept, the way back is to its page. */
 int pd_web_ask_again(pd_page_t *page);
+
+/* Likewise, to set up a second factor, or to give its code. */
+int pd_web_set_up_factor(pd_page_t *page);
+int pd_web_ask_factor(pd_page_t *page);
 int pd_web_no_purpose(pd_page_t *page, int lacks_consent);
 
 /* pd_web_recover.c */
@@ -70,6 +74,14 @@ int pd_web_coming(pd_page_t *page);
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
 
+/* pd_web_second_factor.c */
+int pd_web_factor_form(pd_page_t *page);
+int pd_web_factor_enter(pd_page_t *page);
+int pd_web_factor_account(pd_page_t *page);
+int pd_web_factor_change(pd_page_t *page);
+
+/* Nobody is waiting for a code here: on to where the person wanted to go. */
+int pd_web_factor_needless(pd_page_t *page);
 /* pd_web_sessions.c */
 int pd_web_sessions(pd_page_t *page);
 int pd_web_sessions_end(pd_page_t *page);

@@ -104,6 +104,9 @@ const char *pd_page_consent_wording(const pd_page_t *page, const char *kind, con
 
 const char *pd_page_token_binding(const pd_page_t *page)
 {
+    if (page->pending != NULL && page->route->need == PD_NEED_PENDING) {
+        return page->pending->token_hash;
+    }
     return page->session != NULL && page->route != NULL && pd_route_needs_session(page->route)
                ? page->session->token_hash
                : page->kept.browser;

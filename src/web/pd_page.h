@@ -29,6 +29,7 @@ typedef struct pd_page_t {
     int cookie_came;             /* the browser brought it */
     int explains_cookies;        /* the answer says why cookies are needed */
     const pd_session_t *session; /* NULL: nobody is signed in */
+    const pd_session_t *pending; /* waits for its second factor; NULL, or session is NULL */
     pd_ready_turn_t turn;        /* to make a page that is kept ready */
     const char *kept_query;      /* "&to=...", for the switch to the other language; or NULL */
     int leads_away;          /* shows an address of another site: not to be told where from. Such a

@@ -186,6 +186,43 @@ static int lead_to_sign_in(pd_page_t *page)
     return pd_page_go(page, pd_authn_sign_in(page->site, asked, !page->cookie_came, page->p));
 }
 
+/* What somebody who is signed in has to have for this row; DONE when an answer was sent. */
+static int check_session(pd_page_t *page, int *result)
+{
+    if (lacks_role(page)) {
+        *result = pd_web_lacks_role(page);
+        return DONE;
+    }
+    if (pd_route_needs_role(page->route) && pd_visit_lacks_staff_factor(page->visit)) {
+        *result = pd_web_set_up_factor(page);
+        return DONE;
+    }
+    if (page->route->need == PD_NEED_PENDING) {
+        *result = pd_web_factor_needless(page);
+        return DONE;
+    }
+    if (lacks_freshness(page)) {
+        *result = pd_web_ask_again(page);
+        return DONE;
+    }
+    return OK;
+}
+
+/* Nobody is signed in, but a password may have been right and the second factor be due. */
+static int check_pending(pd_page_t *page, int *result)
+{
+    int is_due = page->route->need == PD_NEED_PENDING;
+    if (page->pending != NULL && pd_route_needs_session(page->route)) {
+        *result = pd_web_ask_factor(page);
+        return DONE;
+    }
+    if (is_due && page->pending == NULL) {
+        *result = lead_to_sign_in(page);
+        return DONE;
+    }
+    return OK;
+}
+
 /* Everything the row asks for; OK to go on, DONE when an answer was sent. */
 static int check_needs(pd_page_t *page, int *result)
 {
@@ -194,20 +231,20 @@ static int check_needs(pd_page_t *page, int *result)
     if (route->show == PD_SHOW_PERSONAL || route->show == PD_SHOW_OPEN) {
         rv = pd_visit_session(&page->session, page->visit);
     }
+    page->pending =
+        rv == APR_ENOENT && route->show == PD_SHOW_PERSONAL ? pd_visit_pending(page->visit) : NULL;
     int needs_session = pd_route_needs_session(route);
-    if (route->need == PD_NEED_DATABASE || needs_session) {
+    if (route->need == PD_NEED_DATABASE || route->need == PD_NEED_PENDING || needs_session) {
         apr_status_t ready = pd_site_portal(&page->portal, page->site, page->p);
         if (ready != APR_SUCCESS) {
             *result = pd_page_failure(page, ready);
             return DONE;
         }
     }
-    if (rv == APR_SUCCESS && lacks_role(page)) {
-        *result = pd_web_lacks_role(page);
+    if (rv == APR_SUCCESS && check_session(page, result) == DONE) {
         return DONE;
     }
-    if (rv == APR_SUCCESS && lacks_freshness(page)) {
-        *result = pd_web_ask_again(page);
+    if (rv == APR_ENOENT && check_pending(page, result) == DONE) {
         return DONE;
     }
     if (rv == APR_SUCCESS || (rv == APR_ENOENT && !needs_session)) {

@@ -6,6 +6,7 @@
 typedef enum {
     PD_NEED_NOTHING,       /* anyone; no database */
     PD_NEED_DATABASE,      /* anyone */
+    PD_NEED_PENDING,       /* the password was right, the second factor is due; others are led on */
     PD_NEED_SESSION,       /* signed in; others are led to sign-in */
     PD_NEED_FRESH,         /* signed in, and proved it lately; others do it once more and return */
     PD_NEED_EDITOR,        /* signed in, with a role: editor or administrator; others get 403 */

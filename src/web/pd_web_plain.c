@@ -77,27 +77,45 @@ int pd_web_style(pd_page_t *page)
     return status == OK ? pd_send_form(r, &site->style, form) : status;
 }
 
-/* Nothing is wrong but the age of the sign-in: a person mends that at once and comes back. */
-static int only_not_fresh(const pd_page_t *page)
+/* Nothing is wrong but this: a person mends it at once and comes back. */
+static int lacks_only(const pd_page_t *page, pd_lacks_e lack)
 {
-    return page->visit->lacks == PD_LACKS_FRESH && page->session != NULL &&
+    return page->visit->lacks == (int)lack && page->session != NULL &&
            page->visit->refused_navigation;
 }
 
-int pd_web_ask_again(pd_page_t *page)
+static int go_and_come_back(pd_page_t *page, const char *where)
 {
     const request_rec *first = pd_visit_first(page->r);
     const char *way = first->method_number == M_GET ? first->unparsed_uri : first->uri;
     const char *asked = pd_url_target(way, page->p);
-    return pd_page_go(page, apr_pstrcat(page->p, pd_page_path(page, "login?again=1&return="),
+    return pd_page_go(page, apr_pstrcat(page->p, pd_page_path(page, where),
                                         asked ? pd_url_encode(asked, page->p) : "", NULL));
+}
+
+int pd_web_ask_again(pd_page_t *page)
+{
+    return go_and_come_back(page, "login?again=1&return=");
+}
+
+int pd_web_set_up_factor(pd_page_t *page)
+{
+    return go_and_come_back(page, "account/second-factor?return=");
+}
+
+int pd_web_ask_factor(pd_page_t *page)
+{
+    return go_and_come_back(page, "second-factor?return=");
 }
 
 int pd_web_denied(pd_page_t *page)
 {
     int lacks = page->visit->lacks;
-    if (only_not_fresh(page)) {
+    if (lacks_only(page, PD_LACKS_FRESH)) {
         return pd_web_ask_again(page);
+    }
+    if (lacks_only(page, PD_LACKS_MFA)) {
+        return pd_web_set_up_factor(page);
     }
     pd_page_text(page, "asked", page->r->prev->uri);
     pd_page_true(page, "lacks_role", lacks & PD_LACKS_ROLE);
@@ -132,7 +150,12 @@ static const char *requirement(const pd_page_t *page)
 {
     int lacks = page->visit->lacks;
     const char *error = "sign_in_required", *name = "sign_in", *path = "login";
-    if (lacks & PD_LACKS_POLICY) {
+    if (lacks & PD_LACKS_FACTOR) {
+        error = "second_factor_required";
+        name = "second_factor";
+        path = "second-factor";
+    }
+    else if (lacks & PD_LACKS_POLICY) {
         error = "acknowledgement_required";
         name = path = "acknowledge";
     }

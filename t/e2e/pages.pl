@@ -4,6 +4,7 @@
 use strict;
 use warnings FATAL => 'all';
 use utf8;
+use Digest::SHA qw(hmac_sha1);
 use JSON::PP ();
 use Test::More;
 use PDPortal::Test;
@@ -18,6 +19,14 @@ $server->start;
 my $folder = "$server->{dir}/mail";
 my ($member) = member(browser => $server->browser, folder => $folder);
 my ($behind) = member(browser => $server->browser, folder => $folder);
+
+# The code that an authenticator shows now (RFC 6238).
+sub code_of {
+    my ($secret) = @_;
+    my $bits = join '', map { sprintf '%05b', index 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', $_ } split //, $secret;
+    my $mac = hmac_sha1(pack('Q>', int(time / 30)), pack 'B*', $bits);
+    return sprintf '%06d', (unpack('N', substr $mac, ord(substr $mac, 19) & 15, 4) & 0x7fffffff) % 1_000_000;
+}
 
 # A second version of the policy that is in force, and a third that is announced: what the demo's policy says, with a
 # slip of the pen mended and a purpose more.
@@ -48,6 +57,14 @@ my $form = $staff{editor}->get('/portal/staff/documents/new');
 my $answer = $staff{editor}->upload('/portal/staff/documents/new', { csrf => $form->field('csrf'), kind => 'research', change => 'material', markup => 'markdown',
     effective => '2099-06-01T09:30', text_ru => "# Согласие на исследование\n\n1. Я разрешаю.\n", text_en => "# Research\n\n1. I let it.\n" }, {});
 my $draft = $answer->header('location') // die $answer->text;
+# Somebody whose password was right, and whose code is due.
+my ($careful, $careful_login) = member(browser => $server->browser, folder => $folder);
+$careful->get('/portal/account/second-factor');
+$careful->submit({ act => 'begin' }, form => qr/second-factor/);
+my ($secret) = $careful->get('/portal/account/second-factor')->body =~ m{secret=([A-Z2-7]{32})&} or die 'no secret';
+$careful->submit({ act => 'confirm', code => code_of($secret) }, form => qr/second-factor/);
+my $halfway = $server->browser;
+sign_in($halfway, $careful_login);
 # Somebody who has asked for a new password.
 my $forgetful = $server->browser;
 $forgetful->get('/portal/recover');
@@ -100,6 +117,8 @@ page('change-email', '/portal/account/email', as => $member);
 page('change-email-mistake', '/portal/account/email', as => $member, press => 'form.card button', status => 422);
 page('change-password', '/portal/account/password', as => $member);
 page('restore', '/portal/restore');
+page('second-factor-account', '/portal/account/second-factor', as => $member);
+page('second-factor', '/portal/second-factor', as => $halfway);
 page('sessions', '/portal/account/sessions', as => $member);
 page('history', '/portal/account/history', as => $member);
 page('not-me', '/portal/not-me');

@@ -97,6 +97,7 @@ sub make_portal {
         PDPortalPasswordMemory => 19456,
         PDPortalPasswordPasses => 1,
         PDPortalLettersPerHour => 10,
+        PDPortalStaffSecondFactor => 'Off', # t/64-second-factor.t has it on
         %{ $given{set} || {} },
     );
     my $conf = "$dir/portal.conf";

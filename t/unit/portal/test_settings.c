@@ -43,7 +43,7 @@ static const char *sample(const pd_directive_t *row)
     case PD_TYPE_MAILBOX:
         return "other@example.org";
     case PD_TYPE_FLAG:
-        return "On";
+        return row->fallback && !strcasecmp(row->fallback, "On") ? "Off" : "On";
     case PD_TYPE_NUMBER:
         return apr_psprintf(tp, "%" APR_INT64_T_FMT, row->max);
     case PD_TYPE_BYTES:

@@ -1,0 +1,111 @@
+# The second factor (F15): a code of an authenticator after the password, each taken once; spare codes; a lost telephone.
+use strict;
+use warnings FATAL => 'all';
+use utf8;
+use Digest::SHA qw(hmac_sha1);
+use Test::More;
+use PDPortal::Test;
+use PDPortal::Setup ();
+binmode $_, ':encoding(UTF-8)' for map { Test::More->builder->$_ } qw(output failure_output todo_output);
+
+my $clock = "$ENV{PD_WORK}/factor.clock";
+my $now = 0; # seconds by which the portal's clock is ahead
+sub clock { ($now) = @_; return write_file($clock, sprintf "%+d\n", $now) }
+clock(0);
+my $server = server(name => 'factor', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/factor/mail", PDPortalStaffSecondFactor => 'On' },
+    extra => "<Location \"/factor\">\nAuthType PDPortal\nRequire pd-mfa\n</Location>\n",
+    env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock });
+mkdir "$server->{dir}/htdocs/factor";
+write_file("$server->{dir}/htdocs/factor/index.html", "words of factor\n");
+$server->start;
+my $folder = "$server->{dir}/mail";
+
+# RFC 6238, by hand; `off`: how far the telephone is from the portal's clock.
+sub code_of {
+    my ($secret, $off) = @_;
+    my $bits = join '', map { sprintf '%05b', index 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', $_ } split //, $secret;
+    my $mac = hmac_sha1(pack('Q>', int((time + $now + ($off // 0)) / 30)), pack 'B*', $bits);
+    my $at = ord(substr $mac, 19) & 15;
+    return sprintf '%06d', (unpack('N', substr $mac, $at, 4) & 0x7fffffff) % 1_000_000;
+}
+sub next_step { return clock($now + 90) }
+sub change { my ($browser, $act, $code) = @_; $browser->get('/portal/account/second-factor'); return $browser->submit({ act => $act, code => $code }, form => qr/second-factor/) }
+sub enter { my ($browser, $code) = @_; $browser->get('/portal/second-factor?return=%2Ffactor%2F'); return $browser->submit({ code => $code }, form => qr/second-factor/) }
+
+my ($anna, $login, $email) = member(browser => $server->browser, folder => $folder);
+my $other = $server->browser;
+is(sign_in($other, $login)->status, 303, 'signed in elsewhere too');
+my $answer = $anna->get('/factor/');
+is($answer->header('location'), '/portal/account/second-factor?return=%2Ffactor%2F', 'who has no factor is led to set it up');
+$anna->follow($answer);
+$anna->submit({ act => 'begin' }, form => qr/second-factor/);
+my $page = $anna->get('/portal/account/second-factor?return=%2Ffactor%2F');
+like($page->body, qr/<svg viewBox.*<path d="M4 4h7v1/s, 'a QR code is drawn');
+my ($secret) = $page->body =~ m{secret=([A-Z2-7]{32})&};
+ok($secret, 'the address for applications is there') or BAIL_OUT($page->body);
+my $groups = join ' ', $secret =~ /(.{4})/g;
+like($page->text, qr/\Q$groups\E/, 'and the secret in groups of four');
+is($anna->submit({ act => 'confirm', code => '000000' }, form => qr/second-factor/)->status, 422, 'a wrong code turns nothing on');
+is($other->get('/cabinet/')->status, 200, 'nothing has changed for other sessions');
+my $old = $anna->{cookies}{pd};
+$page = change($anna, 'confirm', code_of($secret));
+is($page->status, 200, 'the right code turns it on');
+my @spare = $page->body =~ m{<code>(\d{4} \d{4})</code>}g;
+is(scalar @spare, 10, 'ten spare codes are shown');
+isnt($anna->{cookies}{pd}, $old, 'the session got another token');
+is($anna->get('/factor/')->status, 200, 'the section is open at once');
+is($other->get('/cabinet/')->status, 303, 'other sessions have ended');
+ok(letter_that($email, qr/was turned on/, $folder), 'a letter tells of it');
+
+# --- signing in
+my $browser = $server->browser;
+is(sign_in($browser, $login)->status, 303, 'the password is right');
+$answer = $browser->get('/factor/');
+is($answer->header('location'), '/portal/second-factor?return=%2Ffactor%2F', 'no section before the code');
+is($browser->get('/portal/account/')->header('location'), '/portal/second-factor?return=%2Fportal%2Faccount%2F', 'nor the account');
+is($browser->get('/cabinet/', 'Sec-Fetch-Dest' => 'empty')->status, 401, 'a program gets its 401');
+next_step();
+my $code = code_of($secret);
+$answer = enter($browser, $code);
+is($answer->header('location'), '/factor/', 'the code leads to the page asked for');
+is($browser->follow($answer)->status, 200, 'which is open');
+my $second = $server->browser;
+sign_in($second, $login);
+is(enter($second, $code)->status, 422, 'the same code is not taken twice');
+for my $case ([60, 303], [-60, 303], [300, 422], [-300, 422]) {
+    my ($off, $status) = @$case;
+    clock($now + 300);
+    my $one = $server->browser;
+    sign_in($one, $login);
+    is(enter($one, code_of($secret, $off))->status, $status, "a telephone that is off by $off s: $status");
+}
+
+# --- spare codes
+$second = $server->browser;
+sign_in($second, $login);
+is(enter($second, $spare[0])->status, 303, 'a spare code opens it');
+ok(letter_that($email, qr/spare code was used/, $folder), 'a letter tells of it');
+my $third = $server->browser;
+sign_in($third, $login);
+is(enter($third, $spare[0])->status, 422, 'once');
+
+# --- guessing
+my ($limited) = grep { $_->status == 429 } map { enter($third, '111111') } 1 .. 12;
+ok($limited, 'many wrong codes have to wait');
+like($limited ? $limited->header('retry-after') : '', qr/^\d+$/, 'and are told how long');
+is($browser->get('/factor/')->status, 200, 'who is in stays in');
+
+# --- a lost telephone
+my ($exit, undef, $out) = run_ctl('second-factor', 'reset', $login, '--reason', 'telephone lost', '--config', $server->{conf});
+is($exit, 0, 'an administrator takes it off') or diag $out;
+isnt($third->get('/cabinet/')->status, 200, 'all sessions have ended');
+is(PDPortal::Setup::sql($server, "SELECT count(*) FROM factor_code") + 0, 0, 'the spare codes are gone');
+my $last = $server->browser;
+sign_in($last, $login);
+is($last->get('/cabinet/')->status, 200, 'the password is enough again');
+
+# --- staff
+is((run_ctl('staff', 'add', $login, $email, '--role', 'editor', '--config', $server->{conf}))[0], 0, 'appointed');
+is($last->get('/portal/staff/documents')->header('location'), '/portal/account/second-factor?return=%2Fportal%2Fstaff%2Fdocuments', 'staff sets up a factor first');
+unlike($server->log, qr/:(?:crit|alert|emerg)\]|Segmentation|exit signal|\Q$secret\E/, 'nothing crashed, no secret in the log');
+done_testing;
