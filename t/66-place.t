@@ -109,4 +109,8 @@ write_file($file, 'no such format' x 100);
 is(sign_in(from(20), $flat_login)->status, 303, 'neither does a file of another kind harm');
 is((run_ctl('verify-journal', '--config', $server->{conf}))[0], 0, 'the journal is whole');
 unlike($server->log, qr/:(?:crit|alert|emerg)\]|Segmentation|exit signal/, 'nothing crashed');
+# The link is blanked before any log sees it (its own request line holds no token).
+my $walk = $server->browser;
+$walk->get('/portal/not-me?t=' . 'B' x 43);
+unlike((read_file("$server->{dir}/logs/access_log") // '') . $server->log, qr/B{43}/, 'no link in a log');
 done_testing;
