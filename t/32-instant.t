@@ -84,8 +84,7 @@ $anna->get('/portal/');
 is($anna->submit({}, form => qr/logout/)->status, 303, 'signed out in the new generation');
 for my $socket (@waiting) {
     syswrite $socket, "Connection: close\r\nAccept: text/html\r\nCookie: pd=$copy->{cookies}{pd}\r\n\r\n";
-    local $/;
-    my $text = readline($socket) // '';
+    my $text = PDPortal::Browser::rest_of($socket);
     like($text, qr{^HTTP/1\.1 303}, 'the old generation refuses, too');
     unlike($text, qr/words of cabinet/, 'and shows nothing');
 }
@@ -108,7 +107,7 @@ everywhere($copy, '/cabinet/', 303, 'and a sign-out counts');
 # A process that is frozen, in whatever it does, holds up nobody.
 sign_in($anna, $login);
 my (undef, @children) = $server->processes;
-kill STOP => $children[0];
+$server->freeze($children[0]);
 my ($status) = $server->ask_everywhere($anna, '/cabinet/', 6);
 is_deeply($status, { 200 => 6 }, 'a process lies frozen: the others go on');
 kill CONT => $children[0];

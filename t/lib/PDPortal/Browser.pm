@@ -40,6 +40,23 @@ sub connection {
     return IO::Socket::SSL->new(%to, SSL_verify_mode => IO::Socket::SSL::SSL_VERIFY_NONE());
 }
 
+# What still comes until the server closes.
+sub rest_of {
+    my ($socket) = @_;
+    my $text = '';
+    local $SIG{ALRM} = sub { die "no answer within $DEADLINE s\n" };
+    my $done = eval {
+        alarm $DEADLINE;
+        1 while sysread $socket, $text, 65536, length $text;
+        alarm 0;
+        1;
+    };
+    my $why = $@;
+    alarm 0;
+    croak $why unless $done;
+    return $text;
+}
+
 # Sends bytes as they are and reads until the server closes; undef when there is no server.
 sub raw {
     my ($self, $bytes) = @_;
@@ -55,10 +72,7 @@ sub raw {
             last unless $n;
             $sent += $n;
         }
-        while (1) {
-            my $n = sysread $socket, $answer, 65536, length $answer;
-            last unless $n;
-        }
+        1 while sysread $socket, $answer, 65536, length $answer;
         alarm 0;
         1;
     };

@@ -107,8 +107,7 @@ sub ask_everywhere {
     select undef, undef, undef, 0.1; # nothing tells when a thread waits for the rest
     syswrite $_, "Connection: close\r\nAccept: text/html\r\nCookie: $cookie\r\n\r\n" for @sockets;
     for my $socket (@sockets) {
-        local $/;
-        my ($status) = (readline($socket) // '') =~ m{^HTTP/1\.1 (\d+)};
+        my ($status) = PDPortal::Browser::rest_of($socket) =~ m{^HTTP/1\.1 (\d+)};
         $status{ $status // 0 }++;
     }
     my $answered = until_true(sub {
@@ -180,6 +179,15 @@ sub processes {
         push @all, $pid if $group == $self->{pid};
     }
     return sort { ($b == $self->{pid}) <=> ($a == $self->{pid}) || $a <=> $b } @all;
+}
+
+# Freezes a process, and returns when each of its threads stands still: kill returns before that, and a thread
+# that still runs could take a connection and keep it.
+sub freeze {
+    my ($self, $pid) = @_;
+    kill STOP => $pid;
+    my $still = sub { !grep { (read_file($_) // '') !~ /^\d+ \(.*\) T/s } glob "/proc/$pid/task/*/stat" };
+    return until_true($still, 20) // croak "process $pid does not stand still";
 }
 
 # kill -9 of everything at once, as a power cut does; returns when the port is free.

@@ -9,6 +9,9 @@ use Exporter qw(import);
 use Time::HiRes ();
 our @EXPORT_OK = qw(make_portal run_ctl write_file read_file until_true free_port);
 
+# t/run-suite ends a test that hangs: say where it stood, and stop its servers (END blocks).
+$SIG{TERM} = sub { Carp::confess('ended from outside, while it waited') };
+
 sub write_file {
     my ($path, $text) = @_;
     open my $file, '>', $path or croak "$path: $!";
