@@ -8,13 +8,14 @@
 #include "portal/pd_recovery.h"
 #include "portal/pd_session.h"
 
-#define PREPARED_MAX 400
+/* More than there are statements: SQLite's are prepared once, PostgreSQL's before each use. */
+#define PREPARED_MAX 1000
 
 static struct {
     const apr_dbd_prepared_t *of;
     char what[60];
 } prepared[PREPARED_MAX];
-static int n_prepared;
+static int n_prepared; /* the newest ones take the places of the oldest */
 
 static char seen[8000];
 static int is_seeing;
@@ -34,14 +35,14 @@ static void summarise(char what[60], const char *text)
 
 static void note(const apr_dbd_prepared_t *statement)
 {
-    for (int i = n_prepared - 1; i >= 0 && is_seeing; i--) {
-        if (prepared[i].of == statement) {
-            ck_assert_int_lt(strlen(seen) + 60, sizeof(seen));
-            strcat(strcat(seen, prepared[i].what), "\n");
-            return;
-        }
-    }
-    ck_assert_int_eq(is_seeing, 0);
+    int i = n_prepared - 1, oldest = n_prepared > PREPARED_MAX ? n_prepared - PREPARED_MAX : 0;
+    if (!is_seeing)
+        return;
+    while (i >= oldest && prepared[i % PREPARED_MAX].of != statement)
+        i--;
+    ck_assert_int_ge(i, oldest);
+    ck_assert_int_lt(strlen(seen) + 60, sizeof(seen));
+    strcat(strcat(seen, prepared[i % PREPARED_MAX].what), "\n");
 }
 
 int apr_dbd_prepare(const apr_dbd_driver_t *driver, apr_pool_t *p, apr_dbd_t *handle,
@@ -52,9 +53,9 @@ int apr_dbd_prepare(const apr_dbd_driver_t *driver, apr_pool_t *p, apr_dbd_t *ha
     *(void **)&real = dlsym(RTLD_NEXT, "apr_dbd_prepare");
     int error = real(driver, p, handle, text, label, statement);
     if (!error) {
-        ck_assert_int_lt(n_prepared, PREPARED_MAX);
-        prepared[n_prepared].of = *statement;
-        summarise(prepared[n_prepared++].what, text);
+        int place = n_prepared++ % PREPARED_MAX;
+        prepared[place].of = *statement;
+        summarise(prepared[place].what, text);
     }
     return error;
 }
