@@ -61,6 +61,12 @@ apr_status_t pd_journal_add(pd_conn_t *conn, const pd_portal_t *portal, const ch
                             const char *subject, const char *details, const pd_datakey_t *key,
                             apr_pool_t *p);
 
+/* Opens the details of a row (JSON text; "" where it has none). `key` as for pd_journal_add.
+ * PD_ESEAL: they were sealed by another key. */
+apr_status_t pd_journal_details(const char **details, const pd_portal_t *portal, const char *host,
+                                apr_int64_t sequence, const char *sealed, const pd_datakey_t *key,
+                                apr_pool_t *p);
+
 typedef enum {
     PD_JOURNAL_SOUND = 0,
     PD_JOURNAL_CHANGED,   /* a row's content doesn't fit its chain value */
