@@ -6,12 +6,12 @@
 
 static json_t *as_json(const pd_destruction_t *act, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "act", act->id,
-                     "person", act->person_id, "operator", act->operator, "system", act->system,
-                     "reason", act->reason, "note", act->note, "asked_at",
-                     pd_time_rfc3339(act->asked_at, p), "destroyed_at",
-                     pd_time_rfc3339(act->destroyed_at, p), "responsible", act->responsible,
-                     "destroyed", json_loads(act->categories, 0, NULL), "wiped", act->wiped_at != 0);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "act", act->id, "person",
+        act->person_id, "operator", act->operator, "system", act->system, "reason", act->reason,
+        "note", act->note, "asked_at", pd_time_rfc3339(act->asked_at, p), "destroyed_at",
+        pd_time_rfc3339(act->destroyed_at, p), "responsible", act->responsible, "destroyed",
+        json_loads(act->categories, 0, NULL), "wiped", act->wiped_at != 0);
 }
 
 typedef struct listing_t {
@@ -23,8 +23,8 @@ static apr_status_t list_one(void *baton, const pd_destruction_t *act, apr_pool_
 {
     listing_t *listing = baton;
     json_array_append_new(listing->list, as_json(act, p));
-    ctl_say(listing->ctl, "%s  %s  %s  %s", act->id,
-            ctl_time_text(listing->ctl, act->destroyed_at), act->person_id, act->reason);
+    ctl_say(listing->ctl, "%s  %s  %s  %s", act->id, ctl_time_text(listing->ctl, act->destroyed_at),
+            act->person_id, act->reason);
     return APR_SUCCESS;
 }
 
@@ -49,7 +49,8 @@ static void show_act(ctl_t *ctl, const pd_destruction_t *act)
             ctl_time_text(ctl, act->asked_at));
     ctl_say(ctl, "  categories   %s (rows by table)", act->categories);
     ctl_say(ctl, "  method       key overwritten, rows removed and counted again: none left");
-    ctl_say(ctl, "  log emptied  %s", act->wiped_at ? ctl_time_text(ctl, act->wiped_at) : "not yet");
+    ctl_say(ctl, "  log emptied  %s",
+            act->wiped_at ? ctl_time_text(ctl, act->wiped_at) : "not yet");
     ctl_say(ctl, "  carriers     none but the system");
     ctl_say(ctl, "  by           %s; position, name, signature: ____________________",
             act->responsible);
@@ -57,11 +58,10 @@ static void show_act(ctl_t *ctl, const pd_destruction_t *act)
 
 static void show_event(ctl_t *ctl, json_t *list, const pd_destruction_event_t *event)
 {
-    json_array_append_new(list,
-                          json_pack("{s:s, s:I, s:s, s:s, s:s}", "host", event->host, "number",
-                                    (json_int_t)event->sequence, "at",
-                                    pd_time_rfc3339(event->at, ctl->p), "event", event->event,
-                                    "chain", event->chain));
+    json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s, s:s}", "host", event->host,
+                                          "number", (json_int_t)event->sequence, "at",
+                                          pd_time_rfc3339(event->at, ctl->p), "event", event->event,
+                                          "chain", event->chain));
     ctl_say(ctl, "  %s  %s %" APR_INT64_T_FMT "  %s", ctl_time_text(ctl, event->at), event->host,
             event->sequence, event->event);
 }

@@ -72,8 +72,9 @@ int ctl_people_close(ctl_t *ctl)
         return holds_role(ctl, &person);
     }
     ctl_answer_text(ctl, "person", person.id);
-    ctl_say(ctl, outcome == PD_CLOSING_BEGUN ? "%s is being closed; a letter with the way back went."
-                                             : "%s is being closed already.",
+    ctl_say(ctl,
+            outcome == PD_CLOSING_BEGUN ? "%s is being closed; a letter with the way back went."
+                                        : "%s is being closed already.",
             person.login);
     return CTL_OK;
 }

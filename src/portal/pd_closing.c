@@ -44,8 +44,8 @@ typedef struct work_t {
     const pd_portal_t *portal;
     const pd_zone_t *zone;
     pd_person_t person;
-    const char *reason, *by;      /* of a closing */
-    const char *token, *purpose;  /* of a recall */
+    const char *reason, *by;     /* of a closing */
+    const char *token, *purpose; /* of a recall */
     apr_time_t due_at;
     pd_closing_e outcome;
     int recalled;
@@ -80,9 +80,8 @@ static apr_status_t tell_person(const work_t *work, pd_conn_t *conn, apr_pool_t 
         pd_link_make(&token, conn, work->person.id, PD_LINK_RECALL, work->due_at, p);
     if (status != APR_SUCCESS)
         return status;
-    pd_value_set_text(
-        values, "link",
-        pd_account_url(work->portal, apr_pstrcat(p, "recall?t=", token, NULL), p), p);
+    pd_value_set_text(values, "link",
+                      pd_account_url(work->portal, apr_pstrcat(p, "recall?t=", token, NULL), p), p);
     pd_value_set_bool(values, "unused", strcmp(work->reason, PD_CLOSING_UNUSED) == 0, p);
     pd_value_set_date(values, "due", work->zone, work->due_at, p);
     return pd_account_letter(conn, work->portal, &work->person, "closing", values, p);
@@ -124,8 +123,8 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     const char *details = pd_json_text(json_pack("{s:s, s:s, s:i}", "reason", work->reason, "by",
                                                  work->by, "sessions_ended", ended),
                                        p);
-    return pd_journal_add(conn, work->portal, PD_EVENT_CLOSING_BEGUN, id, details,
-                          work->person.key, p);
+    return pd_journal_add(conn, work->portal, PD_EVENT_CLOSING_BEGUN, id, details, work->person.key,
+                          p);
 }
 
 apr_status_t pd_closing_begin(pd_closing_e *outcome, const pd_portal_t *portal,
@@ -175,10 +174,9 @@ apr_status_t pd_closing_look(apr_time_t *due_at, const pd_portal_t *portal, cons
     apr_status_t status = find_link(&link, &person_id, &purpose, portal, token, p);
     if (status != APR_SUCCESS || link != PD_LINK_GOOD)
         return status;
-    status = pd_db_read(&found, portal->db, &pd_closing_sql[OF_PERSON], PD_ARGS(PD_T(person_id)), 1,
-                        p);
-    if (status == APR_SUCCESS && PD_ROW_COUNT(found) &&
-        PD_ROW(found, 0)[0].number > pd_clock_now())
+    status =
+        pd_db_read(&found, portal->db, &pd_closing_sql[OF_PERSON], PD_ARGS(PD_T(person_id)), 1, p);
+    if (status == APR_SUCCESS && PD_ROW_COUNT(found) && PD_ROW(found, 0)[0].number > pd_clock_now())
         *due_at = PD_ROW(found, 0)[0].number;
     return status;
 }

@@ -127,8 +127,7 @@ static apr_status_t clear_place(json_t *categories, pd_conn_t *conn,
     if (status != APR_SUCCESS)
         return status;
     if (PD_ROW(left, 0)[0].number != 0) {
-        pd_log(PD_LOG_ERR, 0, "PD0853: rows of a person are left in %s",
-               place->table);
+        pd_log(PD_LOG_ERR, 0, "PD0853: rows of a person are left in %s", place->table);
         return PD_ESQL;
     }
     if (removed)
@@ -145,8 +144,7 @@ static apr_status_t clear(const char **categories, pd_conn_t *conn, const pd_por
     apr_status_t status = APR_SUCCESS;
     for (const pd_destruction_place_t *place = pd_destruction_places;
          place->table && status == APR_SUCCESS; place++)
-        status =
-            clear_place(counted, conn, place, place->by_pseudonym ? pseudonym : person_id, p);
+        status = clear_place(counted, conn, place, place->by_pseudonym ? pseudonym : person_id, p);
     *categories = pd_json_text(counted, p);
     return status;
 }
@@ -324,9 +322,9 @@ static apr_status_t wiped_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     const wipe_t *wipe = baton;
     apr_status_t status = APR_SUCCESS;
     for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(wipe->people); i++)
-        status = pd_conn_exec(NULL, conn, &pd_destruction_sql[WIPED],
-                              PD_ARGS(PD_N(pd_clock_now()), PD_T(PD_ROW(wipe->people, i)[0].text)),
-                              p);
+        status =
+            pd_conn_exec(NULL, conn, &pd_destruction_sql[WIPED],
+                         PD_ARGS(PD_N(pd_clock_now()), PD_T(PD_ROW(wipe->people, i)[0].text)), p);
     return status;
 }
 

@@ -20,7 +20,7 @@
 typedef struct pd_destruction_t {
     const char *id; /* the number of the act */
     const char *person_id;
-    const char *operator, *system; /* names and addresses as the settings had them; may be "" */
+    const char *operator, * system; /* names and addresses as the settings had them; may be "" */
     const char *reason;
     const char *note; /* the administrator's words, or "" */
     apr_time_t asked_at, destroyed_at;
@@ -71,18 +71,18 @@ apr_status_t pd_destruction_get(pd_destruction_t *destruction, const pd_portal_t
                                 const char *id, apr_pool_t *p);
 
 /* Every act that is kept, oldest first, however many: person_id and destroyed_at are what a restore
- * needs, the rest proves it. `p` is cleared between pages of acts; an error of `each` ends it and is
- * returned. */
+ * needs, the rest proves it. `p` is cleared between pages of acts; an error of `each` ends it and
+ * is returned. */
 typedef apr_status_t pd_destruction_each_fn(void *baton, const pd_destruction_t *destruction,
                                             apr_pool_t *p);
 apr_status_t pd_destruction_each(const pd_portal_t *portal, pd_destruction_each_fn *each,
                                  void *baton, apr_pool_t *p);
 
 /* Destroys again in a restored database, whatever the person holds or has recalled, and writes the
- * act as it was where it is missing: same number, instants and categories, journalled. id NULL (only
- * person_id and destroyed_at are known): a new act with the reason PD_DESTRUCTION_RESTORED. `done`
- * 0: nothing of the person was there and the act is known. Doing it twice harms nothing. The log is
- * emptied by pd_destruction_wipe afterwards. */
+ * act as it was where it is missing: same number, instants and categories, journalled. id NULL
+ * (only person_id and destroyed_at are known): a new act with the reason PD_DESTRUCTION_RESTORED.
+ * `done` 0: nothing of the person was there and the act is known. Doing it twice harms nothing. The
+ * log is emptied by pd_destruction_wipe afterwards. */
 apr_status_t pd_destruction_repeat(int *done, const pd_portal_t *portal,
                                    const pd_destruction_t *destruction, apr_pool_t *p);
 

@@ -192,8 +192,8 @@ const pd_field_t pd_fields[] = {
      "PDPortalTermLetters", destroy_letters, NULL},
     {"acts", "act.* withdrawal.* told.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, acts_term,
      "PDPortalTermActs", NULL, old_acts},
-    {"destruction", "destruction.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, destruction_term, NULL,
-     pd_destruction_expire, NULL},
+    {"destruction", "destruction.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, destruction_term,
+     NULL, pd_destruction_expire, NULL},
     {"journal", "journal.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, journal_term,
      "PDPortalTermJournal", NULL, old_events},
     {.id = NULL}};

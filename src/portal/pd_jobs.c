@@ -14,15 +14,15 @@
 #include "portal/pd_session_cache.h"
 #include "portal/pd_state.h"
 
-#define MAIL_BATCH   1 /* each may take a whole time-out: look at the clock between them */
-#define EXPIRE_BATCH 200
-#define RUN_MAX      apr_time_from_sec(20)
-#define EXPIRE_EVERY apr_time_from_sec(3600)
-#define COMING_EVERY apr_time_from_sec(10)
-#define COMING_BATCH 50
+#define MAIL_BATCH    1 /* each may take a whole time-out: look at the clock between them */
+#define EXPIRE_BATCH  200
+#define RUN_MAX       apr_time_from_sec(20)
+#define EXPIRE_EVERY  apr_time_from_sec(3600)
+#define COMING_EVERY  apr_time_from_sec(10)
+#define COMING_BATCH  50
 #define DESTROY_EVERY apr_time_from_sec(60)
 #define DESTROY_BATCH 20
-#define STATE_EVERY  apr_time_from_sec(30)
+#define STATE_EVERY   apr_time_from_sec(30)
 
 /* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
 typedef apr_status_t batch_fn(int *done, int *seen, pd_destroy_fn *destroy,

@@ -23,14 +23,14 @@ const pd_sql_t pd_link_sql[] = {
         {"link_look",
          "SELECT l.person_id, l.expires_at, l.used_at FROM link l"
          " JOIN person p ON p.id = l.person_id"
-         " WHERE l.token = %s AND l.purpose = %s AND l.created_at <= %lld AND p.state = "
-         STATE_OF("l.purpose"),
+         " WHERE l.token = %s AND l.purpose = %s AND l.created_at <= %lld AND p.state = " STATE_OF(
+             "l.purpose"),
          "sii", "how a link stands"},
     [USE] = {"link_use",
              "UPDATE link SET used_at = %lld WHERE token = %s AND purpose = %s AND used_at = 0"
              " AND created_at <= %lld AND expires_at > %lld AND EXISTS"
-             " (SELECT 1 FROM person p WHERE p.id = link.person_id AND p.state = "
-             STATE_OF("link.purpose") ")",
+             " (SELECT 1 FROM person p WHERE p.id = link.person_id AND p.state = " STATE_OF(
+                 "link.purpose") ")",
              "", "the one place where a link is used"},
     [DUE] = {"link_due",
              "DELETE FROM link WHERE token IN (SELECT token FROM link WHERE expires_at <= %lld"

@@ -72,8 +72,9 @@ static const char *const new_place_names[] = {
         "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11", \
         "m12", "consents_url", "site_name", "base_url"
 static const char *const closing_names[] = {
-    "link", "sign_in_url", "unused", "due", "day", "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6",
-    "m7", "m8", "m9", "m10", "m11", "m12", "site_name", "base_url", NULL};
+    "link", "sign_in_url", "unused", "due", "day",       "year",     "time", "iso",
+    "m1",   "m2",          "m3",     "m4",  "m5",        "m6",       "m7",   "m8",
+    "m9",   "m10",         "m11",    "m12", "site_name", "base_url", NULL};
 static const char *const receipt_names[] = {RECORD, "acts", "acknowledged", "is_processing", NULL};
 static const char *const withdrawn_names[] = {RECORD, "due", "closes", NULL};
 /* The date is a map as pd_value_set_date makes it. */

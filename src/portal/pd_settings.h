@@ -48,8 +48,8 @@ typedef struct pd_settings_t {
     apr_int64_t hashing_wait;
     apr_int64_t session_idle;
     apr_int64_t session_lifetime;
-    apr_int64_t session_cache;   /* bytes of shared memory; 0: none */
-    apr_int64_t session_recheck; /* how long other hosts' changes may stay unnoticed */
+    apr_int64_t session_cache;       /* bytes of shared memory; 0: none */
+    apr_int64_t session_recheck;     /* how long other hosts' changes may stay unnoticed */
     apr_int64_t staff_second_factor; /* whoever has a role needs one */
     apr_int64_t confirmation_lifetime;
     apr_int64_t form_lifetime;

@@ -56,9 +56,9 @@ const char *const pd_common_names[] = {
         "field_registered", "field_roles", "field_email_asked", "field_email_former",              \
         "field_registration", "field_sessions", "field_sign_ins", "field_browsers", "field_links", \
         "field_factor", "field_recovery", "field_letters", "field_acts", "field_destruction",      \
-        "field_journal", "given",                                                                  \
-        "purposes", PURPOSE, "without_limit", "undecided", "term_years", "term_days",              \
-        "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
+        "field_journal", "given", "purposes", PURPOSE, "without_limit", "undecided", "term_years", \
+        "term_days", "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in",    \
+        "removed"
 
 /* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
 #define TERM                                                                                       \
@@ -110,17 +110,46 @@ static const char *const recall_names[] = {"csrf", "stale", "due", "ready", "non
 static const char *const recalled_names[] = {NULL};
 /* Why data were destroyed, partial "ground": one of them is true. */
 #define GROUND "by_request", "by_order", "by_unused", "by_withdrawal", "by_restored"
-static const char *const destructions_names[] = {"acts",      GROUND,     "number", "url",
+static const char *const destructions_names[] = {"acts",      GROUND,     "number",    "url",
                                                  "destroyed", "is_older", "older_url", NULL};
-static const char *const destruction_names[] = {
-    GROUND, "number", "person", "operator", "system", "note", /* the administrator's words */
-    "by_job",                                                 /* else by pdportalctl */
-    "zone", "asked", "destroyed", "wiped", "kept", "categories", "rows", /* partial "category": */
-    "in_recovery", "in_identifier", "in_credential", "in_factor_code", "in_registration",
-    "in_address_change", "in_former_address", "in_session", "in_device", "in_sign_in",
-    "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_role",
-    "in_closing", "in_act", "in_person",
-    "events", "host", "event", "at", NULL};
+static const char *const destruction_names[] = {GROUND,
+                                                "number",
+                                                "person",
+                                                "operator",
+                                                "system",
+                                                "note",   /* the administrator's words */
+                                                "by_job", /* else by pdportalctl */
+                                                "zone",
+                                                "asked",
+                                                "destroyed",
+                                                "wiped",
+                                                "kept",
+                                                "categories",
+                                                "rows", /* partial "category": */
+                                                "in_recovery",
+                                                "in_identifier",
+                                                "in_credential",
+                                                "in_factor_code",
+                                                "in_registration",
+                                                "in_address_change",
+                                                "in_former_address",
+                                                "in_session",
+                                                "in_device",
+                                                "in_sign_in",
+                                                "in_sign_in_country",
+                                                "in_link",
+                                                "in_letter",
+                                                "in_withdrawal",
+                                                "in_told",
+                                                "in_role",
+                                                "in_closing",
+                                                "in_act",
+                                                "in_person",
+                                                "events",
+                                                "host",
+                                                "event",
+                                                "at",
+                                                NULL};
 static const char *const login_names[] = {
     MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
     "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
@@ -177,9 +206,9 @@ static const char *const coming_names[] = {
 
 static const char *const documents_names[] = {
     "published",  "withdrawn", /* what has just happened */
-    "drafts",     "number",       "url",      "kind",    "author",
+    "drafts",     "number",       "url",      "kind",          "author",
     "created",    "is_editorial", "own", /* the visitor's */
-    "kinds",      "doc_title",    "versions", "version", "effective",
+    "kinds",      "doc_title",    "versions", "version",       "effective",
     "is_current", "is_upcoming",  "is_past",  "administrator", NULL};
 static const char *const draft_new_names[] = {
     REFUSAL,        "csrf",         "stale",    "kind_value", "effective_value",

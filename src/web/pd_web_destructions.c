@@ -11,8 +11,8 @@
 /* What is false is set, not left out: an absent member would be looked up in the page around. */
 static void set_reason(pd_page_t *page, pd_value_t *value, const char *reason)
 {
-    static const char *const reasons[] = {PD_CLOSING_REQUEST,        PD_CLOSING_ORDER,
-                                          PD_CLOSING_UNUSED,         PD_DESTRUCTION_WITHDRAWAL,
+    static const char *const reasons[] = {PD_CLOSING_REQUEST,      PD_CLOSING_ORDER,
+                                          PD_CLOSING_UNUSED,       PD_DESTRUCTION_WITHDRAWAL,
                                           PD_DESTRUCTION_RESTORED, NULL};
     for (int i = 0; reasons[i] != NULL; i++) {
         pd_value_set_bool(value, apr_pstrcat(page->p, "by_", reasons[i], NULL),
@@ -25,8 +25,8 @@ static const pd_value_t *act_value(pd_page_t *page, const pd_destruction_t *act)
     pd_value_t *value = pd_value_map(page->p);
     pd_value_set_text(value, "number", act->id, page->p);
     pd_value_set_text(
-        value, "url", pd_page_path(page, apr_pstrcat(page->p, "staff/destructions/", act->id, NULL)),
-        page->p);
+        value, "url",
+        pd_page_path(page, apr_pstrcat(page->p, "staff/destructions/", act->id, NULL)), page->p);
     pd_page_date(page, value, "destroyed", act->destroyed_at);
     set_reason(page, value, act->reason);
     return value;
