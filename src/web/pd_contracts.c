@@ -112,44 +112,16 @@ static const char *const recalled_names[] = {NULL};
 #define GROUND "by_request", "by_order", "by_unused", "by_withdrawal", "by_restored"
 static const char *const destructions_names[] = {"acts",      GROUND,     "number",    "url",
                                                  "destroyed", "is_older", "older_url", NULL};
-static const char *const destruction_names[] = {GROUND,
-                                                "number",
-                                                "person",
-                                                "operator",
-                                                "system",
-                                                "note",   /* the administrator's words */
-                                                "by_job", /* else by pdportalctl */
-                                                "zone",
-                                                "asked",
-                                                "destroyed",
-                                                "wiped",
-                                                "kept",
-                                                "categories",
-                                                "rows", /* partial "category": */
-                                                "in_recovery",
-                                                "in_identifier",
-                                                "in_credential",
-                                                "in_factor_code",
-                                                "in_registration",
-                                                "in_address_change",
-                                                "in_former_address",
-                                                "in_session",
-                                                "in_device",
-                                                "in_sign_in",
-                                                "in_sign_in_country",
-                                                "in_link",
-                                                "in_letter",
-                                                "in_withdrawal",
-                                                "in_told",
-                                                "in_role",
-                                                "in_closing",
-                                                "in_act",
-                                                "in_person",
-                                                "events",
-                                                "host",
-                                                "event",
-                                                "at",
-                                                NULL};
+/* Where data stood, partial "category": likewise, by the tables of pd_destruction_places. */
+#define CATEGORY                                                                                   \
+    "in_recovery", "in_identifier", "in_credential", "in_factor_code", "in_registration",          \
+        "in_address_change", "in_former_address", "in_session", "in_device", "in_sign_in",         \
+        "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_role",       \
+        "in_closing", "in_act", "in_person"
+static const char *const destruction_names[] = {
+    GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
+    "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
+    "rows",   "events", "host",   "event",  "at",       NULL};
 static const char *const login_names[] = {
     MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
     "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
