@@ -47,8 +47,8 @@ typedef struct pd_settings_t {
     apr_int64_t hashing_wait;
     apr_int64_t session_idle;
     apr_int64_t session_lifetime;
-    apr_int64_t session_cache;   /* bytes of shared memory; 0: none */
-    apr_int64_t session_recheck; /* how long other hosts' changes may stay unnoticed */
+    apr_int64_t session_cache;       /* bytes of shared memory; 0: none */
+    apr_int64_t session_recheck;     /* how long other hosts' changes may stay unnoticed */
     apr_int64_t staff_second_factor; /* whoever has a role needs one */
     apr_int64_t confirmation_lifetime;
     apr_int64_t form_lifetime;
@@ -61,6 +61,7 @@ typedef struct pd_settings_t {
     apr_int64_t term_journal;
     apr_int64_t term_letters;
     apr_int64_t term_sign_ins;
+    apr_int64_t term_notices;
     const char *place_file;       /* countries of addresses, .mmdb; or unset */
     const char *security_contact; /* URI for security.txt; NULL: there is no such file */
     const char *metrics_from;     /* addresses and networks: text/pd_network.h */
