@@ -9,6 +9,7 @@ CREATE TABLE notice (
     created_at BIGINT NOT NULL,
     read_at BIGINT NOT NULL            -- 0: unread
 );
+CREATE INDEX notice_by_person ON notice (person_id);
 CREATE INDEX notice_unread ON notice (person_id, id) WHERE read_at = 0;
 CREATE INDEX notice_read ON notice (person_id, id) WHERE read_at <> 0;
 CREATE INDEX notice_by_age ON notice (created_at);
