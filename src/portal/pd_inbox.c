@@ -26,9 +26,8 @@ const pd_sql_t pd_inbox_sql[] = {
               " ORDER BY id DESC LIMIT %lld",
               TYPES, "those that were read, likewise"},
     [COUNT] = {"inbox_count",
-               "SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE person_id = %s AND read_at = 0"
-               " LIMIT 100) AS x",
-               "i", "how many are unread"},
+               "SELECT id FROM notice WHERE person_id = %s AND read_at = 0 LIMIT 100", "s",
+               "how many are unread, as far as anybody wants to know"},
     [GET] = {"inbox_get", "SELECT " COLUMNS " FROM notice WHERE id = %s AND person_id = %s", TYPES,
              "one notice"},
     [MARK] = {"inbox_mark",
@@ -119,9 +118,9 @@ apr_status_t pd_inbox_count(int *unread, const pd_portal_t *portal, const char *
                             apr_pool_t *p)
 {
     const pd_rows_t *rows;
-    apr_status_t status =
-        pd_db_read(&rows, portal->db, &pd_inbox_sql[COUNT], PD_ARGS(PD_T(person_id)), 1, p);
-    *unread = status == APR_SUCCESS ? (int)PD_ROW(rows, 0)[0].number : 0;
+    apr_status_t status = pd_db_read(&rows, portal->db, &pd_inbox_sql[COUNT],
+                                     PD_ARGS(PD_T(person_id)), PD_INBOX_COUNT_MAX, p);
+    *unread = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
     return status;
 }
 

@@ -32,4 +32,4 @@ CREATE TABLE mailing (
     created_at BIGINT NOT NULL,
     done_at BIGINT NOT NULL            -- 0: not done
 );
-CREATE INDEX mailing_open ON mailing (id) WHERE done_at = 0;
+CREATE INDEX mailing_open ON mailing (done_at, id);
