@@ -48,6 +48,8 @@ static const char *const plain_letters[] = {"mail/recovery.txt",
                                             "mail/email-restored.txt",
                                             "mail/second-factor.txt",
                                             "mail/closing-recalled.txt",
+                                            "mail/notice.txt",
+                                            "mail/notice-optional.txt",
                                             NULL};
 
 static inline const pd_templates_t *test_templates(const char *folder)
