@@ -118,7 +118,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {
     {"password-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
     {"password-expired", "4.1.4", NULL, PD_BASIS_PURPOSE},
     {"login-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
-    /* To correct one\'s address is a right. And the ledger is looked into no more than for
+    /* To correct one's address is a right. And the ledger is looked into no more than for
        "email-known". */
     {"email-code", "4.1.5", NULL, PD_BASIS_LAW},
     {"email-known", "4.1.4", NULL, PD_BASIS_PURPOSE},
