@@ -9,7 +9,7 @@ use Time::HiRes qw(time);
 use PDBench::Place qw(progress median);
 use PDBench::Portals qw(portal server_of login_of);
 
-my $PAIRS = 400;
+my $PAIRS = 200;
 my $PEOPLE = 1000; # each is asked for at most once an act
 my $ACTS = 0;
 
