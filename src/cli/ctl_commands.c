@@ -180,8 +180,9 @@ const ctl_command_t ctl_commands[] = {
     {"jobs run", CTL_NEEDS_LETTERS, CTL_PORTAL, 1, "[NAME]", "do now what waits",
      "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, \"mail\" "
      "delivers\n"
-     "letters that are due, \"expire\" removes what is over, \"destroy\" the data of closed "
-     "accounts.\n"
+     "letters that are due, \"expire\" removes what is over, \"unused\" warns of accounts that "
+     "nobody uses\n"
+     "and closes them, \"destroy\" destroys the data of closed accounts.\n"
      "httpd does the same by itself; both may run at once.\n",
      NULL, ctl_jobs_run},
     {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",

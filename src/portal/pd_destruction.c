@@ -41,6 +41,7 @@
     OF_PERSON(X, withdrawal)                                                                       \
     OF_PERSON(X, told)                                                                             \
     OF_PERSON(X, role)                                                                             \
+    OF_PERSON(X, unused_notice)                                                                    \
     OF_PERSON(X, closing)                                                                          \
     X(act,                                                                                         \
       "UPDATE act SET address = '', agent = '' WHERE pseudonym = %s"                               \

@@ -51,6 +51,7 @@
 #define PD_EVENT_LINK_MADE              "link.made"
 #define PD_EVENT_PURPOSE_REFUSED        "purpose.refused"
 #define PD_EVENT_WITHDRAWAL_DONE        "withdrawal.done"
+#define PD_EVENT_UNUSED_TOLD            "account.unused" /* the letter before its closing */
 #define PD_EVENT_CLOSING_BEGUN          "closing.begun"
 #define PD_EVENT_CLOSING_RECALLED       "closing.recalled"
 #define PD_EVENT_PERSON_DESTROYED       "person.destroyed"

@@ -117,7 +117,7 @@ static const char *const destructions_names[] = {"acts",      GROUND,     "numbe
     "in_recovery", "in_identifier", "in_credential", "in_factor_code", "in_registration",          \
         "in_address_change", "in_former_address", "in_session", "in_device", "in_sign_in",         \
         "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_role",       \
-        "in_closing", "in_act", "in_person"
+        "in_unused_notice", "in_closing", "in_act", "in_person"
 static const char *const destruction_names[] = {
     GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
     "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
