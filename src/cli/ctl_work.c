@@ -24,7 +24,7 @@ int ctl_jobs_run(ctl_t *ctl)
     int code = CTL_OK;
     if (name && !is_job(name)) {
         return ctl_fail(ctl, CTL_USAGE,
-                        "there is no job \"%s\"; write recovery, mail, coming, "
+                        "there is no job \"%s\"; write recovery, mail, coming, notices, "
                         "expire, unused or destroy",
                         name);
     }

@@ -40,6 +40,8 @@
     OF_PERSON(X, letter)                                                                           \
     OF_PERSON(X, withdrawal)                                                                       \
     OF_PERSON(X, told)                                                                             \
+    OF_PERSON(X, notice)                                                                           \
+    OF_PERSON(X, notice_off)                                                                       \
     OF_PERSON(X, role)                                                                             \
     OF_PERSON(X, unused_notice)                                                                    \
     OF_PERSON(X, closing)                                                                          \

@@ -28,6 +28,11 @@
 #define PD_EVENT_DRAFT_MADE             "draft.made"
 #define PD_EVENT_DRAFT_WITHDRAWN        "draft.withdrawn"
 #define PD_EVENT_CHANGE_TOLD            "change.told" /* letters about a coming version */
+#define PD_EVENT_MAILING_BEGUN          "mailing.begun"
+#define PD_EVENT_NOTICES_WRITTEN        "notices.written"
+#define PD_EVENT_NOTICES_SET            "notices.set" /* which optional ones are wanted */
+#define PD_EVENT_NOTICE_READ            "notice.read"
+#define PD_EVENT_NOTICE_REMOVED         "notice.removed"
 #define PD_EVENT_STAFF_LOOK             "staff.look"
 #define PD_EVENT_LETTER_FAILED          "letter.failed"
 #define PD_EVENT_KEY_BOUND              "portal.key-bound"
@@ -64,6 +69,12 @@
 apr_status_t pd_journal_add(pd_conn_t *conn, const pd_portal_t *portal, const char *event,
                             const char *subject, const char *details, const pd_datakey_t *key,
                             apr_pool_t *p);
+
+/* Opens the details of a row (JSON text; "" where it has none). `key` as for pd_journal_add.
+ * PD_ESEAL: they were sealed by another key. */
+apr_status_t pd_journal_details(const char **details, const pd_portal_t *portal, const char *host,
+                                apr_int64_t sequence, const char *sealed, const pd_datakey_t *key,
+                                apr_pool_t *p);
 
 typedef enum {
     PD_JOURNAL_SOUND = 0,

@@ -49,11 +49,16 @@ extern const pd_sql_t pd_draft_sql[];
 extern const pd_sql_t pd_coming_sql[];
 extern const pd_sql_t pd_coming_letter_sql[];
 extern const pd_sql_t pd_report_sql[];
+extern const pd_sql_t pd_uses_sql[];
 extern const pd_sql_t pd_purpose_sql[];
 extern const pd_sql_t pd_field_sql[];
 extern const pd_sql_t pd_invalidation_sql[];
 extern const pd_sql_t pd_outbox_sql[];
 extern const pd_sql_t pd_outbox_deliver_sql[];
+extern const pd_sql_t pd_notice_sql[];
+extern const pd_sql_t pd_notice_setting_sql[];
+extern const pd_sql_t pd_inbox_sql[];
+extern const pd_sql_t pd_mailing_sql[];
 extern const pd_sql_t pd_state_sql[];
 
 #endif

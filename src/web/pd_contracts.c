@@ -55,10 +55,10 @@ const char *const pd_common_names[] = {
     "fields", "field_login", "field_email", "field_password", "field_language",                    \
         "field_registered", "field_roles", "field_email_asked", "field_email_former",              \
         "field_registration", "field_sessions", "field_sign_ins", "field_browsers", "field_links", \
-        "field_factor", "field_recovery", "field_letters", "field_acts", "field_destruction",      \
-        "field_journal", "given", "purposes", PURPOSE, "without_limit", "undecided", "term_years", \
-        "term_days", "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in",    \
-        "removed"
+        "field_factor", "field_recovery", "field_letters", "field_notices", "field_notices_off",   \
+        "field_acts", "field_destruction", "field_journal", "given", "purposes", PURPOSE,          \
+        "without_limit", "undecided", "term_years", "term_days", "term_hours", "term_minutes",     \
+        "since_made", "since_sent", "since_sign_in", "removed"
 
 /* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
 #define TERM                                                                                       \
@@ -116,8 +116,8 @@ static const char *const destructions_names[] = {"acts",      GROUND,     "numbe
 #define CATEGORY                                                                                   \
     "in_recovery", "in_identifier", "in_credential", "in_factor_code", "in_registration",          \
         "in_address_change", "in_former_address", "in_session", "in_device", "in_sign_in",         \
-        "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_role",       \
-        "in_unused_notice", "in_closing", "in_act", "in_person"
+        "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_notice",     \
+        "in_notice_off", "in_role", "in_unused_notice", "in_closing", "in_act", "in_person"
 static const char *const destruction_names[] = {
     GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
     "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
@@ -149,6 +149,30 @@ static const char *const history_names[] = {
     "is_older", /* not the first page */
     "zone",
     NULL};
+/* The kind of a notice: one is true; partials "notice-kind", "notice-subject", "notice-text". */
+#define NOTICE_KIND                                                                                \
+    "kind_new_place", "kind_password", "kind_password_changed", "kind_password_expired",           \
+        "kind_login_changed", "kind_email_changed", "kind_email_restored", "kind_second_factor",   \
+        "kind_consent_withdrawn", "kind_message", "kind_news", "kind_survey", "kind_other"
+
+/* What its words are made with; each may be absent. */
+#define NOTICE                                                                                     \
+    NOTICE_KIND, "id", "at", "is_unread", "travel", "country", "region", "browser", "system",      \
+        "turned_on", "turned_off", "renewed", "code_used", "was_reset", "title", "subject",        \
+        "paragraphs", "words", "language" /* of these two */
+
+static const char *const inbox_names[] = {
+    NOTICE,    TERM,          "kept",                          /* a map with the term */
+    "csrf",    "stale",       "marked",    "deleted",          /* what has just been done */
+    "notices", "has_notices", "older_url", "is_older", "zone", /* not the first page */
+    "newest", /* of the unread ones, where all can be marked */
+    NULL};
+static const char *const notice_names[] = {NOTICE, "csrf", "stale", "none", "zone", NULL};
+static const char *const notices_names[] = {
+    NOTICE_KIND, "csrf",       "stale", "saved",     "agreed",
+    "offered", /* the consent stands; there is a text of it */
+    "optional",  "obligatory", "box",   "is_wanted", NULL};
+static const char *const unsubscribe_names[] = {LIMITED, "token", "done", NULL};
 static const char *const not_me_names[] = {"csrf", "stale", "ready", "used", "none", NULL};
 static const char *const acknowledge_names[] = {
     MISTAKES,
@@ -228,6 +252,8 @@ static const char *const people_names[] = {
     "people",      "person_login",  "none",      "at",        "after",        "which_all",
     "which_acted", "which_not",     NULL};
 static const char *const account_names[] = {"person_login",
+                                            "unread",
+                                            "many_unread",
                                             "person_email",
                                             "registered",
                                             "acts",
@@ -299,6 +325,8 @@ static const char *const document_names[] = {
     NULL};
 static const char *const diff_names[] = {
     CHANGES,
+    LIMITED,
+    "is_unreadable",
     "doc_title",
     "title_lang",
     "doc_lang",
@@ -363,6 +391,10 @@ const pd_contract_t pd_page_contracts[] = {
     {"sessions.html", sessions_names, NULL},
     {"history.html", history_names, NULL},
     {"not-me.html", not_me_names, NULL},
+    {"inbox.html", inbox_names, NULL},
+    {"notice.html", notice_names, NULL},
+    {"notices.html", notices_names, NULL},
+    {"unsubscribe.html", unsubscribe_names, NULL},
     {"consents.html", consents_names, NULL},
     {"consent.html", consent_names, consent_raw},
     {"withdraw.html", withdraw_names, NULL},

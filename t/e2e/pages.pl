@@ -78,6 +78,21 @@ my (undef, $gone_login) = member(browser => $server->browser, folder => $folder)
 sub ctl_json { return JSON::PP::decode_json((run_ctl(@_, '--json', '--config', $server->{conf}))[1]) }
 my $gone = ctl_json('people', 'find', $gone_login)->{person};
 my $act = ctl_json('people', 'destroy', $gone_login, '--reason', 'letter no. 7', '--confirm', $gone)->{act} // die 'no act';
+# Somebody with messages, read and unread, of each kind of words, who agreed to those that nobody has to get.
+my ($reader, $reader_login) = member(browser => $server->browser, folder => $folder);
+my @notices = map { (write_file("$server->{dir}/notices.$_.md", "# Notices ($_)\n\n1. I want news of the site.\n"), '--lang', $_) } qw(ru en);
+PDPortal::Setup::ctl_ok($server->{conf}, 'policy', 'publish', @notices, '--kind', 'notices');
+$reader->get('/portal/account/consents/notices');
+$reader->submit({ consent_notices => 1 }, form => qr{/consents/notices$});
+my $words = "Ответ на ваш вопрос\n\nВаш вопрос рассмотрен, ответ готов.\n\nПрийти за ним можно в любой будний день.\n";
+utf8::encode($words);
+my $message = write_file("$server->{dir}/message.txt", $words);
+PDPortal::Setup::ctl_ok($server->{conf}, 'notices', 'send', '--kind', 'message', '--file', $message, '--to', $reader_login);
+PDPortal::Setup::ctl_ok($server->{conf}, 'notices', 'send', '--kind', 'news', '--file', $message);
+my ($told) = $reader->get('/portal/account/inbox')->body =~ m{href="(/portal/account/inbox/[0-9a-f-]{36})"} or die 'no message';
+$reader->get('/portal/account/login');
+$reader->submit({ login => "$reader_login-anew" }, form => qr{/account/login$});
+my ($event) = $reader->get('/portal/account/inbox')->body =~ m{href="(/portal/account/inbox/[0-9a-f-]{36})"} or die 'no message';
 my (@pages, @paths);
 
 # page(name, path, status => 200, as => browser, fill => {}, press => selector, route => path of the portal's page that
@@ -131,6 +146,17 @@ page('second-factor', '/portal/second-factor', as => $halfway);
 page('sessions', '/portal/account/sessions', as => $member);
 page('history', '/portal/account/history', as => $member);
 page('not-me', '/portal/not-me');
+page('account-inbox', '/portal/account/inbox', as => $reader);
+page('account-inbox-empty', '/portal/account/inbox', as => $behind);
+page('account-message', $told, as => $reader);
+page('account-message-event', $event, as => $reader);
+page('account-message-none', '/portal/account/inbox/none', as => $reader, status => 404);
+page('account-unread', '/portal/account/', as => $reader);
+page('account-notices', '/portal/account/notices', as => $reader);
+page('account-notices-not-agreed', '/portal/account/notices', as => $behind);
+page('account-unsubscribe', '/portal/unsubscribe?t=1.1.token');
+page('account-unsubscribe-done', '/portal/unsubscribe?t=1.1.token', press => 'form.card button', status => 200);
+page('account-unsubscribe-cut', '/portal/unsubscribe');
 page('consents', '/portal/account/consents', as => $member);
 page('consent', '/portal/account/consents/processing', as => $member);
 page('consent-withdraw', '/portal/account/consents/processing/withdraw', as => $member);

@@ -9,15 +9,6 @@ CREATE TABLE closing (
 );
 CREATE INDEX closing_by_due ON closing (due_at);
 
--- Who was told that nobody uses the account.
-CREATE TABLE unused_notice (
-    person_id TEXT PRIMARY KEY REFERENCES person (id),
-    told_at BIGINT NOT NULL,
-    close_at BIGINT NOT NULL           -- unless the person signs in before
-);
-CREATE INDEX unused_notice_by_time ON unused_notice (close_at);
-CREATE INDEX person_by_sign_in ON person (state, signed_in_at);
-
 -- What the order of Roskomnadzor no. 179 asks of an act, but for what the page says in words. It names nobody: the
 -- id led to a name only by what was destroyed.
 CREATE TABLE destruction (
