@@ -51,6 +51,8 @@
 #define PD_EVENT_LINK_MADE              "link.made"
 #define PD_EVENT_PURPOSE_REFUSED        "purpose.refused"
 #define PD_EVENT_WITHDRAWAL_DONE        "withdrawal.done"
+#define PD_EVENT_EXPORT_ASKED           "export.asked"
+#define PD_EVENT_EXPORT_MADE            "export.made"
 #define PD_EVENT_SESSIONS_ENDED         "sessions.ended" /* of a person, or "" of everybody */
 
 /* Adds one row. `subject` a person's id or "". `details` NULL or JSON text, sealed under `key` (the

@@ -10,6 +10,7 @@
 #define PD_LINK_PASSWORD "password" /* set a password */
 #define PD_LINK_ADDRESS  "address"  /* bring a former e-mail address back */
 #define PD_LINK_NOT_ME   "not-me"   /* disown a sign-in: pd_unusual.h */
+#define PD_LINK_EXPORT   "export"   /* begins the purpose of a download: pd_export.h */
 
 /* Clocks of hosts differ by so much; a link made later than that after now is of a clock that was
  * put back, and waits. */

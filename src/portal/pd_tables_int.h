@@ -44,6 +44,8 @@ extern const pd_sql_t pd_document_publish_sql[];
 extern const pd_sql_t pd_draft_sql[];
 extern const pd_sql_t pd_coming_sql[];
 extern const pd_sql_t pd_coming_letter_sql[];
+extern const pd_sql_t pd_export_sql[];
+extern const pd_sql_t pd_export_journal_sql[];
 extern const pd_sql_t pd_report_sql[];
 extern const pd_sql_t pd_purpose_sql[];
 extern const pd_sql_t pd_field_sql[];
