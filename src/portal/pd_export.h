@@ -88,7 +88,8 @@ typedef struct pd_export_t {
     const pd_portal_t *portal;
     pd_person_t person;
     const char *language; /* of names of places */
-    apr_time_t made_at;   /* rows of the journal that are younger are not in it */
+    apr_time_t made_at;
+    apr_time_t newest; /* event of the journal, when its section began */
     const pd_export_section_t *section;
     char after[PD_EXPORT_KEY_MAX]; /* key of the last row read of the section; "": none yet */
     int begun;                     /* the section has given a page */

@@ -10,9 +10,12 @@
 #define ROLES_MAX 20
 #define ID_CHARS  36 /* of a person: all others that a "by" may hold are words */
 
-enum { EVENTS, ROLES };
+enum { NEWEST, EVENTS, ROLES };
 
 const pd_sql_t pd_export_journal_sql[] = {
+    [NEWEST] = {"export_newest_event",
+                "SELECT at FROM journal WHERE subject = %s ORDER BY at DESC LIMIT 1", "i",
+                "up to where there are events now"},
     /* Rows of one instant follow by host and number. */
     [EVENTS] = {"export_events",
                 "SELECT host, sequence, at, event, details FROM journal WHERE subject = %s"
@@ -112,16 +115,30 @@ static apr_status_t add_event(apr_array_header_t *rows, const pd_export_t *expor
     return status;
 }
 
+/* What is written while the file goes out is not in it, or it might never end. Not by the clock:
+ * one that was put back would hide what was written before. */
+static apr_status_t read_newest(pd_export_t *export, apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    apr_status_t status = pd_db_read(&found, export->portal->db, &pd_export_journal_sql[NEWEST],
+                                     PD_ARGS(PD_T(export->person.id)), 1, p);
+    if (status == APR_SUCCESS && PD_ROW_COUNT(found) > 0)
+        export->newest = PD_ROW(found, 0)[0].number;
+    return status;
+}
+
 apr_status_t pd_export_read_journal(apr_array_header_t *rows, pd_export_t *export, apr_pool_t *p)
 {
     const pd_rows_t *found;
     const int page = export->section->page;
     const place_t after = read_place(export->after);
-    apr_status_t status = pd_db_read(
-        &found, export->portal->db, &pd_export_journal_sql[EVENTS],
-        PD_ARGS(PD_T(export->person.id), PD_N(after.at), PD_N(export->made_at), PD_N(after.at),
-                PD_T(after.host), PD_T(after.host), PD_N(after.sequence), PD_N(page)),
-        page, p);
+    apr_status_t status = export->begun ? APR_SUCCESS : read_newest(export, p);
+    if (status == APR_SUCCESS)
+        status = pd_db_read(&found, export->portal->db, &pd_export_journal_sql[EVENTS],
+                            PD_ARGS(PD_T(export->person.id), PD_N(after.at), PD_N(export->newest),
+                                    PD_N(after.at), PD_T(after.host), PD_T(after.host),
+                                    PD_N(after.sequence), PD_N(page)),
+                            page, p);
     for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++)
         status = add_event(rows, export, PD_ROW(found, i), p);
     export->more = status == APR_SUCCESS && PD_ROW_COUNT(found) == page;
