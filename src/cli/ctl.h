@@ -31,7 +31,8 @@ typedef enum {
     CTL_CSV = 16384,
     CTL_DROP = 32768,
     CTL_FILE = 65536,
-    CTL_REASON = 131072
+    CTL_REASON = 131072,
+    CTL_CONFIRM = 262144
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -66,7 +67,7 @@ struct ctl_t {
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
     const char *state, *config, *owner, *kind, *effective, *editorial, *role, *version, *file,
-        *reason;
+        *reason, *confirm;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
@@ -165,6 +166,11 @@ int ctl_passwords_expire(ctl_t *ctl);
 int ctl_consents_withdraw(ctl_t *ctl);
 int ctl_withdrawals_list(ctl_t *ctl);
 int ctl_withdrawals_done(ctl_t *ctl);
+int ctl_people_find(ctl_t *ctl);
+int ctl_people_close(ctl_t *ctl);
+int ctl_people_destroy(ctl_t *ctl);
+int ctl_destructions_list(ctl_t *ctl);
+int ctl_destructions_show(ctl_t *ctl);
 int ctl_jobs_run(ctl_t *ctl);
 int ctl_check(ctl_t *ctl);
 int ctl_verify_journal(ctl_t *ctl);

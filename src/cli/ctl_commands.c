@@ -154,10 +154,34 @@ const ctl_command_t ctl_commands[] = {
      "Notes, in the journal too, that what the withdrawal of this number asked for has been "
      "done.\n",
      NULL, ctl_withdrawals_done},
+    {"people find", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "LOGIN|EMAIL", "tell how an account stands",
+     "Prints the id of the person, the state of the account and the login.\n", NULL,
+     ctl_people_find},
+    {"people close", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1,
+     "LOGIN|EMAIL --reason request|order", "close an account",
+     "For who can't sign in, or where the administration has to. The person is signed out "
+     "everywhere and\n"
+     "gets a letter; for 14 days the closing can be recalled, then the job \"destroy\" destroys "
+     "the data.\n",
+     NULL, ctl_people_close},
+    {"people destroy", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_REASON | CTL_CONFIRM, 1,
+     "LOGIN|EMAIL --reason TEXT [--confirm ID]", "destroy a person's data now",
+     "For legal orders, and where the law gives no time. Without --confirm it tells whom it would "
+     "hit and\n"
+     "destroys nothing. TEXT goes into the act of destruction; write no name into it.\n",
+     NULL, ctl_people_destroy},
+    {"destructions list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "", "list the acts of destruction",
+     "Prints the acts, oldest first: number, instant, person, reason.\n", NULL,
+     ctl_destructions_list},
+    {"destructions show", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "NUMBER", "print an act of destruction",
+     "Prints the act with the extract of the event log, as the law wants them kept for three "
+     "years.\n",
+     NULL, ctl_destructions_show},
     {"jobs run", CTL_NEEDS_LETTERS, CTL_PORTAL, 1, "[NAME]", "do now what waits",
      "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, \"mail\" "
      "delivers\n"
-     "letters that are due, \"expire\" removes what is over.\n"
+     "letters that are due, \"expire\" removes what is over, \"destroy\" the data of closed "
+     "accounts.\n"
      "httpd does the same by itself; both may run at once.\n",
      NULL, ctl_jobs_run},
     {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",

@@ -26,6 +26,9 @@ static const struct {
             {"consents withdraw", "4.1.3", PD_BASIS_LAW},
             {"withdrawals list", "4.1.3", PD_BASIS_LAW},
             {"withdrawals done", "4.1.3", PD_BASIS_LAW},
+            {"people find", "4.1.1", PD_BASIS_LAW},
+            {"people close", "4.1.2", PD_BASIS_LAW},
+            {"people destroy", "4.1.2", PD_BASIS_LAW},
             {NULL, NULL, PD_BASIS_PURPOSE}};
 
 int ctl_use_person(ctl_t *ctl, const char *person_id)

@@ -28,6 +28,7 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"all", CTL_ALL, 0, NULL},
                                                    {"version", CTL_VERSION, 1, NULL},
                                                    {"csv", CTL_CSV, 0, NULL},
+                                                   {"confirm", CTL_CONFIRM, 1, NULL},
                                                    {"drop-language", CTL_DROP, 0, NULL},
                                                    {"file", CTL_FILE, 1, NULL},
                                                    {"reason", CTL_REASON, 1, NULL},
@@ -84,7 +85,8 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
                    {CTL_OWNER, &ctl->owner},         {CTL_KIND, &ctl->kind},
                    {CTL_EFFECTIVE, &ctl->effective}, {CTL_EDITORIAL, &ctl->editorial},
                    {CTL_ROLE, &ctl->role},           {CTL_VERSION, &ctl->version},
-                   {CTL_FILE, &ctl->file},           {CTL_REASON, &ctl->reason}};
+                   {CTL_FILE, &ctl->file},           {CTL_REASON, &ctl->reason},
+                   {CTL_CONFIRM, &ctl->confirm}};
     ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
     if (bit & (CTL_LANG | CTL_HEAD)) {

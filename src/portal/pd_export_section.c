@@ -1,6 +1,7 @@
 /* The sections of an export, in the order of the file. A new table with people's rows gets a row
  * here, words in export-title.html and, where it has columns of new names, in export-label.html; a
- * unit test compares with pd_fields. Secrets are not read: of a password or a link the file says
+ * unit test compares with pd_fields. Closings have none: who closes an account can look at nothing
+ * until it is recalled. Secrets are not read: of a password or a link the file says
  * that there is one. */
 #include "portal/pd_export.h"
 #include "portal/pd_export_int.h"

@@ -27,6 +27,7 @@ typedef struct pd_settings_t {
     const char *path;     /* "/portal", no trailing slash */
     const char *base_url; /* "https://www.example.org" */
     const char *site_name;
+    const char *operator;  /* of personal data: name and address, or unset */
     const char *site_home; /* path of the site's front page */
     const char *mail_from, *mail_relay, *mail_user, *mail_password_file, *mail_ca_file;
     apr_int64_t mail_tls;  /* pd_mail_tls_e */
@@ -47,8 +48,8 @@ typedef struct pd_settings_t {
     apr_int64_t hashing_wait;
     apr_int64_t session_idle;
     apr_int64_t session_lifetime;
-    apr_int64_t session_cache;   /* bytes of shared memory; 0: none */
-    apr_int64_t session_recheck; /* how long other hosts' changes may stay unnoticed */
+    apr_int64_t session_cache;       /* bytes of shared memory; 0: none */
+    apr_int64_t session_recheck;     /* how long other hosts' changes may stay unnoticed */
     apr_int64_t staff_second_factor; /* whoever has a role needs one */
     apr_int64_t confirmation_lifetime;
     apr_int64_t form_lifetime;
