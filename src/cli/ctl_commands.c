@@ -21,9 +21,11 @@ const ctl_command_t ctl_commands[] = {
      "repeat. httpd refuses to serve a database whose schema is older or newer than its module.\n",
      NULL, ctl_migrate},
     {"policy publish", CTL_NEEDS_PORTAL,
-     CTL_PORTAL | CTL_LANG | CTL_KIND | CTL_EFFECTIVE | CTL_EDITORIAL | CTL_DROP, 8,
+     CTL_PORTAL | CTL_LANG | CTL_KIND | CTL_EFFECTIVE | CTL_EDITORIAL | CTL_DROP | CTL_DRAFT |
+         CTL_AS,
+     8,
      "FILE --lang LANG [FILE --lang LANG]... [--kind KIND] [--effective TIME] [--editorial REASON] "
-     "[--drop-language]",
+     "[--drop-language] [--draft --as LOGIN]",
      "publish a new version of a document",
      "Publishes the texts as one new version. The first FILE is in the first LANG, and so on. A "
      "name\n"
@@ -42,7 +44,11 @@ const ctl_command_t ctl_commands[] = {
      "a\n"
      "                      clause of PDPortalMaterialSections, or any word of a consent, is "
      "another\n"
-     "  --drop-language     the version may lack a language that the last one has\n",
+     "  --drop-language     the version may lack a language that the last one has\n"
+     "  --draft --as LOGIN  publish nothing yet: keep it as a draft of this editor, as the "
+     "portal's "
+     "page\n"
+     "                      does. See \"drafts publish\"\n",
      ctl_policy_read, ctl_policy_publish},
     {"policy list", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_KIND | CTL_LANG, 0,
      "[--kind KIND] [--lang LANG]", "list the versions of a document",
@@ -54,14 +60,43 @@ const ctl_command_t ctl_commands[] = {
      "--version N [--kind KIND] [--csv]", "list who has agreed to a version, and who has not",
      "Prints each person who is active or blocked with the last act on the version: acknowledged, "
      "consented,\n"
-     "withdrew, or none. That somebody looked is not written into the journal, as it is for the "
-     "portal's\n"
-     "page: whoever runs this command can read the key.\n"
+     "withdrew, or none. That somebody looked is written into the journal first.\n"
      "\n"
      "  --version N         the version's number\n"
      "  --kind KIND         policy (default) or a consent\n"
      "  --csv               as a table for spreadsheet programs, row by row\n",
      NULL, ctl_policy_report},
+    {"drafts list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "", "list the drafts that wait",
+     "Prints the versions that somebody made and nobody has published or withdrawn, oldest "
+     "first.\n",
+     NULL, ctl_drafts_list},
+    {"drafts show", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "NUMBER", "show a draft",
+     "Prints the draft's texts, and which clauses differ from the last version's. With --json also "
+     "the\n"
+     "HTML, as readers would see it.\n",
+     NULL, ctl_drafts_show},
+    {"drafts publish", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_AS, 1, "NUMBER --as LOGIN",
+     "publish a draft",
+     "Publishes the draft as it was made. A material version needs another person than who made "
+     "it.\n"
+     "\n"
+     "  --as LOGIN          who publishes it: holds the role editor or administrator\n",
+     NULL, ctl_drafts_publish},
+    {"drafts withdraw", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_AS, 1, "NUMBER --as LOGIN",
+     "take a draft back",
+     "Takes the draft back; its number and texts are kept.\n"
+     "\n"
+     "  --as LOGIN          who takes it back: holds the role editor or administrator\n",
+     NULL, ctl_drafts_withdraw},
+    {"report uses", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_MONTH | CTL_CSV, 0,
+     "[--month YYYY-MM] [--csv]", "count a month's uses of data by purpose",
+     "Prints for each purpose of the policy what was done for it and how often, and which uses "
+     "were\n"
+     "refused and why, as the journal has it. It names nobody.\n"
+     "\n"
+     "  --month YYYY-MM     in the portal's time zone; default: the last month that is over\n"
+     "  --csv               as a table for spreadsheet programs\n",
+     NULL, ctl_report_uses},
     {"staff add", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ROLE | CTL_LANG | CTL_LINK, 2,
      "LOGIN EMAIL --role ROLE [--lang LANG] [--link]", "appoint somebody, new or registered",
      "Makes a person with this login and e-mail address and the role, and prints a link by which "

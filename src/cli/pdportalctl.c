@@ -32,6 +32,11 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"drop-language", CTL_DROP, 0, NULL},
                                                    {"file", CTL_FILE, 1, NULL},
                                                    {"reason", CTL_REASON, 1, NULL},
+                                                   {"month", CTL_MONTH, 1, NULL},
+                                                   {"as", CTL_AS, 1, NULL},
+                                                   {"draft", CTL_DRAFT, 0, NULL},
+                                                   {"force", CTL_FORCE, 0, NULL},
+                                                   {"keys", CTL_KEYS, 1, NULL},
                                                    {"json", CTL_JSON, 0, NULL},
                                                    {"help", CTL_HELP, 0, NULL},
                                                    {NULL, 0, 0, NULL}};
@@ -86,7 +91,8 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
                    {CTL_EFFECTIVE, &ctl->effective}, {CTL_EDITORIAL, &ctl->editorial},
                    {CTL_ROLE, &ctl->role},           {CTL_VERSION, &ctl->version},
                    {CTL_FILE, &ctl->file},           {CTL_REASON, &ctl->reason},
-                   {CTL_CONFIRM, &ctl->confirm}};
+                   {CTL_MONTH, &ctl->month},         {CTL_AS, &ctl->as},
+                   {CTL_CONFIRM, &ctl->confirm},     {CTL_KEYS, &ctl->keys_file}};
     ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
     if (bit & (CTL_LANG | CTL_HEAD)) {

@@ -50,6 +50,7 @@ extern const pd_sql_t pd_coming_letter_sql[];
 extern const pd_sql_t pd_export_sql[];
 extern const pd_sql_t pd_export_journal_sql[];
 extern const pd_sql_t pd_report_sql[];
+extern const pd_sql_t pd_uses_sql[];
 extern const pd_sql_t pd_purpose_sql[];
 extern const pd_sql_t pd_field_sql[];
 extern const pd_sql_t pd_invalidation_sql[];

@@ -487,6 +487,8 @@ static const char *const document_names[] = {
     NULL};
 static const char *const diff_names[] = {
     CHANGES,
+    LIMITED,
+    "is_unreadable",
     "doc_title",
     "title_lang",
     "doc_lang",
