@@ -334,6 +334,8 @@ static const char *const export_file_names[] = {"is_head",
                                                 "w_withdrawal_done",
                                                 "w_export_asked",
                                                 "w_export_made",
+                                                "w_closing_begun",
+                                                "w_closing_recalled",
                                                 "w_sessions_ended",
                                                 "w_password",
                                                 NULL};
