@@ -36,8 +36,9 @@ typedef enum {
     CTL_AS = 524288,
     CTL_DRAFT = 1048576,
     CTL_CONFIRM = 2097152,
-    CTL_FORCE = 4194304,
-    CTL_KEYS = 8388608
+    CTL_TO = 4194304,
+    CTL_FORCE = 8388608,
+    CTL_KEYS = 16777216
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -72,7 +73,7 @@ struct ctl_t {
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
     const char *state, *config, *owner, *kind, *effective, *editorial, *role, *version, *file,
-        *reason, *month, *as, *confirm, *keys_file;
+        *reason, *month, *as, *confirm, *to, *keys_file;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
@@ -198,6 +199,8 @@ int ctl_people_close(ctl_t *ctl);
 int ctl_people_destroy(ctl_t *ctl);
 int ctl_destructions_list(ctl_t *ctl);
 int ctl_destructions_show(ctl_t *ctl);
+int ctl_notices_read(ctl_t *ctl);
+int ctl_notices_send(ctl_t *ctl);
 int ctl_jobs_run(ctl_t *ctl);
 int ctl_check(ctl_t *ctl);
 int ctl_verify_journal(ctl_t *ctl);

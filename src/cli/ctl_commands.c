@@ -253,11 +253,31 @@ const ctl_command_t ctl_commands[] = {
      "  --keys KEYFILE      the newest keys; default: FILE.keys\n"
      "  --force             there is a database: put it aside as DATABASE-before\n",
      NULL, ctl_restore},
+    {"notices send", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_KIND | CTL_FILE | CTL_LANG | CTL_TO, 0,
+     "--kind KIND --file TEXT [--lang LANG] [--to LOGIN]", "write messages into inboxes",
+     "Writes a message into the inbox of everybody who agreed to messages of this kind (the "
+     "consent\n"
+     "\"notices\") and has not turned it off, or of one person. A letter goes too that says no "
+     "more "
+     "than\n"
+     "that there is a new message; one stands for all that come until they are read, or for a "
+     "week.\n"
+     "The file is plain text: the subject, an empty line, the words, with empty lines between\n"
+     "paragraphs. People are written to fifty at a time. What an interrupted run leaves is done "
+     "by\n"
+     "httpd's job \"notices\", or by the same command; nobody gets the text twice.\n"
+     "\n"
+     "  --kind KIND         news or survey, to those who agreed; message, to one person\n"
+     "  --file TEXT         the file with the text, at most 32 KiB\n"
+     "  --lang LANG         its language: ru or en; default: PDPortalLanguage\n"
+     "  --to LOGIN          only to the person with this login or e-mail address\n",
+     ctl_notices_read, ctl_notices_send},
     {"jobs run", CTL_NEEDS_LETTERS, CTL_PORTAL, 1, "[NAME]", "do now what waits",
-     "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, \"mail\" "
-     "delivers\n"
-     "letters that are due, \"expire\" removes what is over, \"destroy\" the data of closed "
-     "accounts.\n"
+     "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, "
+     "\"notices\"\n"
+     "goes on with \"notices send\", \"mail\" delivers letters that are due, \"expire\" removes "
+     "what is over,\n"
+     "\"destroy\" the data of closed accounts.\n"
      "httpd does the same by itself; both may run at once.\n",
      NULL, ctl_jobs_run},
     {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",

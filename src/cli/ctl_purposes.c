@@ -26,6 +26,7 @@ static const struct {
             {"sessions end", "4.1.4", PD_BASIS_PURPOSE},
             {"passwords expire", "4.1.4", PD_BASIS_PURPOSE},
             {"second-factor reset", "4.1.4", PD_BASIS_PURPOSE},
+            {"notices send", "4.1.3", PD_BASIS_PURPOSE},
             {"consents withdraw", "4.1.3", PD_BASIS_LAW},
             {"withdrawals list", "4.1.3", PD_BASIS_LAW},
             {"withdrawals done", "4.1.3", PD_BASIS_LAW},

@@ -1,6 +1,7 @@
 /* Letters about the account, into the outbox. */
 #include "portal/pd_account_letter.h"
 #include <apr_strings.h>
+#include "portal/pd_notice.h"
 #include "portal/pd_outbox.h"
 
 const char *pd_account_url(const pd_portal_t *portal, const char *page, apr_pool_t *p)
@@ -23,5 +24,8 @@ apr_status_t pd_account_letter(pd_conn_t *conn, const pd_portal_t *portal,
                           .always = 1};
     int written;
     pd_value_set_text(letter.values, "sign_in_url", pd_account_url(portal, "login", p), p);
-    return pd_outbox_add(&written, conn, portal, &letter, p);
+    apr_status_t status = pd_outbox_add(&written, conn, portal, &letter, p);
+    if (status != APR_SUCCESS || !pd_notice_kind_find(kind))
+        return status;
+    return pd_notice_add(conn, portal, person->id, kind, NULL, p);
 }

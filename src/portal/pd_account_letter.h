@@ -1,5 +1,5 @@
-/* Letters to a person about what was done with the account: the sign that somebody else may be at
- * it. */
+/* Letters to a person about what was done with the account, the sign that somebody else may be at
+ * it; and the notice of the same kind, where there is one (pd_notice.h). */
 #ifndef PD_ACCOUNT_LETTER_H
 #define PD_ACCOUNT_LETTER_H
 #include "portal/pd_person.h"

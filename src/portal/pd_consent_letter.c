@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "portal/pd_consent_int.h"
+#include "portal/pd_notice.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_tables_int.h"
 
@@ -112,5 +113,10 @@ apr_status_t pd_consent_letter_withdrawn(pd_conn_t *conn, const pd_portal_t *por
         return status;
     pd_value_set_bool(values, "closes", closes, p);
     pd_value_set_date(values, "due", work.zone, due_at, p);
-    return write_letter(&work, to, "consent-withdrawn", 1, values);
+    status = write_letter(&work, to, "consent-withdrawn", 1, values);
+    if (status != APR_SUCCESS)
+        return status;
+    apr_table_t *said = apr_table_make(p, 1);
+    apr_table_set(said, "title", pd_value_get(values, "title")->text);
+    return pd_notice_add(conn, portal, to->person_id, "consent-withdrawn", said, p);
 }

@@ -23,14 +23,9 @@
     X(table, "DELETE FROM " #table " WHERE person_id = %s",                                        \
       "SELECT COUNT(*) FROM " #table " WHERE person_id = %s", 0)
 
-/* Requests for recovery carry a name's look-up before they carry a person: so they go while the
- * names stand. Of the ledger of acts goes from where they were done; the proof stays. */
+/* Of the ledger of acts goes from where they were done; the proof stays. */
 #define PLACES(X)                                                                                  \
-    X(recovery,                                                                                    \
-      "DELETE FROM recovery WHERE EXISTS (SELECT 1 FROM person p LEFT JOIN identifier i"           \
-      " ON i.person_id = p.id WHERE p.id = %s AND (recovery.person_id = p.id"                      \
-      " OR (recovery.kind = i.kind AND recovery.lookup = i.lookup)))",                             \
-      "SELECT COUNT(*) FROM recovery WHERE person_id = %s", 0)                                     \
+    OF_PERSON(X, recovery)                                                                         \
     OF_PERSON(X, identifier)                                                                       \
     OF_PERSON(X, credential)                                                                       \
     OF_PERSON(X, factor_code)                                                                      \
@@ -45,6 +40,8 @@
     OF_PERSON(X, letter)                                                                           \
     OF_PERSON(X, withdrawal)                                                                       \
     OF_PERSON(X, told)                                                                             \
+    OF_PERSON(X, notice)                                                                           \
+    OF_PERSON(X, notice_off)                                                                       \
     OF_PERSON(X, role)                                                                             \
     OF_PERSON(X, closing)                                                                          \
     X(act,                                                                                         \

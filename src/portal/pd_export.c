@@ -175,7 +175,9 @@ static apr_status_t add_sealed(pd_export_row_t *row, const pd_export_t *export,
     if (*cell->text != '\0')
         status = pd_open(&plain, export->person.key, column->place, key, cell->text, p);
     if (status == APR_SUCCESS)
-        pd_export_add(row, column->name, PD_EXPORT_TEXT, plain, 0);
+        pd_export_add(row, column->name,
+                      column->kind == PD_EXPORT_SEALED ? PD_EXPORT_TEXT : PD_EXPORT_OBJECT, plain,
+                      0);
     return status;
 }
 
@@ -186,7 +188,7 @@ static apr_status_t add_cell(pd_export_row_t *row, const pd_export_t *export,
 {
     if (column->kind == PD_EXPORT_ORIGIN)
         return add_origin(row, export, column, cell, key, p);
-    if (column->kind == PD_EXPORT_SEALED)
+    if (column->kind == PD_EXPORT_SEALED || column->kind == PD_EXPORT_SEALED_OBJECT)
         return add_sealed(row, export, column, cell, key, p);
     if (column->kind != PD_EXPORT_KEY)
         pd_export_add(row, column->name, column->kind, cell->text, cell->number);

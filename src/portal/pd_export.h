@@ -41,10 +41,11 @@ typedef enum {
     PD_EXPORT_NUMBER,
     PD_EXPORT_INSTANT, /* 0: none */
     PD_EXPORT_FLAG,
-    PD_EXPORT_OBJECT, /* text of a JSON object, or "" */
-    PD_EXPORT_MARKUP, /* HTML that the portal made */
-    PD_EXPORT_SEALED, /* in the table only: becomes a text, "" where nothing was stored */
-    PD_EXPORT_ORIGIN  /* likewise: becomes several */
+    PD_EXPORT_OBJECT,        /* text of a JSON object, or "" */
+    PD_EXPORT_MARKUP,        /* HTML that the portal made */
+    PD_EXPORT_SEALED,        /* in the table only: becomes a text, "" where nothing was stored */
+    PD_EXPORT_SEALED_OBJECT, /* likewise: becomes an object */
+    PD_EXPORT_ORIGIN         /* likewise: becomes several */
 } pd_export_kind_e;
 
 typedef struct pd_export_cell_t {

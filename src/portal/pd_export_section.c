@@ -22,6 +22,8 @@ enum {
     LINKS,
     RECOVERY,
     LETTERS,
+    NOTICES,
+    NOTICES_OFF,
     ACTS,
     TEXTS,
     WITHDRAWALS,
@@ -87,6 +89,12 @@ const pd_sql_t pd_export_sql[] = {
                  "SELECT id, kind, recipient, subject, body, language, state, outcome, attempts,"
                  " created_at, done_at FROM letter" OF_PERSON("id"),
                  "ssssssssiii", "letters to the person"},
+    [NOTICES] = {"export_notices",
+                 "SELECT id, kind, content, letter, created_at, read_at"
+                 " FROM notice" OF_PERSON("id"),
+                 "ssssii", "messages on the portal"},
+    [NOTICES_OFF] = {"export_notices_off", "SELECT kind FROM notice_off" OF_PERSON("kind"), "s",
+                     "kinds of messages that the person does not want"},
     [ACTS] = {"export_acts",
               "SELECT id, verb, kind, version, language, wording, form, at, html_sha256, address,"
               " agent FROM act WHERE pseudonym = %s" BEHIND("id"),
@@ -125,6 +133,10 @@ const pd_sql_t pd_export_sql[] = {
 #define SEALED(name, place)                                                                        \
     {                                                                                              \
         name, PD_EXPORT_SEALED, place                                                              \
+    }
+#define SEALED_OBJECT(name, place)                                                                 \
+    {                                                                                              \
+        name, PD_EXPORT_SEALED_OBJECT, place                                                       \
     }
 #define ORIGIN(place)                                                                              \
     {                                                                                              \
@@ -185,6 +197,11 @@ const pd_export_section_t pd_export_sections[] = {
              COLUMN("language", WORD), COLUMN("state", WORD), COLUMN("outcome", WORD),
              COLUMN("attempts", NUMBER), COLUMN("created_at", INSTANT), COLUMN("done_at", INSTANT)),
      0, 20},
+    {"notices", "notices", TABLE(NOTICES),
+     COLUMNS(COLUMN("id", ID), COLUMN("kind", TEXT), SEALED_OBJECT("content", "notice.content"),
+             COLUMN("letter", TEXT), COLUMN("created_at", INSTANT), COLUMN("read_at", INSTANT)),
+     0, 20},
+    {"notices_off", "notices_off", TABLE(NOTICES_OFF), COLUMNS(COLUMN("kind", ID)), 0, PAGE},
     {"acts", "acts", TABLE(ACTS),
      COLUMNS(COLUMN("id", ID), COLUMN("verb", WORD), COLUMN("kind", WORD),
              COLUMN("version", NUMBER), COLUMN("language", WORD), COLUMN("wording", TEXT),

@@ -9,6 +9,7 @@
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
+#include "portal/pd_notice.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
@@ -144,7 +145,11 @@ apr_status_t pd_factor_tell(pd_conn_t *conn, const pd_portal_t *portal, const pd
     pd_value_set_bool(letter.values, what, 1, p);
     pd_value_set_text(letter.values, "sign_in_url",
                       apr_pstrcat(p, settings->base_url, settings->path, "/login", NULL), p);
-    return pd_outbox_add(&written, conn, portal, &letter, p);
+    apr_status_t status = pd_outbox_add(&written, conn, portal, &letter, p);
+    apr_table_t *said = apr_table_make(p, 1);
+    apr_table_setn(said, what, "1");
+    return status == APR_SUCCESS ? pd_notice_add(conn, portal, person->id, letter.kind, said, p)
+                                 : status;
 }
 
 typedef struct reset_t {

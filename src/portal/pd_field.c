@@ -8,6 +8,7 @@
 #include "portal/pd_device.h"
 #include "portal/pd_email_change.h"
 #include "portal/pd_email_restore.h"
+#include "portal/pd_inbox.h"
 #include "portal/pd_jobs.h"
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
@@ -91,6 +92,11 @@ static apr_int64_t letters_term(const pd_settings_t *settings)
     return settings->term_letters;
 }
 
+static apr_int64_t notices_term(const pd_settings_t *settings)
+{
+    return settings->term_notices;
+}
+
 static apr_int64_t sign_ins_term(const pd_settings_t *settings)
 {
     return settings->term_sign_ins;
@@ -138,6 +144,16 @@ static apr_status_t destroy_letters(int *removed, const pd_portal_t *portal, int
         return APR_SUCCESS;
     }
     return pd_outbox_expire(removed, portal, portal->settings->term_letters, limit, p);
+}
+
+static apr_status_t destroy_notices(int *removed, const pd_portal_t *portal, int limit,
+                                    apr_pool_t *p)
+{
+    *removed = 0;
+    if (portal->settings->term_notices < 0) {
+        return APR_SUCCESS;
+    }
+    return pd_inbox_expire(removed, portal, portal->settings->term_notices, limit, p);
 }
 
 static apr_status_t destroy_sign_ins(int *removed, const pd_portal_t *portal, int limit,
@@ -190,6 +206,9 @@ const pd_field_t pd_fields[] = {
      pd_recovery_expire, NULL},
     {"letters", "letter.*", "4.1.3 4.1.4 4.1.5", PD_SOURCE_PORTAL, PD_SINCE_SENT, letters_term,
      "PDPortalTermLetters", destroy_letters, NULL},
+    {"notices", "notice.*", "4.1.3 4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, notices_term,
+     "PDPortalTermNotices", destroy_notices, NULL},
+    {"notices_off", "notice_off.*", "4.1.3", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"acts", "act.* withdrawal.* told.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, acts_term,
      "PDPortalTermActs", NULL, old_acts},
     {"destruction", "destruction.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, destruction_term,

@@ -1,6 +1,6 @@
-/* The jobs: writing and delivering letters, removing what is over, and reading figures for who
- * looks on. Each works in small batches with a pool of its own, and stops after a while, so that a
- * server that is told to end isn't held up. */
+/* The jobs: writing and delivering letters and notices, removing what is over, and reading figures
+ * for who looks on. Each works in small batches with a pool of its own, and stops after a while, so
+ * that a server that is told to end isn't held up. */
 #include "portal/pd_jobs.h"
 
 #include "base/pd_clock.h"
@@ -9,6 +9,7 @@
 #include "portal/pd_destruction.h"
 #include "portal/pd_field.h"
 #include "portal/pd_invalidation.h"
+#include "portal/pd_mailing.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_recovery.h"
 #include "portal/pd_session_cache.h"
@@ -22,6 +23,7 @@
 #define COMING_BATCH  50
 #define DESTROY_EVERY apr_time_from_sec(60)
 #define DESTROY_BATCH 20
+#define MAILING_BATCH 50
 #define STATE_EVERY   apr_time_from_sec(30)
 
 /* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
@@ -104,6 +106,19 @@ static apr_status_t coming_run(int *done, const pd_portal_t *portal, apr_pool_t 
     return run_batches(done, coming_batch, NULL, portal, p);
 }
 
+static apr_status_t mailing_batch(int *done, int *seen, pd_destroy_fn *unused,
+                                  const pd_portal_t *portal, apr_pool_t *p)
+{
+    (void)unused;
+    return pd_mailing_write(done, seen, portal, MAILING_BATCH, p);
+}
+
+static apr_status_t mailing_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    return run_batches(done, mailing_batch, NULL, portal, p);
+}
+
 static apr_interval_time_t expire_every(const pd_settings_t *settings)
 {
     (void)settings;
@@ -166,6 +181,7 @@ const pd_job_t pd_jobs[] = {
     {"recovery", "4.1.1", mail_every, recovery_run, 0}, /* before the mail that it makes */
     {"mail", "4.1.3 4.1.4 4.1.5", mail_every, mail_run, 0},
     {"coming", "4.1.3", coming_every, coming_run, 0},
+    {"notices", "4.1.3", coming_every, mailing_run, 0},
     {"expire", "4.1.1 4.1.2 4.1.3 4.1.4 4.1.5", expire_every, expire_run, 0},
     {"destroy", "4.1.2", destroy_every, destroy_run, 0},
     {"sessions", "4.1.2", pd_session_cache_every, pd_session_cache_note, 1},

@@ -28,6 +28,11 @@
 #define PD_EVENT_DRAFT_MADE             "draft.made"
 #define PD_EVENT_DRAFT_WITHDRAWN        "draft.withdrawn"
 #define PD_EVENT_CHANGE_TOLD            "change.told" /* letters about a coming version */
+#define PD_EVENT_MAILING_BEGUN          "mailing.begun"
+#define PD_EVENT_NOTICES_WRITTEN        "notices.written"
+#define PD_EVENT_NOTICES_SET            "notices.set" /* which optional ones are wanted */
+#define PD_EVENT_NOTICE_READ            "notice.read"
+#define PD_EVENT_NOTICE_REMOVED         "notice.removed"
 #define PD_EVENT_STAFF_LOOK             "staff.look"
 #define PD_EVENT_LETTER_FAILED          "letter.failed"
 #define PD_EVENT_KEY_BOUND              "portal.key-bound"

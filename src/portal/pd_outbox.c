@@ -50,6 +50,9 @@ const pd_sql_t pd_outbox_sql[] = {
 static const char *const confirm_names[] = {"link", "code", "hours", "site_name", "base_url", NULL};
 static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
+static const char *const notice_names[] = {"inbox_url", "site_name", "base_url", NULL};
+static const char *const notice_optional_names[] = {"inbox_url", "unsubscribe_url", "site_name",
+                                                    "base_url", NULL};
 static const char *const recovery_names[] = {"link", "code", "site_name", "base_url", NULL};
 static const char *const password_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const factor_names[] = {"turned_on", "turned_off", "renewed",
@@ -83,47 +86,53 @@ static const char *const policy_coming_names[] = {
     "m2",         "m3",       "m4",        "m5",        "m6",       "m7",   "m8",  "m9",
     "m10",        "m11",      "m12",       "site_name", "base_url", NULL};
 
-const pd_contract_t pd_letter_contracts[] = {{"mail/confirm.txt", confirm_names, NULL},
-                                             {"mail/known.txt", known_names, NULL},
-                                             {"mail/attempts.txt", attempts_names, NULL},
-                                             {"mail/password.txt", password_names, NULL},
-                                             {"mail/password-changed.txt", sign_in_names, NULL},
-                                             {"mail/password-expired.txt", sign_in_names, NULL},
-                                             {"mail/login-changed.txt", sign_in_names, NULL},
-                                             {"mail/email-code.txt", email_code_names, NULL},
-                                             {"mail/email-known.txt", email_known_names, NULL},
-                                             {"mail/email-changed.txt", email_changed_names, NULL},
-                                             {"mail/email-restored.txt", sign_in_names, NULL},
-                                             {"mail/new-place.txt", new_place_names, NULL},
-                                             {"mail/recovery.txt", recovery_names, NULL},
-                                             {"mail/second-factor.txt", factor_names, NULL},
-                                             {"mail/consent-receipt.txt", receipt_names, NULL},
-                                             {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
-                                             {"mail/closing.txt", closing_names, NULL},
-                                             {"mail/closing-recalled.txt", sign_in_names, NULL},
-                                             {"mail/policy-coming.txt", policy_coming_names, NULL},
-                                             {NULL, NULL, NULL}};
+const pd_contract_t pd_letter_contracts[] = {
+    {"mail/confirm.txt", confirm_names, NULL},
+    {"mail/known.txt", known_names, NULL},
+    {"mail/attempts.txt", attempts_names, NULL},
+    {"mail/password.txt", password_names, NULL},
+    {"mail/password-changed.txt", sign_in_names, NULL},
+    {"mail/password-expired.txt", sign_in_names, NULL},
+    {"mail/login-changed.txt", sign_in_names, NULL},
+    {"mail/email-code.txt", email_code_names, NULL},
+    {"mail/email-known.txt", email_known_names, NULL},
+    {"mail/email-changed.txt", email_changed_names, NULL},
+    {"mail/email-restored.txt", sign_in_names, NULL},
+    {"mail/new-place.txt", new_place_names, NULL},
+    {"mail/notice.txt", notice_names, NULL},
+    {"mail/notice-optional.txt", notice_optional_names, NULL},
+    {"mail/recovery.txt", recovery_names, NULL},
+    {"mail/second-factor.txt", factor_names, NULL},
+    {"mail/consent-receipt.txt", receipt_names, NULL},
+    {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
+    {"mail/closing.txt", closing_names, NULL},
+    {"mail/closing-recalled.txt", sign_in_names, NULL},
+    {"mail/policy-coming.txt", policy_coming_names, NULL},
+    {NULL, NULL, NULL}};
 
-const pd_letter_kind_t pd_letter_kinds[] = {{"confirm", "4.1.5", NULL, PD_BASIS_PURPOSE},
-                                            {"known", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"attempts", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"password-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"password-expired", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"login-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"email-code", "4.1.5", NULL, PD_BASIS_PURPOSE},
-                                            {"email-known", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"email-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"email-restored", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"new-place", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"second-factor", "4.1.4", NULL, PD_BASIS_PURPOSE},
-                                            {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
-                                            {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
-                                            {"closing", "4.1.3", NULL, PD_BASIS_LAW},
-                                            {"closing-recalled", "4.1.3", NULL, PD_BASIS_LAW},
-                                            {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},
-                                            {NULL, NULL, NULL, PD_BASIS_PURPOSE}};
+const pd_letter_kind_t pd_letter_kinds[] = {
+    {"confirm", "4.1.5", NULL, PD_BASIS_PURPOSE},
+    {"known", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"attempts", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"password", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"password-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"password-expired", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"login-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"email-code", "4.1.5", NULL, PD_BASIS_PURPOSE},
+    {"email-known", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"email-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"email-restored", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"new-place", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"notice", "4.1.3", NULL, PD_BASIS_PURPOSE},
+    {"notice-optional", "4.1.3", "notices", PD_BASIS_PURPOSE},
+    {"recovery", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"second-factor", "4.1.4", NULL, PD_BASIS_PURPOSE},
+    {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
+    {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
+    {"closing", "4.1.3", NULL, PD_BASIS_LAW},
+    {"closing-recalled", "4.1.3", NULL, PD_BASIS_LAW},
+    {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},
+    {NULL, NULL, NULL, PD_BASIS_PURPOSE}};
 
 static const pd_letter_kind_t *find_kind(const char *name)
 {
@@ -145,6 +154,12 @@ const pd_letter_kind_t *pd_letter_kind_of_file(const char *file)
         }
     }
     return NULL;
+}
+
+int pd_letter_is_optional(const char *name)
+{
+    const pd_letter_kind_t *kind = find_kind(name);
+    return kind && kind->consent;
 }
 
 const char *pd_outbox_mailbox(const pd_portal_t *portal, const char *address, apr_pool_t *p)

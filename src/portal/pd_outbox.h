@@ -44,6 +44,9 @@ extern const pd_letter_kind_t pd_letter_kinds[];
 /* The kind of a template "mail/KIND.txt"; NULL: it has none, or one of no known purpose. */
 const pd_letter_kind_t *pd_letter_kind_of_file(const char *file);
 
+/* Those that nobody has to receive carry an address by which they end (pd_notice_setting.h). */
+int pd_letter_is_optional(const char *kind);
+
 /* May a letter of this kind go to this person now? Asked when it is written, and again before it is
  * sent: a consent may have been taken back between. */
 apr_status_t pd_outbox_allowed(int *allowed, pd_conn_t *conn, const pd_portal_t *portal,

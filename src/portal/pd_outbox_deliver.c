@@ -10,6 +10,7 @@
 #include "base/pd_status.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_journal.h"
+#include "portal/pd_notice_setting.h"
 #include "portal/pd_tables_int.h"
 #include "text/pd_mime.h"
 
@@ -100,7 +101,7 @@ static apr_status_t build(const char **message, apr_size_t *length, const char *
 {
     const pd_settings_t *settings = errand->portal->settings;
     const pd_cell_t *row = errand->row;
-    const char *subject, *body;
+    const char *subject, *body, *unsubscribe = NULL;
     apr_status_t rv = pd_datakey_unwrap(&errand->key, errand->portal->keys, row[DATA_KEY].text,
                                         row[PERSON].text, p);
     if (rv) {
@@ -114,6 +115,9 @@ static apr_status_t build(const char **message, apr_size_t *length, const char *
     if (!rv) {
         rv = pd_open(&body, errand->key, "letter.body", errand->id, row[BODY].text, p);
     }
+    if (!rv && pd_letter_is_optional(row[KIND].text)) {
+        rv = pd_unsubscribe_url(&unsubscribe, errand->portal, row[PERSON].text, p);
+    }
     if (rv) {
         return rv;
     }
@@ -124,7 +128,8 @@ static apr_status_t build(const char **message, apr_size_t *length, const char *
                       .message_id = row[MESSAGE_ID].text,
                       .language = row[LANGUAGE].text,
                       .body = body,
-                      .date = row[CREATED].number};
+                      .date = row[CREATED].number,
+                      .unsubscribe = unsubscribe};
     return pd_mime_write(message, length, &mail, p);
 }
 

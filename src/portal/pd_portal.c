@@ -73,6 +73,10 @@ const pd_sql_t *const pd_sql_tables[] = {pd_portal_sql,
                                          pd_invalidation_sql,
                                          pd_outbox_sql,
                                          pd_outbox_deliver_sql,
+                                         pd_notice_sql,
+                                         pd_notice_setting_sql,
+                                         pd_inbox_sql,
+                                         pd_mailing_sql,
                                          pd_state_sql,
                                          NULL};
 

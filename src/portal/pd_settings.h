@@ -62,6 +62,7 @@ typedef struct pd_settings_t {
     apr_int64_t term_journal;
     apr_int64_t term_letters;
     apr_int64_t term_sign_ins;
+    apr_int64_t term_notices;
     const char *place_file;       /* countries of addresses, .mmdb; or unset */
     const char *security_contact; /* URI for security.txt; NULL: there is no such file */
     const char *metrics_from;     /* addresses and networks: text/pd_network.h */

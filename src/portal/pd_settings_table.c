@@ -159,6 +159,9 @@ const pd_directive_t pd_directives[] = {
         "How long the rows of the journal are kept. Likewise."),
     BOUNDED(TERM, "PDPortalTermLetters", term_letters, "30d", DAY, 18300 * DAY,
         "How long a letter is kept after it was sent or has failed; then the job `expire` removes it."),
+    BOUNDED(TERM, "PDPortalTermNotices", term_notices, "1 year", DAY, 18300 * DAY,
+        "How long a message stays in `account/inbox`, read or not, unless its reader removes it; then the job "
+        "`expire` does."),
     ROW(FLAG, "PDPortalStaffSecondFactor", staff_second_factor, "On",
         "On: whoever has a role sets up a second factor before the pages of the staff, and sections with "
         "Require pd-role, open."),

@@ -59,6 +59,10 @@ extern const pd_sql_t pd_field_sql[];
 extern const pd_sql_t pd_invalidation_sql[];
 extern const pd_sql_t pd_outbox_sql[];
 extern const pd_sql_t pd_outbox_deliver_sql[];
+extern const pd_sql_t pd_notice_sql[];
+extern const pd_sql_t pd_notice_setting_sql[];
+extern const pd_sql_t pd_inbox_sql[];
+extern const pd_sql_t pd_mailing_sql[];
 extern const pd_sql_t pd_state_sql[];
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_zone.h"
 #include "crypt/pd_hash.h"
+#include "portal/pd_notice.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_tables_int.h"
 
@@ -76,6 +77,24 @@ static apr_status_t add_values(pd_letter_t *letter, const pd_portal_t *portal,
     return APR_SUCCESS;
 }
 
+/* The names of the place in every language: which one it is read in is not known yet. */
+static apr_status_t add_notice(pd_conn_t *conn, const pd_portal_t *portal, const char *person_id,
+                               const pd_origin_t *origin, pd_unusual_e unusual, apr_pool_t *p)
+{
+    apr_table_t *values = apr_table_make(p, 8);
+    const pd_place_t *place = &origin->place;
+    for (const char *const *language = pd_languages; *language; language++) {
+        apr_table_set(values, apr_pstrcat(p, "country_", *language, NULL),
+                      pd_place_country_name(place, *language));
+        apr_table_set(values, apr_pstrcat(p, "region_", *language, NULL),
+                      pd_place_region_name(place, *language));
+    }
+    apr_table_set(values, "browser", origin->agent.browser);
+    apr_table_set(values, "system", origin->agent.system);
+    apr_table_set(values, "travel", unusual == PD_UNUSUAL_TRAVEL ? "1" : "");
+    return pd_notice_add(conn, portal, person_id, KIND, values, p);
+}
+
 /* A newer link voids the older, so none is made where no letter is to carry it: of many countries
  * within an hour the first letters tell enough, and their last link stays good. No other letter
  * takes their place: who knows the password must not be able to hold back the one that tells. */
@@ -96,7 +115,10 @@ static apr_status_t tell(pd_conn_t *conn, const pd_portal_t *portal, pd_letter_t
                               now + PD_NOT_ME_LIFETIME, p);
     if (status == APR_SUCCESS)
         status = add_values(letter, portal, origin, unusual, token, p);
-    return status == APR_SUCCESS ? pd_outbox_add(&written, conn, portal, letter, p) : status;
+    if (status == APR_SUCCESS)
+        status = pd_outbox_add(&written, conn, portal, letter, p);
+    return status == APR_SUCCESS ? add_notice(conn, portal, letter->person_id, origin, unusual, p)
+                                 : status;
 }
 
 apr_status_t pd_unusual_note(pd_unusual_e *unusual, pd_conn_t *conn, const pd_portal_t *portal,

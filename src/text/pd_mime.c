@@ -12,6 +12,7 @@
 #define TEXT_BYTES_MAX    1000
 #define ADDRESS_BYTES_MAX 254
 #define LANGUAGE_MAX      35
+#define URL_BYTES_MAX     900 /* a line of a header has at most 998 */
 #define LINE_MAX_CHARS    76
 /* "=?UTF-8?B?" and "?=". */
 #define WORD_FRAME 12
@@ -43,6 +44,21 @@ static int is_address(const char *text)
     }
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
         if (*at <= 0x20 || *at >= 0x7f || strchr("<>()[]\\\",;:", *at) != NULL) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* A URL between angle brackets (RFC 2369): visible ASCII that ends neither it nor the list. */
+static int is_url(const char *text)
+{
+    apr_size_t length = strnlen(text, URL_BYTES_MAX + 1);
+    if (length == 0 || length > URL_BYTES_MAX) {
+        return 0;
+    }
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (*at <= 0x20 || *at >= 0x7f || strchr("<>,", *at) != NULL) {
             return 0;
         }
     }
@@ -164,11 +180,23 @@ static apr_status_t put_date(pd_buf_t *to, apr_time_t date)
     return APR_SUCCESS;
 }
 
+/* A mail program offers it beside the letter. */
+static void put_unsubscribe(pd_buf_t *to, const char *url)
+{
+    if (url != NULL) {
+        pd_buf_printf(to,
+                      "List-Unsubscribe: <%s>\r\n"
+                      "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+                      url);
+    }
+}
+
 static int is_sound(const pd_mime_t *mail)
 {
     return is_address(mail->from) && is_address(mail->to) && is_address(mail->message_id) &&
            is_text(mail->from_name) && is_text(mail->subject) && is_language(mail->language) &&
-           pd_utf8_valid(mail->body, strlen(mail->body));
+           pd_utf8_valid(mail->body, strlen(mail->body)) &&
+           (mail->unsubscribe == NULL || is_url(mail->unsubscribe));
 }
 
 static const char *encoding_name(pd_body_e encoding)
@@ -203,6 +231,7 @@ apr_status_t pd_mime_write(const char **message, apr_size_t *length, const pd_mi
     pd_buf_puts(&to, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n");
     pd_buf_printf(&to, "Content-Transfer-Encoding: %s\r\n", encoding_name(encoding));
     pd_buf_printf(&to, "Content-Language: %s\r\n", mail->language);
+    put_unsubscribe(&to, mail->unsubscribe);
     pd_buf_puts(&to, "Auto-Submitted: auto-generated\r\n\r\n");
     pd_mime_body_write(&to, encoding, mail->body);
     if (to.overflow) {

@@ -14,11 +14,12 @@ typedef struct pd_mime_t {
     const char *language;   /* Content-Language */
     const char *body;       /* UTF-8, LF line ends */
     apr_time_t date;
+    const char *unsubscribe; /* URL that ends such letters by one POST (RFC 8058), or NULL */
 } pd_mime_t;
 
 /* The whole message with CRLF line ends, lines of at most 76 characters in an encoded body (quoted-
- * printable or base64, whichever reads better), Auto-Submitted: auto-generated. No member may be
- * NULL. PD_ETEXT: a value that cannot stand in its field; PD_ELIMIT: over 1 MiB. */
+ * printable or base64, whichever reads better), Auto-Submitted: auto-generated. No other
+ * member may be NULL. PD_ETEXT: a value that cannot stand in its field; PD_ELIMIT: over 1 MiB. */
 apr_status_t pd_mime_write(const char **message, apr_size_t *length, const pd_mime_t *mail,
                            apr_pool_t *p);
 

@@ -1,6 +1,7 @@
 /* The agreement between handlers and templates: file by file, which names a page provides. A
  * template that uses another name stops the start of the server, with file and line. */
 #include "web/pd_contracts.h"
+#include "web/pd_export_names_int.h"
 
 const char *const pd_common_names[] = {
     "lang",                             /* "ru" */
@@ -55,10 +56,10 @@ const char *const pd_common_names[] = {
     "fields", "field_login", "field_email", "field_password", "field_language",                    \
         "field_registered", "field_roles", "field_email_asked", "field_email_former",              \
         "field_registration", "field_sessions", "field_sign_ins", "field_browsers", "field_links", \
-        "field_factor", "field_recovery", "field_letters", "field_acts", "field_destruction",      \
-        "field_journal", "given", "purposes", PURPOSE, "without_limit", "undecided", "term_years", \
-        "term_days", "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in",    \
-        "removed"
+        "field_factor", "field_recovery", "field_letters", "field_notices", "field_notices_off",   \
+        "field_acts", "field_destruction", "field_journal", "given", "purposes", PURPOSE,          \
+        "without_limit", "undecided", "term_years", "term_days", "term_hours", "term_minutes",     \
+        "since_made", "since_sent", "since_sign_in", "removed"
 
 /* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
 #define TERM                                                                                       \
@@ -116,8 +117,8 @@ static const char *const destructions_names[] = {"acts",      GROUND,     "numbe
 #define CATEGORY                                                                                   \
     "in_recovery", "in_identifier", "in_credential", "in_factor_code", "in_registration",          \
         "in_address_change", "in_former_address", "in_session", "in_device", "in_sign_in",         \
-        "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_role",       \
-        "in_closing", "in_act", "in_person"
+        "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_notice",     \
+        "in_notice_off", "in_role", "in_closing", "in_act", "in_person"
 static const char *const destruction_names[] = {
     GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
     "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
@@ -153,192 +154,39 @@ static const char *const export_names[] = {"csrf",      "stale",     "ready", /*
                                            "html_link", "json_link", "gone",  /* one did not work */
                                            NULL};
 
-/* The file: its head, a page of a section, or its end. s_SECTION, l_NAME and w_WORD are true
- * members for partials "export-title", "export-label" and "export-word", which have the words. */
-static const char *const export_file_names[] = {"is_head",
-                                                "is_foot",
-                                                "url",
-                                                "zone",
-                                                "person_login",
-                                                "made",
-                                                "begins",
-                                                "ends",
-                                                "is_empty",
-                                                "rows",
-                                                "cells",
-                                                "text",
-                                                "long_text",
-                                                "word",
-                                                "is_known", /* the partial has words for it */
-                                                "instant",
-                                                "object",
-                                                "name",
-                                                "value",
-                                                "s_account",
-                                                "s_credentials",
-                                                "s_roles",
-                                                "s_drafts",
-                                                "s_registration",
-                                                "s_email_asked",
-                                                "s_email_former",
-                                                "s_sessions",
-                                                "s_sign_ins",
-                                                "s_countries",
-                                                "s_browsers",
-                                                "s_links",
-                                                "s_recovery",
-                                                "s_letters",
-                                                "s_acts",
-                                                "s_texts",
-                                                "s_withdrawals",
-                                                "s_told",
-                                                "s_journal",
-                                                "l_id",
-                                                "l_key",
-                                                "l_login",
-                                                "l_email",
-                                                "l_language",
-                                                "l_state",
-                                                "l_policy_version",
-                                                "l_created_at",
-                                                "l_confirmed_at",
-                                                "l_signed_in_at",
-                                                "l_generation",
-                                                "l_kind",
-                                                "l_changed_at",
-                                                "l_expired_at",
-                                                "l_spare_codes",
-                                                "l_role",
-                                                "l_since",
-                                                "l_until",
-                                                "l_number",
-                                                "l_version",
-                                                "l_expires_at",
-                                                "l_attempts",
-                                                "l_return_to",
-                                                "l_acts",
-                                                "l_authenticated_at",
-                                                "l_used_at",
-                                                "l_mfa_at",
-                                                "l_browser",
-                                                "l_system",
-                                                "l_network",
-                                                "l_country_code",
-                                                "l_country",
-                                                "l_region",
-                                                "l_at",
-                                                "l_outcome",
-                                                "l_seen_at",
-                                                "l_purpose",
-                                                "l_answered_at",
-                                                "l_recipient",
-                                                "l_subject",
-                                                "l_body",
-                                                "l_done_at",
-                                                "l_verb",
-                                                "l_wording",
-                                                "l_form",
-                                                "l_html_sha256",
-                                                "l_address",
-                                                "l_agent",
-                                                "l_title",
-                                                "l_markup",
-                                                "l_source",
-                                                "l_act",
-                                                "l_task",
-                                                "l_started_at",
-                                                "l_due_at",
-                                                "l_way",
-                                                "l_event",
-                                                "l_by",
-                                                "l_details",
-                                                "w_ru",
-                                                "w_en",
-                                                "w_pending",
-                                                "w_active",
-                                                "w_blocked",
-                                                "w_closing",
-                                                "w_totp",
-                                                "w_totp_new",
-                                                "w_policy",
-                                                "w_processing",
-                                                "w_open",
-                                                "w_published",
-                                                "w_withdrawn",
-                                                "w_signed_in",
-                                                "w_waits",
-                                                "w_closed",
-                                                "w_more",
-                                                "w_queued",
-                                                "w_sending",
-                                                "w_sent",
-                                                "w_failed",
-                                                "w_accepted",
-                                                "w_deferred",
-                                                "w_refused",
-                                                "w_unknown",
-                                                "w_unreachable",
-                                                "w_done",
-                                                "w_given_again",
-                                                "w_destroy",
-                                                "w_close",
-                                                "w_letter",
-                                                "w_page",
-                                                "w_acknowledged",
-                                                "w_consented",
-                                                "w_withdrew",
-                                                "w_plain",
-                                                "w_markdown",
-                                                "w_person",
-                                                "w_pdportalctl",
-                                                "w_staff",
-                                                "w_administrator",
-                                                "w_editor",
-                                                "w_link",
-                                                "w_sign_in",
-                                                "w_registration_begun",
-                                                "w_registration_known_mailbox",
-                                                "w_registration_confirmed",
-                                                "w_registration_expired",
-                                                "w_act",
-                                                "w_session_begun",
-                                                "w_session_refused",
-                                                "w_session_unusual",
-                                                "w_session_disowned",
-                                                "w_session_ended",
-                                                "w_document_published",
-                                                "w_draft_made",
-                                                "w_draft_withdrawn",
-                                                "w_change_told",
-                                                "w_staff_look",
-                                                "w_letter_failed",
-                                                "w_credential_rehashed",
-                                                "w_credential_set",
-                                                "w_credential_expired",
-                                                "w_login_changed",
-                                                "w_email_asked",
-                                                "w_email_changed",
-                                                "w_email_restored",
-                                                "w_recovery_asked",
-                                                "w_factor_on",
-                                                "w_factor_off",
-                                                "w_factor_codes",
-                                                "w_factor_entered",
-                                                "w_factor_refused",
-                                                "w_factor_reset",
-                                                "w_person_added",
-                                                "w_role_appointed",
-                                                "w_role_dismissed",
-                                                "w_link_made",
-                                                "w_purpose_refused",
-                                                "w_withdrawal_done",
-                                                "w_export_asked",
-                                                "w_export_made",
-                                                "w_closing_begun",
-                                                "w_closing_recalled",
-                                                "w_sessions_ended",
-                                                "w_password",
-                                                NULL};
+/* The file: its head, a page of a section, or its end. */
+static const char *const export_file_names[] =
+    {
+        "is_head",    "is_foot", "url",      "zone",  "person_login",  "made",
+        "begins",     "ends",    "is_empty", "rows",  "cells",         "text",
+        "long_text",  "word",    "is_known", /* there are words for it */
+        "instant",    "object",  "name",     "value", EXPORT_SECTIONS, EXPORT_LABELS,
+        EXPORT_WORDS, NULL};
+
+/* The kind of a notice: one is true; partials "notice-kind", "notice-subject", "notice-text". */
+#define NOTICE_KIND                                                                                \
+    "kind_new_place", "kind_password", "kind_password_changed", "kind_password_expired",           \
+        "kind_login_changed", "kind_email_changed", "kind_email_restored", "kind_second_factor",   \
+        "kind_consent_withdrawn", "kind_message", "kind_news", "kind_survey", "kind_other"
+
+/* What its words are made with; each may be absent. */
+#define NOTICE                                                                                     \
+    NOTICE_KIND, "id", "at", "is_unread", "travel", "country", "region", "browser", "system",      \
+        "turned_on", "turned_off", "renewed", "code_used", "was_reset", "title", "subject",        \
+        "paragraphs", "words", "language" /* of these two */
+
+static const char *const inbox_names[] = {
+    NOTICE,    TERM,          "kept",                          /* a map with the term */
+    "csrf",    "stale",       "marked",    "deleted",          /* what has just been done */
+    "notices", "has_notices", "older_url", "is_older", "zone", /* not the first page */
+    "newest", /* of the unread ones, where all can be marked */
+    NULL};
+static const char *const notice_names[] = {NOTICE, "csrf", "stale", "none", "zone", NULL};
+static const char *const notices_names[] = {
+    NOTICE_KIND, "csrf",       "stale", "saved",     "agreed",
+    "offered", /* the consent stands; there is a text of it */
+    "optional",  "obligatory", "box",   "is_wanted", NULL};
+static const char *const unsubscribe_names[] = {LIMITED, "token", "done", NULL};
 static const char *const not_me_names[] = {"csrf", "stale", "ready", "used", "none", NULL};
 static const char *const acknowledge_names[] = {
     MISTAKES,
@@ -418,6 +266,8 @@ static const char *const people_names[] = {
     "people",      "person_login",  "none",      "at",        "after",        "which_all",
     "which_acted", "which_not",     NULL};
 static const char *const account_names[] = {"person_login",
+                                            "unread",
+                                            "many_unread",
                                             "person_email",
                                             "registered",
                                             "acts",
@@ -557,6 +407,10 @@ const pd_contract_t pd_page_contracts[] = {
     {"export.html", export_names, NULL},
     {"export-file.html", export_file_names, NULL},
     {"not-me.html", not_me_names, NULL},
+    {"inbox.html", inbox_names, NULL},
+    {"notice.html", notice_names, NULL},
+    {"notices.html", notices_names, NULL},
+    {"unsubscribe.html", unsubscribe_names, NULL},
     {"consents.html", consents_names, NULL},
     {"consent.html", consent_names, consent_raw},
     {"withdraw.html", withdraw_names, NULL},

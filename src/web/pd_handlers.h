@@ -95,6 +95,18 @@ int pd_web_export_ask(pd_page_t *page);
 int pd_web_export_json(pd_page_t *page);
 int pd_web_export_html(pd_page_t *page);
 
+/* pd_web_inbox.c */
+int pd_web_inbox(pd_page_t *page);
+int pd_web_inbox_read(pd_page_t *page);
+int pd_web_notice(pd_page_t *page);
+int pd_web_notice_change(pd_page_t *page);
+
+/* pd_web_notices.c */
+int pd_web_notices(pd_page_t *page);
+int pd_web_notices_set(pd_page_t *page);
+int pd_web_unsubscribe_form(pd_page_t *page);
+int pd_web_unsubscribe(pd_page_t *page);
+
 /* pd_web_not_me.c */
 int pd_web_not_me_form(pd_page_t *page);
 int pd_web_not_me(pd_page_t *page);

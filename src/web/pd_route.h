@@ -32,7 +32,7 @@ typedef struct pd_route_t {
     const char *method; /* "GET" (HEAD too) or "POST" */
     const char *path;   /* "policy/#": # is a number, * a kind */
     pd_need_e need;
-    const char *token;   /* purpose of the form token a POST must bring */
+    const char *token;   /* purpose of the form token a POST must bring; NULL: it needs none */
     const char *purpose; /* purpose of use, seed 4.1.1-4.1.8 */
     pd_show_e show;
     pd_handler_fn *handle;

@@ -150,6 +150,23 @@ const pd_route_t pd_routes[] = {
 
     {"GET", "metrics", PD_NEED_ADDRESS, NULL, "4.1.2", PD_SHOW_PROGRAM, pd_web_metrics, NULL},
 
+    {"GET", "account/inbox", PD_NEED_SESSION, NULL, "4.1.3", PD_SHOW_PERSONAL, pd_web_inbox, NULL},
+    {"POST", "account/inbox", PD_NEED_SESSION, "inbox", "4.1.3", PD_SHOW_PERSONAL,
+     pd_web_inbox_read, pd_web_inbox},
+    {"GET", "account/inbox/*", PD_NEED_SESSION, NULL, "4.1.3", PD_SHOW_PERSONAL, pd_web_notice,
+     NULL},
+    {"POST", "account/inbox/*", PD_NEED_SESSION, "notice", "4.1.3", PD_SHOW_PERSONAL,
+     pd_web_notice_change, pd_web_notice},
+    {"GET", "account/notices", PD_NEED_SESSION, NULL, "4.1.3", PD_SHOW_PERSONAL, pd_web_notices,
+     NULL},
+    {"POST", "account/notices", PD_NEED_SESSION, "notices", "4.1.3", PD_SHOW_PERSONAL,
+     pd_web_notices_set, pd_web_notices},
+    /* Mail programs send it: no form token, the address alone is what it takes. */
+    {"GET", "unsubscribe", PD_NEED_NOTHING, NULL, "4.1.3", PD_SHOW_PERSONAL,
+     pd_web_unsubscribe_form, NULL},
+    {"POST", "unsubscribe", PD_NEED_DATABASE, NULL, "4.1.3", PD_SHOW_PERSONAL, pd_web_unsubscribe,
+     NULL},
+
     {"GET", "denied", PD_NEED_REDIRECT, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_denied, NULL},
     {"GET", "required", PD_NEED_REDIRECT, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_required, NULL},
     {"GET", "unavailable", PD_NEED_REDIRECT, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_unavailable,

@@ -2,6 +2,7 @@
  * seed 2.4). */
 #include <apr_strings.h>
 #include "portal/pd_act.h"
+#include "portal/pd_inbox.h"
 #include "portal/pd_person.h"
 #include "web/pd_act_value.h"
 #include "web/pd_field_value.h"
@@ -33,17 +34,29 @@ static void show_notice(pd_page_t *page)
     pd_page_true(page, "password_changed", strcmp(notice, "password-changed") == 0);
 }
 
+/* Counted as far as anybody wants to know. */
+static void show_unread(pd_page_t *page, int unread)
+{
+    pd_page_true(page, "many_unread", unread >= PD_INBOX_COUNT_MAX);
+    pd_value_set_number(page->values, "unread", unread < PD_INBOX_COUNT_MAX ? unread : 0, page->p);
+}
+
 int pd_web_account(pd_page_t *page)
 {
     pd_person_t person;
     apr_array_header_t *acts;
+    int unread;
     apr_status_t rv = pd_person_get(&person, page->portal, page->session->person_id, page->p);
     if (rv == APR_SUCCESS) {
         rv = pd_act_list(&acts, page->portal, person.id, NULL, page->p);
     }
+    if (rv == APR_SUCCESS) {
+        rv = pd_inbox_count(&unread, page->portal, person.id, page->p);
+    }
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
+    show_unread(page, unread);
     pd_value_t *list = pd_value_list(page->p);
     for (int i = 0; i < acts->nelts; i++) {
         pd_value_add(list, pd_act_value(page, &APR_ARRAY_IDX(acts, i, pd_act_t)));

@@ -48,6 +48,31 @@ START_TEST(whole_message)
 }
 END_TEST
 
+/* What ends such letters by one POST (RFC 8058); an address that could end the field is refused. */
+START_TEST(unsubscribe)
+{
+    pd_mime_t mail = sample();
+    const char *message;
+    apr_size_t length;
+    static const char *const bad[] = {"",
+                                      "https://a.example/>",
+                                      "https://a.example/ b",
+                                      "https://a.example/\r\nX: y",
+                                      "https://a.example/,",
+                                      "https://a.example/\xd0\x9d"};
+    ck_assert_ptr_eq(strstr(written(&mail), "Unsubscribe"), NULL);
+    mail.unsubscribe = "https://clinic.example/portal/unsubscribe?t=1.1.abc";
+    ck_assert_ptr_nonnull(
+        strstr(written(&mail),
+               "\r\nList-Unsubscribe: <https://clinic.example/portal/unsubscribe?t=1.1.abc>\r\n"
+               "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        mail.unsubscribe = bad[i];
+        ck_assert_int_eq(pd_mime_write(&message, &length, &mail, tp), PD_ETEXT);
+    }
+}
+END_TEST
+
 static const struct {
     const char *name, *subject, *expected; /* from "From:" to the end of the subject */
 } headers[] = {
@@ -187,6 +212,7 @@ int main(void)
     TCase *tc = tcase_create("mime");
     tcase_add_checked_fixture(tc, pd_test_setup, pd_test_teardown);
     tcase_add_test(tc, whole_message);
+    tcase_add_test(tc, unsubscribe);
     tcase_add_loop_test(tc, header, 0, sizeof(headers) / sizeof(headers[0]));
     tcase_add_loop_test(tc, body, 0, sizeof(bodies) / sizeof(bodies[0]));
     tcase_add_test(tc, lines_stay_short);
