@@ -124,9 +124,9 @@ END_TEST
 
 START_TEST(test_any_text_is_sound)
 {
-    static const char *const texts[] = {"\xe2\x80\xa8 \xe2\x80\xa9", "\xf0\x9f\x98\x80 \xef\xbf\xbe",
-                                        "\\\"</script>\x01\x1f\x7f", "\xd0\xb6\xcc\x81",
-                                        "\xff not UTF-8"};
+    static const char *const texts[] = {
+        "\xe2\x80\xa8 \xe2\x80\xa9", "\xf0\x9f\x98\x80 \xef\xbf\xbe", "\\\"</script>\x01\x1f\x7f",
+        "\xd0\xb6\xcc\x81", "\xff not UTF-8"};
     int pages;
     if (!portal_open(_i))
         return;
