@@ -145,6 +145,8 @@ page('second-factor-account', '/portal/account/second-factor', as => $member);
 page('second-factor', '/portal/second-factor', as => $halfway);
 page('sessions', '/portal/account/sessions', as => $member);
 page('history', '/portal/account/history', as => $member);
+page('export', '/portal/account/export', as => $member);
+page('export-ready', '/portal/account/export', as => $member, press => 'form.card button');
 page('not-me', '/portal/not-me');
 page('account-inbox', '/portal/account/inbox', as => $reader);
 page('account-inbox-empty', '/portal/account/inbox', as => $behind);
