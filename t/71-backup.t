@@ -88,8 +88,10 @@ refused('not while httpd runs', 1, qr/is running; stop httpd/, 'restore', $file,
 destroy($dora_login);
 my ($fresh, $fresh_login) = member(browser => $server->browser, folder => $folder);
 my $later = "$dir/later.db";
+put("$later.part-wal", 'left of an interrupted run');
 good('a later backup, keys in one file for both', 'backup', $later, '--keys', "$file.keys");
 isnt(bytes("$file.keys"), $first_keys, 'the older keys are gone');
+is(join(' ', sort map { s{.*/}{}r } glob "$dir/later.db*"), 'later.db later.db.destroyed', 'and nothing else lies beside it');
 unlike(bytes("$file.keys"), qr/^\Q$dora_id\E /m, 'with that of who was destroyed');
 my %cookies = %{ $anna->{cookies} };
 $server->stop;
@@ -142,7 +144,9 @@ $server->stop;
 sub lose { unlink glob "$database*"; return }
 lose();
 put("$dir/first.keys", $first_keys);
+put("$database-wal", 'left of the lost one');
 $said = good('restored from nothing, with keys of before', 'restore', $later, '--keys', "$file.keys");
+ok(!-e "$database-wal", 'a log of the lost database is not taken for the new one');
 is(state_of($dora_id), 'destroyed', 'what the copy knows');
 lose();
 put("$file.destroyed", bytes("$later.destroyed"));

@@ -55,6 +55,7 @@ int ctl_save_destroyed(ctl_t *ctl, const char *file)
 static apr_status_t take_copy(apr_int64_t *keys, ctl_t *ctl, const char *part, const char *file)
 {
     pd_portal_t copy;
+    ctl_remove_database(ctl, part); /* with the log of an interrupted run */
     apr_status_t rv = pd_backup_copy(&ctl->portal, part, ctl->p);
     if (!rv) {
         ctl_say(ctl, "Copied; now the keys are taken out.");

@@ -161,12 +161,22 @@ static int repeat_destructions(restore_t *restore)
     return rv ? ctl_fail_status(ctl, rv, "destructions can't be repeated", NULL) : CTL_OK;
 }
 
+/* A log without its database would be taken for the restored one's. */
+static void remove_logs(restore_t *restore)
+{
+    static const char *const ends[] = {"-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        unlink(ctl_beside(restore->ctl, restore->database, ends[i]));
+    }
+}
+
 /* What stands there now is kept until somebody removes it. */
 static int put_aside(restore_t *restore)
 {
     ctl_t *ctl = restore->ctl;
     const char *aside = ctl_beside(ctl, restore->database, "-before");
     if (!restore->replaces) {
+        remove_logs(restore);
         return CTL_OK;
     }
     ctl_remove_database(ctl, aside);
@@ -176,7 +186,7 @@ static int put_aside(restore_t *restore)
         return ctl_fail_status(ctl, APR_FROM_OS_ERROR(errno), "the database can't be put aside",
                                NULL);
     }
-    unlink(ctl_beside(ctl, restore->database, "-shm"));
+    remove_logs(restore);
     ctl_answer_text(ctl, "before", aside);
     ctl_say(ctl,
             "The former database is %s. It holds people's data and keys: remove it as soon as "
