@@ -232,6 +232,27 @@ page_like(get('policy/3'), qr{<p class="paper">\Q$base\E/portal/policy/3</p>}, '
 page_like(get('policy/3/diff'), qr{<p class="paper">\Q$base\E/portal/policy/3/diff</p>}, 'on paper that of the difference');
 page_like(get('policy/3/diff?with=1'), qr{<p class="paper">\Q$base\E/portal/policy/3/diff\?with=1</p>}, 'with the version compared');
 
+# Any two versions can be compared by anybody, but not as fast as a program asks; what is kept ready always can.
+my $eager = $server->browser(language => 'en');
+my $shown = until_true(sub { my $answer = $eager->get('/portal/policy/3/diff?with=1'); $answer->status == 200 ? undef : $answer }, 20);
+is($shown->status, 429, 'who compares on and on has to wait');
+like($shown->header('retry-after'), qr/^[1-9]$/, 'is told how long');
+like($shown->text, qr/many comparisons were asked for from your network\..*Try again in \d seconds?\..*texts of both versions can be read at once/s, 'and why');
+page_like($shown, qr{<a href="/portal/policy/3">.*<a href="/portal/policy/1">}s, 'the texts are a click away');
+is($eager->get('/portal/policy/3/diff')->status, 200, 'what every reader is shown stays open');
+is(get('policy/3/diff?with=1')->status, 200, 'and others go on comparing');
+
+# A text that can't be read again (a newer version of a library, a damaged row) is no page without words.
+my ($numbers, $first_version) = ("\n\n77. Once.\n\n77. Twice.\n", "WHERE kind = 'policy' AND version = 1");
+PDPortal::Setup::sql($server, "UPDATE document_text SET source = source || '$numbers' $first_version");
+$shown = get('policy/3/diff?with=1');
+is($shown->status, 500, 'a text that cannot be read again');
+like($shown->text, qr/can't be compared right now\..*texts of both versions can be read at once/s, 'the page says what can be done');
+is(get('policy/1')->status, 200, 'the text is shown as ever');
+like($server->log, qr/PD0751: versions 1 and 3 of policy can't be compared/, 'the log names both');
+PDPortal::Setup::sql($server, "UPDATE document_text SET source = replace(source, '$numbers', '') $first_version");
+is(get('policy/3/diff?with=1')->status, 200, 'mended: compared again');
+
 # Plain text is no Markdown; a language that only one version has; the same once more.
 my %plain = (ru => "Согласие\r\n\r\n1. Клиника хранит логин.\r\n", en => "Consent\r\n\r\n1. The clinic keeps the login.\r\n");
 my $crlf = publish('processing', 'txt', \%plain);

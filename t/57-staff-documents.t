@@ -236,7 +236,60 @@ is("$csv_code $out", '0 ' . $answer->body, 'pdportalctl prints the same');
 ($code, $out) = cli('policy', 'report', '--version', 1, '--kind', 'processing', '--json');
 my $people = JSON::PP::decode_json($out)->{people};
 is(scalar(grep { $_->{act} eq 'consented' && $_->{form} eq 'register' } @$people), 5, 'and in JSON');
+is($looks->(), 5, 'what is printed at the shell is a look as well');
 like($chief->get('/portal/staff/documents/processing/1')->text, qr/Have given consent 5 Have withdrawn consent 0/, 'a consent is counted as what it is');
+
+# --- the same by pdportalctl: the rule of two people holds
+my @texts = map { ("$ENV{PD_SOURCE_DIR}/t/documents/research2.$_.md", '--lang', $_) } qw(ru en);
+push @texts, '--kind', 'research';
+($code, $out, my $error) = cli('policy', 'publish', @texts, '--draft');
+is($code, 64, 'a draft is somebody\'s');
+like($error, qr/--as: write the login/, 'which is asked for');
+is((cli('policy', 'publish', @texts, '--as', $anna_login))[0], 64, 'and nobody publishes in a name');
+($code, undef, $error) = cli('policy', 'publish', @texts, '--draft', '--as', $boris_login =~ s/.$/x/r);
+is($code, 1, 'nobody is called so');
+my ($nurse, $nurse_login) = staff('nurse');
+($code, undef, $error) = cli('policy', 'publish', @texts, '--draft', '--as', $nurse_login);
+is("$code $error", "1 pdportalctl: $nurse_login is neither editor nor administrator\n", 'a nurse makes no drafts');
+my $versions = sql("SELECT count(*) FROM document WHERE kind = 'research'");
+($code, $out, $error) = cli('policy', 'publish', @texts, '--draft', '--as', $anna_login);
+my ($number) = $out =~ /^Draft (\d+) waits for another person/;
+ok($number, 'a draft') or diag $error;
+is(sql("SELECT count(*) FROM document WHERE kind = 'research'"), $versions, 'publishes nothing');
+like((cli('drafts', 'list'))[1], qr/^$number  research  20\d\d-\d\d-\d\d \d\d:\d\d, by \Q$anna_login\E, to be in force at once$/m, 'is listed');
+($code, $out) = cli('drafts', 'show', $number);
+like($out, qr/^en: Test consent to research\n.*clause.*\n\n# Test consent/m, 'is shown') or diag $out;
+is($boris->get("/portal/staff/drafts/$number")->status, 200, 'the page shows it, too');
+($code, undef, $error) = cli('drafts', 'publish', $number, '--as', $anna_login);
+is($code, 1, 'its author does not publish it');
+like($error, qr/another person than who made it/, 'and is told why');
+is((cli('drafts', 'publish', $number, '--as', $boris_login))[0], 0, 'another editor does');
+is(sql("SELECT count(*) FROM document WHERE kind = 'research'"), $versions + 1, 'it is published');
+like((cli('drafts', 'publish', $number, '--as', $boris_login))[2], qr/not open any more/, 'once');
+like((cli('drafts', 'withdraw', $number, '--as', $boris_login))[2], qr/not open any more/, 'and is not withdrawn any more');
+is((cli('drafts', 'show', 999))[0], 1, 'a draft that is not there');
+is((cli('drafts', 'show', 'x'))[0], 64, 'what is no number');
+cli('policy', 'publish', (map { s/research2\./research./r } @texts), '--draft', '--as', $anna_login);
+$number++;
+is((cli('drafts', 'withdraw', $number, '--as', $boris_login))[0], 0, 'another is withdrawn');
+unlike((cli('drafts', 'list'))[1], qr/^$number /m, 'and waits no more');
+
+# --- uses by purpose
+my @now = gmtime;
+my $month = sprintf '%04d-%02d', $now[5] + 1900, $now[4] + 1;
+($code, $out) = cli('report', 'uses', '--month', $month);
+is($code, 0, 'uses of a month');
+like($out, qr/^$month, Europe\/Berlin\n4\.1\.1\n(?:  .*\n)*  +\d+  registration\.begun\n(?:.*\n)*4\.1\.5\n +\d+  registration\.confirmed\n/, 'by purpose') or diag $out;
+my $nobodys = JSON::PP::decode_json((cli('report', 'uses', '--month', $month, '--json'))[1]);
+my ($begun) = grep { $_->{use} eq 'registration.confirmed' } @{ $nobodys->{uses} };
+is($begun->{times}, sql("SELECT count(*) FROM journal WHERE event = 'registration.confirmed'"), 'as often as the journal has it');
+sql("UPDATE person SET state = 'blocked' WHERE id IN (SELECT person_id FROM role WHERE role = 'nurse')");
+is((cli('policy', 'publish', @texts, '--draft', '--as', $nurse_login))[0], 1, 'a blocked person makes no drafts') for 1, 2;
+($code, $out) = cli('report', 'uses', '--month', $month, '--csv');
+like($out, qr/^"$month","4\.1\.3","command policy publish","blocked","2"\r$/m, 'refused uses are listed with the reason') or diag $out;
+unlike($out, qr/\Q$nurse_login\E/, 'naming nobody');
+is((cli('report', 'uses', '--month', '2026-13'))[0], 64, 'there is no thirteenth month');
+is((cli('report', 'uses'))[0], 0, 'without a month: the last that is over');
 
 # --- a role that is taken
 ($code) = cli('staff', 'remove', $anna_login, '--role', 'editor');

@@ -126,14 +126,15 @@ static int takes_link_token(const pd_site_t *site, const char *raw, apr_pool_t *
     ap_getparents(path);
     ap_no2slash(path);
     const char *rest = pd_site_below(site, path);
-    return rest != NULL && (strncmp(rest, "confirm", 7) == 0 || strncmp(rest, "reset", 5) == 0 ||
-                            strncmp(rest, "restore", 7) == 0 || strncmp(rest, "not-me", 6) == 0 ||
-                            strncmp(rest, "unsubscribe", 11) == 0);
+    return rest != NULL &&
+           (strncmp(rest, "confirm", 7) == 0 || strncmp(rest, "reset", 5) == 0 ||
+            strncmp(rest, "restore", 7) == 0 || strncmp(rest, "not-me", 6) == 0 ||
+            strncmp(rest, "recall", 6) == 0 || strncmp(rest, "unsubscribe", 11) == 0);
 }
 
-/* The link of a confirmation, a reset, a restoring, a disowning or a leaving carries its token in
- * the query. It must not reach a log, the scoreboard, a Referer or the history: httpd's own copies
- * of the URL are blanked before anything else can read them. */
+/* The link of a confirmation, a reset, a restoring, a disowning, a recall or a leaving carries its
+ * token in the query. It must not reach a log, the scoreboard, a Referer or the history: httpd's
+ * own copies of the URL are blanked before anything else can read them. */
 static const char *hide_link_token(request_rec *r, const pd_site_t *site)
 {
     const char *query = r->args;

@@ -5,8 +5,8 @@
 #define SETS       8192U
 #define WAYS       8
 #define SET_BITS   13
-#define TAG_BITS   21
-#define RULE_BITS  3
+#define TAG_BITS   20
+#define RULE_BITS  4
 #define COUNT_BITS 12
 #define UNTIL_BITS 28
 #define COUNT_MASK ((1U << COUNT_BITS) - 1)

@@ -23,7 +23,7 @@
 
 typedef struct pd_limiter_t pd_limiter_t;
 
-#define PD_LIMITER_RULES_MAX 8
+#define PD_LIMITER_RULES_MAX 16
 #define PD_LIMITER_FREE_MAX  4000
 
 /* Times are of a tenth of a second at least, and of a day at most. */

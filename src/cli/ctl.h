@@ -32,7 +32,11 @@ typedef enum {
     CTL_DROP = 32768,
     CTL_FILE = 65536,
     CTL_REASON = 131072,
-    CTL_TO = 262144
+    CTL_MONTH = 262144,
+    CTL_AS = 524288,
+    CTL_DRAFT = 1048576,
+    CTL_CONFIRM = 2097152,
+    CTL_TO = 4194304
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -67,7 +71,7 @@ struct ctl_t {
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
     const char *state, *config, *owner, *kind, *effective, *editorial, *role, *version, *file,
-        *reason, *to;
+        *reason, *month, *as, *confirm, *to;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
@@ -148,6 +152,10 @@ int ctl_names_read(ctl_t *ctl);
 /* How many operands a command that takes names has at most; more stand in a file. */
 #define CTL_NAMES_MAX 50
 
+/* For policy publish --draft: keeps the publication as a draft of --as. */
+struct pd_publication_t;
+int ctl_draft_make(ctl_t *ctl, struct pd_publication_t *publication);
+
 /* The commands. */
 int ctl_init_before(ctl_t *ctl);
 int ctl_init(ctl_t *ctl);
@@ -156,6 +164,11 @@ int ctl_policy_read(ctl_t *ctl);
 int ctl_policy_publish(ctl_t *ctl);
 int ctl_policy_list(ctl_t *ctl);
 int ctl_policy_report(ctl_t *ctl);
+int ctl_drafts_list(ctl_t *ctl);
+int ctl_drafts_show(ctl_t *ctl);
+int ctl_drafts_publish(ctl_t *ctl);
+int ctl_drafts_withdraw(ctl_t *ctl);
+int ctl_report_uses(ctl_t *ctl);
 int ctl_staff_add(ctl_t *ctl);
 int ctl_staff_remove(ctl_t *ctl);
 int ctl_staff_list(ctl_t *ctl);
@@ -166,6 +179,11 @@ int ctl_passwords_expire(ctl_t *ctl);
 int ctl_consents_withdraw(ctl_t *ctl);
 int ctl_withdrawals_list(ctl_t *ctl);
 int ctl_withdrawals_done(ctl_t *ctl);
+int ctl_people_find(ctl_t *ctl);
+int ctl_people_close(ctl_t *ctl);
+int ctl_people_destroy(ctl_t *ctl);
+int ctl_destructions_list(ctl_t *ctl);
+int ctl_destructions_show(ctl_t *ctl);
 int ctl_notices_read(ctl_t *ctl);
 int ctl_notices_send(ctl_t *ctl);
 int ctl_jobs_run(ctl_t *ctl);

@@ -21,9 +21,11 @@ const ctl_command_t ctl_commands[] = {
      "repeat. httpd refuses to serve a database whose schema is older or newer than its module.\n",
      NULL, ctl_migrate},
     {"policy publish", CTL_NEEDS_PORTAL,
-     CTL_PORTAL | CTL_LANG | CTL_KIND | CTL_EFFECTIVE | CTL_EDITORIAL | CTL_DROP, 8,
+     CTL_PORTAL | CTL_LANG | CTL_KIND | CTL_EFFECTIVE | CTL_EDITORIAL | CTL_DROP | CTL_DRAFT |
+         CTL_AS,
+     8,
      "FILE --lang LANG [FILE --lang LANG]... [--kind KIND] [--effective TIME] [--editorial REASON] "
-     "[--drop-language]",
+     "[--drop-language] [--draft --as LOGIN]",
      "publish a new version of a document",
      "Publishes the texts as one new version. The first FILE is in the first LANG, and so on. A "
      "name\n"
@@ -42,7 +44,11 @@ const ctl_command_t ctl_commands[] = {
      "a\n"
      "                      clause of PDPortalMaterialSections, or any word of a consent, is "
      "another\n"
-     "  --drop-language     the version may lack a language that the last one has\n",
+     "  --drop-language     the version may lack a language that the last one has\n"
+     "  --draft --as LOGIN  publish nothing yet: keep it as a draft of this editor, as the "
+     "portal's "
+     "page\n"
+     "                      does. See \"drafts publish\"\n",
      ctl_policy_read, ctl_policy_publish},
     {"policy list", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_KIND | CTL_LANG, 0,
      "[--kind KIND] [--lang LANG]", "list the versions of a document",
@@ -54,14 +60,43 @@ const ctl_command_t ctl_commands[] = {
      "--version N [--kind KIND] [--csv]", "list who has agreed to a version, and who has not",
      "Prints each person who is active or blocked with the last act on the version: acknowledged, "
      "consented,\n"
-     "withdrew, or none. That somebody looked is not written into the journal, as it is for the "
-     "portal's\n"
-     "page: whoever runs this command can read the key.\n"
+     "withdrew, or none. That somebody looked is written into the journal first.\n"
      "\n"
      "  --version N         the version's number\n"
      "  --kind KIND         policy (default) or a consent\n"
      "  --csv               as a table for spreadsheet programs, row by row\n",
      NULL, ctl_policy_report},
+    {"drafts list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "", "list the drafts that wait",
+     "Prints the versions that somebody made and nobody has published or withdrawn, oldest "
+     "first.\n",
+     NULL, ctl_drafts_list},
+    {"drafts show", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "NUMBER", "show a draft",
+     "Prints the draft's texts, and which clauses differ from the last version's. With --json also "
+     "the\n"
+     "HTML, as readers would see it.\n",
+     NULL, ctl_drafts_show},
+    {"drafts publish", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_AS, 1, "NUMBER --as LOGIN",
+     "publish a draft",
+     "Publishes the draft as it was made. A material version needs another person than who made "
+     "it.\n"
+     "\n"
+     "  --as LOGIN          who publishes it: holds the role editor or administrator\n",
+     NULL, ctl_drafts_publish},
+    {"drafts withdraw", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_AS, 1, "NUMBER --as LOGIN",
+     "take a draft back",
+     "Takes the draft back; its number and texts are kept.\n"
+     "\n"
+     "  --as LOGIN          who takes it back: holds the role editor or administrator\n",
+     NULL, ctl_drafts_withdraw},
+    {"report uses", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_MONTH | CTL_CSV, 0,
+     "[--month YYYY-MM] [--csv]", "count a month's uses of data by purpose",
+     "Prints for each purpose of the policy what was done for it and how often, and which uses "
+     "were\n"
+     "refused and why, as the journal has it. It names nobody.\n"
+     "\n"
+     "  --month YYYY-MM     in the portal's time zone; default: the last month that is over\n"
+     "  --csv               as a table for spreadsheet programs\n",
+     NULL, ctl_report_uses},
     {"staff add", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ROLE | CTL_LANG | CTL_LINK, 2,
      "LOGIN EMAIL --role ROLE [--lang LANG] [--link]", "appoint somebody, new or registered",
      "Makes a person with this login and e-mail address and the role, and prints a link by which "
@@ -154,6 +189,29 @@ const ctl_command_t ctl_commands[] = {
      "Notes, in the journal too, that what the withdrawal of this number asked for has been "
      "done.\n",
      NULL, ctl_withdrawals_done},
+    {"people find", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "LOGIN|EMAIL", "tell how an account stands",
+     "Prints the id of the person, the state of the account and the login.\n", NULL,
+     ctl_people_find},
+    {"people close", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1,
+     "LOGIN|EMAIL --reason request|order", "close an account",
+     "For who can't sign in, or where the administration has to. The person is signed out "
+     "everywhere and\n"
+     "gets a letter; for 14 days the closing can be recalled, then the job \"destroy\" destroys "
+     "the data.\n",
+     NULL, ctl_people_close},
+    {"people destroy", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_REASON | CTL_CONFIRM, 1,
+     "LOGIN|EMAIL --reason TEXT [--confirm ID]", "destroy a person's data now",
+     "For legal orders, and where the law gives no time. Without --confirm it tells whom it would "
+     "hit and\n"
+     "destroys nothing. TEXT goes into the act of destruction; write no name into it.\n",
+     NULL, ctl_people_destroy},
+    {"destructions list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "", "list the acts of destruction",
+     "Prints the acts, oldest first: number, instant, person, reason.\n", NULL,
+     ctl_destructions_list},
+    {"destructions show", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "NUMBER", "print an act of destruction",
+     "Prints the act with the extract of the event log, as the law wants them kept for three "
+     "years.\n",
+     NULL, ctl_destructions_show},
     {"notices send", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_KIND | CTL_FILE | CTL_LANG | CTL_TO, 0,
      "--kind KIND --file TEXT [--lang LANG] [--to LOGIN]", "write messages into inboxes",
      "Writes a message into the inbox of everybody who agreed to messages of this kind (the "
@@ -177,8 +235,8 @@ const ctl_command_t ctl_commands[] = {
      "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, "
      "\"notices\"\n"
      "goes on with \"notices send\", \"mail\" delivers letters that are due, \"expire\" removes "
-     "what "
-     "is over.\n"
+     "what is over,\n"
+     "\"destroy\" the data of closed accounts.\n"
      "httpd does the same by itself; both may run at once.\n",
      NULL, ctl_jobs_run},
     {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",

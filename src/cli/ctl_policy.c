@@ -126,8 +126,11 @@ int ctl_policy_publish(ctl_t *ctl)
     if (!code) {
         code = read_effective(ctl, &publication.effective_at);
     }
-    if (code) {
-        return code;
+    if (code || (ctl->given & CTL_DRAFT)) {
+        return code ? code : ctl_draft_make(ctl, &publication);
+    }
+    if (ctl->as) {
+        return ctl_fail(ctl, CTL_USAGE, "--as belongs to --draft");
     }
     apr_status_t rv = pd_document_publish(&version, &why, &ctl->portal, &publication, ctl->p);
     if (rv == PD_EAWAY) { /* the answer to COMMIT may be what was lost */

@@ -18,6 +18,9 @@ static const struct {
 } uses[] = {{"staff add", "4.1.2", PD_BASIS_PURPOSE},
             {"staff list", "4.1.2", PD_BASIS_PURPOSE},
             {"policy report", "4.1.3", PD_BASIS_PURPOSE},
+            {"policy publish", "4.1.3", PD_BASIS_PURPOSE},
+            {"drafts publish", "4.1.3", PD_BASIS_PURPOSE},
+            {"drafts withdraw", "4.1.3", PD_BASIS_PURPOSE},
             {"staff remove", "4.1.4", PD_BASIS_PURPOSE},
             {"sessions list", "4.1.4", PD_BASIS_PURPOSE},
             {"sessions end", "4.1.4", PD_BASIS_PURPOSE},
@@ -27,6 +30,9 @@ static const struct {
             {"consents withdraw", "4.1.3", PD_BASIS_LAW},
             {"withdrawals list", "4.1.3", PD_BASIS_LAW},
             {"withdrawals done", "4.1.3", PD_BASIS_LAW},
+            {"people find", "4.1.1", PD_BASIS_LAW},
+            {"people close", "4.1.2", PD_BASIS_LAW},
+            {"people destroy", "4.1.2", PD_BASIS_LAW},
             {NULL, NULL, PD_BASIS_PURPOSE}};
 
 int ctl_use_person(ctl_t *ctl, const char *person_id)

@@ -4,6 +4,7 @@
 #include "base/pd_zone.h"
 #include "portal/pd_document.h"
 #include "portal/pd_report.h"
+#include "portal/pd_role.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -84,5 +85,7 @@ int ctl_policy_report(ctl_t *ctl)
     if (rv) {
         return ctl_fail_status(ctl, rv, "the document can't be read", NULL);
     }
-    return print_all(ctl, &report);
+    rv = pd_report_look(&ctl->portal, PD_ROLE_BY_PROGRAM, &report, "4.1.3", ctl->p);
+    return rv ? ctl_fail_status(ctl, rv, "the look can't be written into the journal", NULL)
+              : print_all(ctl, &report);
 }

@@ -23,8 +23,8 @@ int ctl_jobs_run(ctl_t *ctl)
     const char *name = ctl->operands->nelts ? APR_ARRAY_IDX(ctl->operands, 0, const char *) : NULL;
     int code = CTL_OK;
     if (name && !is_job(name)) {
-        return ctl_fail(ctl, CTL_USAGE, "there is no job \"%s\"; write coming, mail or expire",
-                        name);
+        return ctl_fail(ctl, CTL_USAGE,
+                        "there is no job \"%s\"; write coming, mail, expire or destroy", name);
     }
     for (const pd_job_t *job = pd_jobs; job->name; job++) {
         int done = 0;

@@ -28,9 +28,13 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"all", CTL_ALL, 0, NULL},
                                                    {"version", CTL_VERSION, 1, NULL},
                                                    {"csv", CTL_CSV, 0, NULL},
+                                                   {"confirm", CTL_CONFIRM, 1, NULL},
                                                    {"drop-language", CTL_DROP, 0, NULL},
                                                    {"file", CTL_FILE, 1, NULL},
                                                    {"reason", CTL_REASON, 1, NULL},
+                                                   {"month", CTL_MONTH, 1, NULL},
+                                                   {"as", CTL_AS, 1, NULL},
+                                                   {"draft", CTL_DRAFT, 0, NULL},
                                                    {"to", CTL_TO, 1, NULL},
                                                    {"json", CTL_JSON, 0, NULL},
                                                    {"help", CTL_HELP, 0, NULL},
@@ -81,17 +85,13 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
     const struct {
         int bit;
         const char **member;
-    } members[] = {{CTL_STATE, &ctl->state},
-                   {CTL_CONFIG, &ctl->config},
-                   {CTL_OWNER, &ctl->owner},
-                   {CTL_KIND, &ctl->kind},
-                   {CTL_EFFECTIVE, &ctl->effective},
-                   {CTL_EDITORIAL, &ctl->editorial},
-                   {CTL_ROLE, &ctl->role},
-                   {CTL_VERSION, &ctl->version},
-                   {CTL_FILE, &ctl->file},
-                   {CTL_REASON, &ctl->reason},
-                   {CTL_TO, &ctl->to}};
+    } members[] = {{CTL_STATE, &ctl->state},         {CTL_CONFIG, &ctl->config},
+                   {CTL_OWNER, &ctl->owner},         {CTL_KIND, &ctl->kind},
+                   {CTL_EFFECTIVE, &ctl->effective}, {CTL_EDITORIAL, &ctl->editorial},
+                   {CTL_ROLE, &ctl->role},           {CTL_VERSION, &ctl->version},
+                   {CTL_FILE, &ctl->file},           {CTL_REASON, &ctl->reason},
+                   {CTL_MONTH, &ctl->month},         {CTL_AS, &ctl->as},
+                   {CTL_CONFIRM, &ctl->confirm},     {CTL_TO, &ctl->to}};
     ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
     if (bit & (CTL_LANG | CTL_HEAD)) {

@@ -141,6 +141,20 @@ apr_status_t pd_db_read(const pd_rows_t **result, pd_db_t *db, const pd_sql_t *s
     }
 }
 
+apr_status_t pd_db_empty_log(int *whole, pd_db_t *db, apr_pool_t *p)
+{
+    static const pd_sql_t checkpoint = {"db_empty_log", "PRAGMA wal_checkpoint(TRUNCATE)", "iii",
+                                        "no older page stands in the log"};
+    const pd_rows_t *rows;
+    *whole = 1;
+    if (db->engine != PD_ENGINE_SQLITE) {
+        return APR_SUCCESS;
+    }
+    apr_status_t status = pd_db_read(&rows, db, &checkpoint, PD_NO_ARGS, 1, p);
+    *whole = !status && PD_ROW_COUNT(rows) == 1 && PD_ROW(rows, 0)[0].number == 0;
+    return status;
+}
+
 apr_status_t pd_db_try_prepare(const char **why, pd_db_t *db, const pd_sql_t *sql, apr_pool_t *p)
 {
     pd_conn_t *conn;

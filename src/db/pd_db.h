@@ -116,6 +116,11 @@ void pd_conn_tell(pd_conn_t *conn);
  * `why` is the engine's message. */
 apr_status_t pd_db_try_prepare(const char **why, pd_db_t *db, const pd_sql_t *sql, apr_pool_t *p);
 
+/* Copies all of SQLite's log into the database and empties it, so that no older page stands there;
+ * `whole` 0: somebody was reading, do it again later. Nothing to do on PostgreSQL, whose own VACUUM
+ * removes what was outdated. */
+apr_status_t pd_db_empty_log(int *whole, pd_db_t *db, apr_pool_t *p);
+
 /* Closes every idle connection (after a migration, in tests). */
 void pd_db_forget_connections(pd_db_t *db);
 

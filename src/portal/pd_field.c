@@ -4,6 +4,7 @@
 #include "portal/pd_field.h"
 #include "base/pd_clock.h"
 #include "base/pd_random.h"
+#include "portal/pd_destruction.h"
 #include "portal/pd_device.h"
 #include "portal/pd_email_change.h"
 #include "portal/pd_email_restore.h"
@@ -120,13 +121,19 @@ static apr_int64_t device_term(const pd_settings_t *settings)
 static apr_int64_t link_term(const pd_settings_t *settings)
 {
     (void)settings;
-    return PD_LINK_ADDRESS_LIFETIME; /* of the longest */
+    return PD_LINK_RECALL_LIFETIME; /* of the longest */
 }
 
 static apr_int64_t recovery_term(const pd_settings_t *settings)
 {
     (void)settings;
     return PD_RECOVERY_LIFETIME;
+}
+
+static apr_int64_t destruction_term(const pd_settings_t *settings)
+{
+    (void)settings;
+    return PD_DESTRUCTION_KEPT;
 }
 
 static apr_status_t destroy_letters(int *removed, const pd_portal_t *portal, int limit,
@@ -178,7 +185,7 @@ const pd_field_t pd_fields[] = {
     {"language", "person.language", "4.1.3", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registered",
      "person.id person.state person.data_key person.generation person.policy_version "
-     "person.created_at person.confirmed_at person.signed_in_at",
+     "person.created_at person.confirmed_at person.signed_in_at closing.*",
      "4.1.2 4.1.5", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"roles", "role.* draft.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registration", "registration.*", "4.1.5", PD_SOURCE_PORTAL, PD_SINCE_MADE, registration_term,
@@ -204,6 +211,8 @@ const pd_field_t pd_fields[] = {
     {"notices_off", "notice_off.*", "4.1.3", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"acts", "act.* withdrawal.* told.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, acts_term,
      "PDPortalTermActs", NULL, old_acts},
+    {"destruction", "destruction.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, destruction_term,
+     NULL, pd_destruction_expire, NULL},
     {"journal", "journal.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, journal_term,
      "PDPortalTermJournal", NULL, old_events},
     {.id = NULL}};

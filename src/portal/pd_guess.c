@@ -10,7 +10,20 @@
 #define MINUTE  apr_time_from_sec(60)
 #define NOTHING (-1)
 
-enum { NAME, BROWSER, HOST, NETWORK, EVERYBODY, MAIL_HOST, MAIL_NETWORK, MAIL_EVERYBODY, N_RULES };
+enum {
+    NAME,
+    BROWSER,
+    HOST,
+    NETWORK,
+    EVERYBODY,
+    MAIL_HOST,
+    MAIL_NETWORK,
+    MAIL_EVERYBODY,
+    WORK_HOST,
+    WORK_NETWORK,
+    WORK_EVERYBODY,
+    N_RULES
+};
 
 /* Free attempts, first wait, longest wait, and how often one attempt is forgotten. */
 const pd_limit_rule_t pd_guess_rules[] = {
@@ -30,7 +43,11 @@ const pd_limit_rule_t pd_guess_rules[] = {
     [MAIL_HOST] = {20, 3 * MINUTE, 3 * MINUTE, 3 * MINUTE},
     [MAIL_NETWORK] = {60, MINUTE, MINUTE, MINUTE},
     /* As EVERYBODY; apart from it, so that no flood of the one form closes the other. */
-    [MAIL_EVERYBODY] = {2000, SECOND / 10, SECOND / 10, SECOND / 10}};
+    [MAIL_EVERYBODY] = {2000, SECOND / 10, SECOND / 10, SECOND / 10},
+    /* Pages that are made anew for each who asks: a reader opens a few, a program all of them. */
+    [WORK_HOST] = {30, 2 * SECOND, 2 * SECOND, 2 * SECOND},
+    [WORK_NETWORK] = {60, SECOND, SECOND, SECOND},
+    [WORK_EVERYBODY] = {200, SECOND / 5, SECOND / 5, SECOND / 5}};
 const int pd_guess_n_rules = N_RULES;
 
 static const char *const kinds[] = {[NAME] = "limit-name",
@@ -40,13 +57,17 @@ static const char *const kinds[] = {[NAME] = "limit-name",
                                     [EVERYBODY] = "limit-everybody",
                                     [MAIL_HOST] = "limit-mail-host",
                                     [MAIL_NETWORK] = "limit-mail-network",
-                                    [MAIL_EVERYBODY] = "limit-mail-everybody"};
+                                    [MAIL_EVERYBODY] = "limit-mail-everybody",
+                                    [WORK_HOST] = "limit-work-host",
+                                    [WORK_NETWORK] = "limit-work-network",
+                                    [WORK_EVERYBODY] = "limit-work-everybody"};
 
 /* The name last: who hammers at one that is closed meets the limit of his own place. */
 static const int sign_in_rules[] = {HOST, NETWORK, EVERYBODY, NAME, NOTHING};
 static const int known_rules[] = {BROWSER, NOTHING};
 static const int code_rules[] = {HOST, NETWORK, EVERYBODY, NOTHING};
 static const int mail_rules[] = {MAIL_HOST, MAIL_NETWORK, MAIL_EVERYBODY, NOTHING};
+static const int work_rules[] = {WORK_HOST, WORK_NETWORK, WORK_EVERYBODY, NOTHING};
 static const int no_rules[] = {NOTHING};
 
 static const char *hex(const char *family, const unsigned char *bytes, apr_size_t n_bytes,
@@ -187,6 +208,15 @@ int pd_guess_mail(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_
     count_under_place(guess, MAIL_HOST, MAIL_NETWORK, client, p);
     count_under(guess, MAIL_EVERYBODY, "");
     return count(guess, mail_rules);
+}
+
+int pd_guess_work(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_t *client,
+                  apr_pool_t *p)
+{
+    begin(guess, portal);
+    count_under_place(guess, WORK_HOST, WORK_NETWORK, client, p);
+    count_under(guess, WORK_EVERYBODY, "");
+    return count(guess, work_rules);
 }
 
 void pd_guess_right(const pd_guess_t *guess)

@@ -48,6 +48,9 @@ int pd_guess_factor(pd_guess_t *guess, const pd_portal_t *portal, const char *pe
 /* What makes the portal write a letter. */
 int pd_guess_mail(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_t *client,
                   apr_pool_t *p);
+/* A public page that costs much and is kept for nobody: no guess, but the same limits bound it. */
+int pd_guess_work(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_t *client,
+                  apr_pool_t *p);
 
 /* It was right: no more is held against the name or the browser, and one less against the others.
  */

@@ -6,6 +6,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_stop.h"
 #include "portal/pd_coming.h"
+#include "portal/pd_destruction.h"
 #include "portal/pd_field.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_mailing.h"
@@ -20,6 +21,8 @@
 #define EXPIRE_EVERY  apr_time_from_sec(3600)
 #define COMING_EVERY  apr_time_from_sec(10)
 #define COMING_BATCH  50
+#define DESTROY_EVERY apr_time_from_sec(60)
+#define DESTROY_BATCH 20
 #define MAILING_BATCH 50
 #define STATE_EVERY   apr_time_from_sec(30)
 
@@ -137,6 +140,30 @@ static apr_status_t expire_run(int *done, const pd_portal_t *portal, apr_pool_t 
     return first;
 }
 
+static apr_status_t due_batch(int *done, int *seen, pd_destroy_fn *unused,
+                              const pd_portal_t *portal, apr_pool_t *p)
+{
+    (void)unused;
+    apr_status_t rv = pd_destruction_due(done, portal, DESTROY_BATCH, p);
+    *seen = *done;
+    return rv;
+}
+
+static apr_interval_time_t destroy_every(const pd_settings_t *settings)
+{
+    (void)settings;
+    return DESTROY_EVERY;
+}
+
+/* People whose time is over; then the pages on which they stood. */
+static apr_status_t destroy_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    apr_status_t first = run_batches(done, due_batch, NULL, portal, p);
+    apr_status_t rv = pd_destruction_wipe(portal, p);
+    return first ? first : rv;
+}
+
 static apr_interval_time_t state_every(const pd_settings_t *settings)
 {
     (void)settings;
@@ -156,6 +183,7 @@ const pd_job_t pd_jobs[] = {
     {"coming", "4.1.3", coming_every, coming_run, 0},
     {"notices", "4.1.3", coming_every, mailing_run, 0},
     {"expire", "4.1.1 4.1.2 4.1.3 4.1.4 4.1.5", expire_every, expire_run, 0},
+    {"destroy", "4.1.2", destroy_every, destroy_run, 0},
     {"sessions", "4.1.2", pd_session_cache_every, pd_session_cache_note, 1},
     {"state", "4.1.7", state_every, state_run, 1},
     {NULL, NULL, NULL, NULL, 0}};

@@ -82,6 +82,11 @@ static apr_status_t raise_head(const pd_cell_t **head, pd_conn_t *conn, const pd
 }
 
 /* Details are bound to their row, so that they can't be moved to another one. */
+static const char *row_name(const char *host, apr_int64_t sequence, apr_pool_t *p)
+{
+    return apr_pstrcat(p, host, "/", number(sequence, p), NULL);
+}
+
 static apr_status_t seal_details(const char **sealed, const pd_portal_t *portal,
                                  const char *details, const pd_datakey_t *key, apr_int64_t sequence,
                                  apr_pool_t *p)
@@ -91,8 +96,20 @@ static apr_status_t seal_details(const char **sealed, const pd_portal_t *portal,
         return APR_SUCCESS;
     if (!key)
         key = pd_datakey_system(portal->keys, p);
-    const char *row = apr_pstrcat(p, portal->settings->host_name, "/", number(sequence, p), NULL);
-    return pd_seal(sealed, key, "journal.details", row, details, p);
+    return pd_seal(sealed, key, "journal.details",
+                   row_name(portal->settings->host_name, sequence, p), details, p);
+}
+
+apr_status_t pd_journal_details(const char **details, const pd_portal_t *portal, const char *host,
+                                apr_int64_t sequence, const char *sealed, const pd_datakey_t *key,
+                                apr_pool_t *p)
+{
+    *details = "";
+    if (*sealed == '\0')
+        return APR_SUCCESS;
+    if (!key)
+        key = pd_datakey_system(portal->keys, p);
+    return pd_open(details, key, "journal.details", row_name(host, sequence, p), sealed, p);
 }
 
 apr_status_t pd_journal_add(pd_conn_t *conn, const pd_portal_t *portal, const char *event,

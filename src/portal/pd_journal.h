@@ -56,6 +56,9 @@
 #define PD_EVENT_LINK_MADE              "link.made"
 #define PD_EVENT_PURPOSE_REFUSED        "purpose.refused"
 #define PD_EVENT_WITHDRAWAL_DONE        "withdrawal.done"
+#define PD_EVENT_CLOSING_BEGUN          "closing.begun"
+#define PD_EVENT_CLOSING_RECALLED       "closing.recalled"
+#define PD_EVENT_PERSON_DESTROYED       "person.destroyed"
 #define PD_EVENT_SESSIONS_ENDED         "sessions.ended" /* of a person, or "" of everybody */
 
 /* Adds one row. `subject` a person's id or "". `details` NULL or JSON text, sealed under `key` (the
@@ -65,6 +68,12 @@
 apr_status_t pd_journal_add(pd_conn_t *conn, const pd_portal_t *portal, const char *event,
                             const char *subject, const char *details, const pd_datakey_t *key,
                             apr_pool_t *p);
+
+/* Opens the details of a row (JSON text; "" where it has none). `key` as for pd_journal_add.
+ * PD_ESEAL: they were sealed by another key. */
+apr_status_t pd_journal_details(const char **details, const pd_portal_t *portal, const char *host,
+                                apr_int64_t sequence, const char *sealed, const pd_datakey_t *key,
+                                apr_pool_t *p);
 
 typedef enum {
     PD_JOURNAL_SOUND = 0,

@@ -1,15 +1,18 @@
 /* One-time links: a random token that lets its holder do one
  * thing, the purpose, for one person. Only its hash is stored. Looking consumes nothing, so that a
  * scanner that opens the link harms nobody; of all who use it at once, one wins. Links of a person
- * who isn't active are as unknown as made-up ones, and so is one sent to another purpose. */
+ * who isn't active are as unknown as made-up ones (those that recall a closing: of a person whose
+ * account isn't being closed), and so is one sent to another purpose. */
 #ifndef PD_LINK_H
 #define PD_LINK_H
 #include "portal/pd_portal.h"
 
 /* Purposes. */
-#define PD_LINK_PASSWORD "password" /* set a password */
-#define PD_LINK_ADDRESS  "address"  /* bring a former e-mail address back */
-#define PD_LINK_NOT_ME   "not-me"   /* disown a sign-in: pd_unusual.h */
+#define PD_LINK_PASSWORD   "password"   /* set a password */
+#define PD_LINK_ADDRESS    "address"    /* bring a former e-mail address back */
+#define PD_LINK_NOT_ME     "not-me"     /* disown a sign-in: pd_unusual.h */
+#define PD_LINK_RECALL     "recall"     /* keep an account that is being closed: by letter */
+#define PD_LINK_RECALL_NOW "recall-now" /* the same, after a sign-in */
 
 /* Clocks of hosts differ by so much; a link made later than that after now is of a clock that was
  * put back, and waits. */
@@ -19,8 +22,11 @@
 #define PD_LINK_LIFETIME apr_time_from_sec(24 * 3600)
 /* One that somebody gets who is at the page already. */
 #define PD_LINK_SIGN_IN_LIFETIME apr_time_from_sec(20 * 60)
-/* The longest of all: to bring a former address back (F14). */
+/* To bring a former address back (F14). */
 #define PD_LINK_ADDRESS_LIFETIME apr_time_from_sec(7 * 24 * 3600)
+/* The longest of all, at most: to keep an account that is being closed (F21), whose days end at
+ * midnight. */
+#define PD_LINK_RECALL_LIFETIME apr_time_from_sec(15 * 24 * 3600)
 
 typedef enum {
     PD_LINK_NONE = 0, /* unknown, late, or replaced by a newer one */

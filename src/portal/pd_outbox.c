@@ -74,6 +74,10 @@ static const char *const new_place_names[] = {
     "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "day",     \
         "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11", \
         "m12", "consents_url", "site_name", "base_url"
+static const char *const closing_names[] = {
+    "link", "sign_in_url", "unused", "due", "day",       "year",     "time", "iso",
+    "m1",   "m2",          "m3",     "m4",  "m5",        "m6",       "m7",   "m8",
+    "m9",   "m10",         "m11",    "m12", "site_name", "base_url", NULL};
 static const char *const receipt_names[] = {RECORD, "acts", "acknowledged", "is_processing", NULL};
 static const char *const withdrawn_names[] = {RECORD, "due", "closes", NULL};
 /* The date is a map as pd_value_set_date makes it. */
@@ -101,6 +105,8 @@ const pd_contract_t pd_letter_contracts[] = {
     {"mail/second-factor.txt", factor_names, NULL},
     {"mail/consent-receipt.txt", receipt_names, NULL},
     {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
+    {"mail/closing.txt", closing_names, NULL},
+    {"mail/closing-recalled.txt", sign_in_names, NULL},
     {"mail/policy-coming.txt", policy_coming_names, NULL},
     {NULL, NULL, NULL}};
 
@@ -123,6 +129,8 @@ const pd_letter_kind_t pd_letter_kinds[] = {
     {"second-factor", "4.1.4", NULL, PD_BASIS_PURPOSE},
     {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
     {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
+    {"closing", "4.1.3", NULL, PD_BASIS_LAW},
+    {"closing-recalled", "4.1.3", NULL, PD_BASIS_LAW},
     {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},
     {NULL, NULL, NULL, PD_BASIS_PURPOSE}};
 

@@ -181,7 +181,8 @@ apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *porta
     found->generation = cell[2].number;
     found->sealed_password = cell[4].text;
     found->password_expired = cell[5].number != 0;
-    if (found->state != PD_PERSON_ACTIVE && found->state != PD_PERSON_BLOCKED)
+    if (found->state != PD_PERSON_ACTIVE && found->state != PD_PERSON_BLOCKED &&
+        found->state != PD_PERSON_CLOSING)
         return APR_ENOENT;
     status = pd_datakey_unwrap(&found->key, portal->keys, cell[3].text, found->id, p);
     if (status != APR_SUCCESS)

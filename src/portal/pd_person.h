@@ -28,7 +28,7 @@ apr_status_t pd_person_get(pd_person_t *person, const pd_portal_t *portal, const
                            apr_pool_t *p);
 
 /* Who is called so? What a visitor typed: a login or an e-mail. Gives id and sealed password of a
- * confirmed person (active or blocked). APR_ENOENT: nobody. One look-up either way. */
+ * confirmed person (active, blocked or closing). APR_ENOENT: nobody. One look-up either way. */
 apr_status_t pd_person_find(const char **id, const char **stored_password,
                             const pd_portal_t *portal, const char *login_or_email, apr_pool_t *p);
 

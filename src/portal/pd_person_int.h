@@ -19,7 +19,8 @@ typedef struct pd_person_found_t {
 const char *pd_person_lookup_of(const char **kind, const pd_portal_t *portal, const char *typed,
                                 apr_pool_t *p);
 
-/* One look-up, whatever was typed. APR_ENOENT: no active or blocked person is called so. */
+/* One look-up, whatever was typed. APR_ENOENT: no active, blocked or closing person is called so.
+ */
 apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *portal,
                               const char *login_or_email, apr_pool_t *p);
 

@@ -7,6 +7,7 @@
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_person.h"
+#include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
 #include "text/pd_csv.h"
 
@@ -142,7 +143,8 @@ apr_status_t pd_report_page(apr_array_header_t **people, pd_report_t *report,
 
 typedef struct look_t {
     const pd_portal_t *portal;
-    const pd_person_t *person;
+    const char *by;
+    pd_person_t person; /* nobody where the program looks */
     const pd_report_t *report;
     const char *purpose;
 } look_t;
@@ -150,20 +152,22 @@ typedef struct look_t {
 static apr_status_t look_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     const look_t *look = baton;
-    const char *details = pd_json_text(
-        json_pack("{s:s, s:s, s:I, s:s}", "page", "documents", "kind", look->report->kind,
-                  "version", (json_int_t)look->report->version, "purpose", look->purpose),
-        p);
-    return pd_journal_add(conn, look->portal, PD_EVENT_STAFF_LOOK, look->person->id, details,
-                          look->person->key, p);
+    const char *details =
+        pd_json_text(json_pack("{s:s, s:s, s:s, s:I, s:s}", "by", look->by, "page", "documents",
+                               "kind", look->report->kind, "version",
+                               (json_int_t)look->report->version, "purpose", look->purpose),
+                     p);
+    return pd_journal_add(conn, look->portal, PD_EVENT_STAFF_LOOK, look->person.id, details,
+                          look->person.key, p);
 }
 
-apr_status_t pd_report_look(const pd_portal_t *portal, const char *person_id,
-                            const pd_report_t *report, const char *purpose, apr_pool_t *p)
+apr_status_t pd_report_look(const pd_portal_t *portal, const char *by, const pd_report_t *report,
+                            const char *purpose, apr_pool_t *p)
 {
-    pd_person_t person;
-    apr_status_t status = pd_person_get(&person, portal, person_id, p);
-    look_t look = {portal, &person, report, purpose};
+    look_t look = {portal, by, {.id = "", .key = NULL}, report, purpose};
+    apr_status_t status = strcmp(by, PD_ROLE_BY_PROGRAM) == 0
+                              ? APR_SUCCESS
+                              : pd_person_get(&look.person, portal, by, p);
     return status == APR_SUCCESS ? pd_db_transact(portal->db, look_step, &look, p) : status;
 }
 

@@ -37,9 +37,10 @@ typedef struct pd_report_t {
 apr_status_t pd_report_page(apr_array_header_t **people, pd_report_t *report,
                             const pd_portal_t *portal, apr_pool_t *p);
 
-/* Notes that a person of the staff looks at names, and for which purpose of use. */
-apr_status_t pd_report_look(const pd_portal_t *portal, const char *person_id,
-                            const pd_report_t *report, const char *purpose, apr_pool_t *p);
+/* Notes that somebody of the staff, or PD_ROLE_BY_PROGRAM, looks at names, and for which purpose of
+ * use. `by` a person's id or that word. */
+apr_status_t pd_report_look(const pd_portal_t *portal, const char *by, const pd_report_t *report,
+                            const char *purpose, apr_pool_t *p);
 
 /* A page as rows of CSV; with `head` a byte order mark and the names of the columns. */
 void pd_report_csv(pd_buf_t *to, const apr_array_header_t *people, int head, apr_pool_t *p);

@@ -49,13 +49,15 @@ typedef enum {
     PD_SIGNED_IN = 0,
     PD_SIGN_IN_REFUSED, /* wrong, unknown, not confirmed, blocked: never told apart */
     PD_SIGN_IN_EXPIRED, /* right, but the password has to be replaced first: there is no session */
+    PD_SIGN_IN_CLOSING, /* right, but the account is being closed: it can be recalled; no session */
     PD_SIGN_IN_LIMITED  /* too many attempts: nothing was checked */
 } pd_sign_in_e;
 
 typedef struct pd_sign_in_t {
     pd_sign_in_e outcome;
     const char *token;     /* SIGNED_IN: the new cookie value; EXPIRED: of a link to set another
-                              password (PD_LINK_PASSWORD); else NULL */
+                              password (PD_LINK_PASSWORD); CLOSING: of one to recall it
+                              (PD_LINK_RECALL_NOW); else NULL */
     const char *person_id; /* SIGNED_IN; else NULL */
     int retry_after;       /* LIMITED: seconds; else 0 */
 } pd_sign_in_t;

@@ -7,6 +7,7 @@
 #include "base/pd_log.h"
 #include "base/pd_random.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_closing.h"
 #include "portal/pd_device.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
@@ -48,7 +49,7 @@ typedef struct begin_t {
     const char *old_token; /* hash, or NULL */
     const char *token;     /* hash */
     const char *id;
-    const char *link; /* EXPIRED: token of a one-time link */
+    const char *link; /* EXPIRED, CLOSING: token of a one-time link */
     pd_origin_t origin;
     const char *sealed_origin; /* NULL: nobody is called so */
     pd_unusual_e unusual;
@@ -200,6 +201,16 @@ static apr_status_t tell(const begin_t *begin, pd_conn_t *conn, const pd_session
                           pd_session_details(begin->id, p), person->key, p);
 }
 
+/* The password was right: who knows it may learn that the account is being closed, and keep it. */
+static apr_status_t offer_recall(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
+{
+    apr_status_t status = pd_closing_link(&begin->link, conn, begin->person.id, p);
+    if (status == APR_SUCCESS)
+        status = refuse(begin, conn, "closing", PD_ATTEMPT_CLOSED, p);
+    begin->outcome = PD_SIGN_IN_CLOSING;
+    return status;
+}
+
 static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     begin_t *begin = baton;
@@ -209,6 +220,8 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (!begin->person.id || begin->password == PD_PASSWORD_WRONG)
         return refuse(begin, conn, begin->person.id ? "password" : "unknown",
                       begin->guess.alarm ? PD_ATTEMPT_WAITS : PD_ATTEMPT_PASSWORD, p);
+    if (begin->person.state == PD_PERSON_CLOSING)
+        return offer_recall(begin, conn, p);
     if (begin->person.password_expired)
         return begin->person.state == PD_PERSON_ACTIVE
                    ? demand_password(begin, conn, p)
@@ -250,7 +263,7 @@ static void conclude(pd_sign_in_t *result, const begin_t *begin, const char *tok
 {
     const pd_portal_t *portal = begin->portal;
     result->outcome = begin->outcome;
-    if (begin->outcome == PD_SIGN_IN_EXPIRED) {
+    if (begin->outcome == PD_SIGN_IN_EXPIRED || begin->outcome == PD_SIGN_IN_CLOSING) {
         result->token = begin->link;
         pd_guess_right(&begin->guess);
         return;

@@ -27,6 +27,7 @@ typedef struct pd_settings_t {
     const char *path;     /* "/portal", no trailing slash */
     const char *base_url; /* "https://www.example.org" */
     const char *site_name;
+    const char *operator;  /* of personal data: name and address, or unset */
     const char *site_home; /* path of the site's front page */
     const char *mail_from, *mail_relay, *mail_user, *mail_password_file, *mail_ca_file;
     apr_int64_t mail_tls;  /* pd_mail_tls_e */

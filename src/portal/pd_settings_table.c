@@ -69,6 +69,9 @@ const pd_directive_t pd_directives[] = {
         "http:// is accepted only for a trial on this machine, with PDPortalInsecureCookies On."),
     ROW(TEXT, "PDPortalSiteName", site_name, NULL,
         "What the pages and letters call the site. Without it: the host of PDPortalBaseURL."),
+    ROW(TEXT, "PDPortalOperator", operator, NULL,
+        "Name and postal address of the operator of personal data, as acts of destruction have to "
+        "show them. Without it the printed act leaves a line for them."),
     BOUNDED(URL_PATH, "PDPortalSiteHome", site_home, "/", 0, 16,
         "Path of the site's front page; the portal's header leads there."),
     ROW(MAILBOX, "PDPortalMailFrom", mail_from, NULL,

@@ -56,9 +56,9 @@ const char *const pd_common_names[] = {
         "field_registered", "field_roles", "field_email_asked", "field_email_former",              \
         "field_registration", "field_sessions", "field_sign_ins", "field_browsers", "field_links", \
         "field_factor", "field_recovery", "field_letters", "field_notices", "field_notices_off",   \
-        "field_acts", "field_journal", "given", "purposes", PURPOSE, "without_limit", "undecided", \
-        "term_years", "term_days", "term_hours", "term_minutes", "since_made", "since_sent",       \
-        "since_sign_in", "removed"
+        "field_acts", "field_destruction", "field_journal", "given", "purposes", PURPOSE,          \
+        "without_limit", "undecided", "term_years", "term_days", "term_hours", "term_minutes",     \
+        "since_made", "since_sent", "since_sign_in", "removed"
 
 /* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
 #define TERM                                                                                       \
@@ -104,6 +104,24 @@ static const char *const factor_names[] = {
     "codes_left", "secret", "uri",  "qr_path", "qr_side", /* shown until confirmed */
     "has_codes",  "codes",  "code",                       /* shown once */
     NULL};
+static const char *const close_names[] = {"csrf", "stale", "due", "appointed", NULL};
+static const char *const closed_names[] = {NULL};
+static const char *const recall_names[] = {"csrf", "stale", "due", "ready", "none", NULL};
+static const char *const recalled_names[] = {NULL};
+/* Why data were destroyed, partial "ground": one of them is true. */
+#define GROUND "by_request", "by_order", "by_unused", "by_withdrawal", "by_restored"
+static const char *const destructions_names[] = {"acts",      GROUND,     "number",    "url",
+                                                 "destroyed", "is_older", "older_url", NULL};
+/* Where data stood, partial "category": likewise, by the tables of pd_destruction_places. */
+#define CATEGORY                                                                                   \
+    "in_recovery", "in_identifier", "in_credential", "in_factor_code", "in_registration",          \
+        "in_address_change", "in_former_address", "in_session", "in_device", "in_sign_in",         \
+        "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_notice",     \
+        "in_notice_off", "in_role", "in_closing", "in_act", "in_person"
+static const char *const destruction_names[] = {
+    GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
+    "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
+    "rows",   "events", "host",   "event",  "at",       NULL};
 static const char *const login_names[] = {
     MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
     "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
@@ -184,10 +202,10 @@ static const char *const coming_names[] = {
 
 static const char *const documents_names[] = {
     "published",  "withdrawn", /* what has just happened */
-    "drafts",     "number",       "url",      "kind",    "author",
+    "drafts",     "number",       "url",      "kind",          "author",
     "created",    "is_editorial", "own", /* the visitor's */
-    "kinds",      "doc_title",    "versions", "version", "effective",
-    "is_current", "is_upcoming",  "is_past",  NULL};
+    "kinds",      "doc_title",    "versions", "version",       "effective",
+    "is_current", "is_upcoming",  "is_past",  "administrator", NULL};
 static const char *const draft_new_names[] = {
     REFUSAL,        "csrf",         "stale",    "kind_value", "effective_value",
     "reason_value", "is_editorial", "is_plain", "drops",      "zone",
@@ -307,6 +325,8 @@ static const char *const document_names[] = {
     NULL};
 static const char *const diff_names[] = {
     CHANGES,
+    LIMITED,
+    "is_unreadable",
     "doc_title",
     "title_lang",
     "doc_lang",
@@ -362,6 +382,10 @@ const pd_contract_t pd_page_contracts[] = {
     {"login.html", login_names, NULL},
     {"second-factor.html", second_factor_names, NULL},
     {"factor.html", factor_names, NULL},
+    {"close.html", close_names, NULL},
+    {"closed.html", closed_names, NULL},
+    {"recall.html", recall_names, NULL},
+    {"recalled.html", recalled_names, NULL},
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},
     {"sessions.html", sessions_names, NULL},
@@ -379,6 +403,8 @@ const pd_contract_t pd_page_contracts[] = {
     {"staff-draft-new.html", draft_new_names, NULL},
     {"staff-draft.html", draft_names, draft_raw},
     {"staff-people.html", people_names, NULL},
+    {"staff-destructions.html", destructions_names, NULL},
+    {"staff-destruction.html", destruction_names, NULL},
     {"document.html", document_names, document_raw},
     {"diff.html", diff_names, NULL},
     {"feed.html", feed_names, NULL}, /* Atom */

@@ -104,6 +104,17 @@ int pd_web_unsubscribe(pd_page_t *page);
 /* pd_web_not_me.c */
 int pd_web_not_me_form(pd_page_t *page);
 int pd_web_not_me(pd_page_t *page);
+/* pd_web_close.c */
+int pd_web_close_form(pd_page_t *page);
+int pd_web_close(pd_page_t *page);
+int pd_web_closed(pd_page_t *page);
+int pd_web_recall_form(pd_page_t *page);
+int pd_web_recall(pd_page_t *page);
+int pd_web_recalled(pd_page_t *page);
+
+/* pd_web_destructions.c */
+int pd_web_destructions(pd_page_t *page);
+int pd_web_destruction(pd_page_t *page);
 
 /* pd_web_processing.c */
 int pd_web_processing(pd_page_t *page);

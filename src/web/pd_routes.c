@@ -124,6 +124,20 @@ const pd_route_t pd_routes[] = {
     {"POST", "staff/documents/*/#/csv", PD_NEED_ADMINISTRATOR, "people", "4.1.1", PD_SHOW_PERSONAL,
      pd_web_people_csv, pd_web_people_counts},
 
+    {"GET", "account/close", PD_NEED_FRESH, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_close_form,
+     NULL},
+    {"POST", "account/close", PD_NEED_FRESH, "close", "4.1.2", PD_SHOW_PERSONAL, pd_web_close,
+     pd_web_close_form},
+    {"GET", "closed", PD_NEED_NOTHING, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_closed, NULL},
+    {"GET", "recall", PD_NEED_DATABASE, NULL, "4.1.1", PD_SHOW_PERSONAL, pd_web_recall_form, NULL},
+    {"POST", "recall", PD_NEED_DATABASE, "recall", "4.1.1", PD_SHOW_PERSONAL, pd_web_recall,
+     pd_web_recall_form},
+    {"GET", "recalled", PD_NEED_NOTHING, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_recalled, NULL},
+    {"GET", "staff/destructions", PD_NEED_ADMINISTRATOR, NULL, "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_destructions, NULL},
+    {"GET", "staff/destructions/*", PD_NEED_ADMINISTRATOR, NULL, "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_destruction, NULL},
+
     {"GET", "metrics", PD_NEED_ADDRESS, NULL, "4.1.2", PD_SHOW_PROGRAM, pd_web_metrics, NULL},
 
     {"GET", "account/inbox", PD_NEED_SESSION, NULL, "4.1.3", PD_SHOW_PERSONAL, pd_web_inbox, NULL},

@@ -1,8 +1,11 @@
 /* What changed between two versions (F23): of the one in the path and, unless ?with= names another,
  * the one whose readers it has to tell. */
 #include <apr_strings.h>
+#include <httpd.h>
+#include <http_log.h>
 #include "base/pd_clock.h"
 #include "portal/pd_comparison.h"
+#include "portal/pd_guess.h"
 #include "web/pd_changes.h"
 #include "web/pd_handlers.h"
 #include "web/pd_version.h"
@@ -67,19 +70,54 @@ static void add_comparison(pd_page_t *page, const pd_comparison_t *comparison)
     }
 }
 
-/* The older of the two goes first, whichever the path names. */
-static apr_status_t compare(pd_page_t *page, const pd_document_t *one, const pd_document_t *other)
+/* Any two versions can be asked for, by anybody: what isn't kept ready is counted. */
+static int may_compare(pd_page_t *page)
+{
+    pd_guess_t work;
+    const pd_client_t client = pd_page_client(page);
+    int is_to_be_kept = page->turn.portal != NULL;
+    int retry_after = is_to_be_kept ? 0 : pd_guess_work(&work, page->portal, &client, page->p);
+    if (retry_after) {
+        pd_page_limited(page, retry_after);
+        return HTTP_TOO_MANY_REQUESTS;
+    }
+    return HTTP_OK;
+}
+
+/* A text that can't be read again: the page says so, and leads to both texts as they were shown. */
+static apr_status_t unreadable(pd_page_t *page, const pd_document_t *before,
+                               const pd_document_t *after)
+{
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, page->r->server,
+                 "PD0751: versions %" APR_INT64_T_FMT " and %" APR_INT64_T_FMT
+                 " of %s can't be compared: the source of one can't be read again",
+                 before->version, after->version, before->kind);
+    pd_page_true(page, "is_unreadable", 1);
+    return APR_SUCCESS;
+}
+
+/* Sets the status of the page. The older of the two goes first, whichever the path names. */
+static apr_status_t compare(int *status, pd_page_t *page, const pd_document_t *one,
+                            const pd_document_t *other)
 {
     pd_comparison_t comparison;
     const pd_document_t *before = one->version < other->version ? one : other;
     const pd_document_t *after = before == one ? other : one;
+    pd_value_set(page->values, "older", pd_version_value(page, before, 0));
+    pd_value_set(page->values, "newer", pd_version_value(page, after, 0));
+    pd_page_text(page, "editorial", after->editorial);
+    *status = may_compare(page);
+    if (*status != HTTP_OK) {
+        return APR_SUCCESS;
+    }
     apr_status_t rv = pd_comparison_make(&comparison, page->portal, pd_version_kind(page),
                                          before->version, after->version, page->language, page->p);
     if (rv == APR_SUCCESS) {
-        pd_value_set(page->values, "older", pd_version_value(page, before, 0));
-        pd_value_set(page->values, "newer", pd_version_value(page, after, 0));
-        pd_page_text(page, "editorial", after->editorial);
         add_comparison(page, &comparison);
+    }
+    else if (rv == PD_ETEXT || rv == PD_ELIMIT) {
+        *status = HTTP_INTERNAL_SERVER_ERROR;
+        rv = unreadable(page, before, after);
     }
     return rv;
 }
@@ -116,12 +154,15 @@ int pd_web_difference(pd_page_t *page)
     if (document == NULL || (other == NULL && with != 0)) {
         return pd_page_error(page, HTTP_NOT_FOUND);
     }
-    rv = other != NULL ? compare(page, document, other) : APR_SUCCESS;
+    int status = HTTP_OK;
+    rv = other != NULL ? compare(&status, page, document, other) : APR_SUCCESS;
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
     add_page(page, document, with);
     add_others(page, documents, with);
-    pd_version_instants(&page->turn, documents, begun);
-    return pd_page_show(page, "diff.html", HTTP_OK);
+    if (status == HTTP_OK) {
+        pd_version_instants(&page->turn, documents, begun);
+    }
+    return pd_page_show(page, "diff.html", status);
 }

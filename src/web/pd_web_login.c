@@ -94,6 +94,10 @@ int pd_web_login(pd_page_t *page)
         page->kept.link_token = result.token;
         pd_visitor_write(page);
         return pd_page_go(page, pd_page_path(page, "reset"));
+    case PD_SIGN_IN_CLOSING:
+        page->kept.link_token = result.token;
+        pd_visitor_write(page);
+        return pd_page_go(page, pd_page_path(page, "recall"));
     case PD_SIGNED_IN:
         break;
     }

@@ -2,6 +2,8 @@
 #include <apr_strings.h>
 #include "base/pd_clock.h"
 #include "portal/pd_draft.h"
+#include "portal/pd_role.h"
+#include "portal/pd_session.h"
 #include "web/pd_handlers.h"
 #include "web/pd_web_staff.h"
 
@@ -113,5 +115,7 @@ int pd_web_documents(pd_page_t *page)
     }
     pd_page_true(page, "published", notice != NULL && strcmp(notice, "published") == 0);
     pd_page_true(page, "withdrawn", notice != NULL && strcmp(notice, "withdrawn") == 0);
+    pd_page_true(page, "administrator",
+                 pd_session_has_word(page->session->roles, PD_ROLE_ADMINISTRATOR));
     return pd_page_show(page, "staff-documents.html", HTTP_OK);
 }

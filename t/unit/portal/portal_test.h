@@ -38,11 +38,19 @@ static inline void write_test_file(const char *folder, const char *name, const c
 }
 
 /* Letters whose words no unit test looks at. */
-static const char *const plain_letters[] = {
-    "mail/recovery.txt",      "mail/password-changed.txt", "mail/password-expired.txt",
-    "mail/login-changed.txt", "mail/email-code.txt",       "mail/email-known.txt",
-    "mail/email-changed.txt", "mail/email-restored.txt",   "mail/second-factor.txt",
-    "mail/notice.txt",        "mail/notice-optional.txt",  NULL};
+static const char *const plain_letters[] = {"mail/recovery.txt",
+                                            "mail/password-changed.txt",
+                                            "mail/password-expired.txt",
+                                            "mail/login-changed.txt",
+                                            "mail/email-code.txt",
+                                            "mail/email-known.txt",
+                                            "mail/email-changed.txt",
+                                            "mail/email-restored.txt",
+                                            "mail/second-factor.txt",
+                                            "mail/closing-recalled.txt",
+                                            "mail/notice.txt",
+                                            "mail/notice-optional.txt",
+                                            NULL};
 
 static inline const pd_templates_t *test_templates(const char *folder)
 {
@@ -59,6 +67,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
     static const char coming[] =
         "Coming\n\n[{{policy_url}}] [{{diff_url}}] {{#effective}}{{iso}}{{/effective}}\n";
     static const char plain[] = "Plain\n\n[{{site_name}}]\n";
+    static const char closing[] = "Closing\n\n[{{link}}] {{#due}}{{iso}}{{/due}}\n";
     static const char place[] = "Place\n\n[{{country}}] [{{not_me_url}}]\n";
     static const char *const common[] = {NULL};
     static const pd_contract_t *const contracts[] = {pd_letter_contracts, NULL};
@@ -69,6 +78,7 @@ static inline const pd_templates_t *test_templates(const char *folder)
     apr_dir_make(apr_pstrcat(tp, folder, "/po", NULL), APR_OS_DEFAULT, tp);
     write_test_file(folder, "mail/confirm.txt", confirm, sizeof(confirm) - 1);
     write_test_file(folder, "mail/new-place.txt", place, sizeof(place) - 1);
+    write_test_file(folder, "mail/closing.txt", closing, sizeof(closing) - 1);
     write_test_file(folder, "mail/known.txt", known, sizeof(known) - 1);
     write_test_file(folder, "mail/attempts.txt", attempts, sizeof(attempts) - 1);
     write_test_file(folder, "mail/password.txt", password, sizeof(password) - 1);
@@ -225,6 +235,7 @@ static inline void portal_teardown(void)
     static const char *const names[] = {"mail/confirm.txt",
                                         "mail/new-place.txt",
                                         "mail/recovery.txt",
+                                        "mail/closing.txt",
                                         "mail/known.txt",
                                         "mail/attempts.txt",
                                         "mail/password.txt",

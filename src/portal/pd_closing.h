@@ -1,0 +1,51 @@
+/* Closing one's account (F21; seed 2.2, 6.2.2). The person's sessions end at once and nothing is
+ * processed any more; for 14 days the person can recall it, by the letter's link or by signing in,
+ * and everything is as it was. After that pd_destruction.h destroys the data. */
+#ifndef PD_CLOSING_H
+#define PD_CLOSING_H
+#include "portal/pd_link.h"
+#include "portal/pd_portal.h"
+
+/* How long a recall is good. */
+#define PD_CLOSING_DAYS 14
+
+/* An account whose consent was taken back is destroyed so long before the law's last instant. */
+#define PD_CLOSING_EARLY apr_time_from_sec(24 * 3600)
+
+/* Why. The words are stored. */
+#define PD_CLOSING_REQUEST "request" /* the person asked for it */
+#define PD_CLOSING_ORDER   "order"   /* the administration has to */
+#define PD_CLOSING_UNUSED  "unused"  /* nobody used it for its term */
+
+typedef enum {
+    PD_CLOSING_BEGUN = 0,
+    PD_CLOSING_ALREADY,  /* it is being closed */
+    PD_CLOSING_APPOINTED /* holds a role: that one has to end first */
+} pd_closing_e;
+
+/* One transaction: the state, all sessions, the letter with the link, the journal. `by`: who did
+ * it, for the journal. APR_ENOENT: no such person. */
+apr_status_t pd_closing_begin(pd_closing_e *outcome, const pd_portal_t *portal,
+                              const char *person_id, const char *reason, const char *by,
+                              apr_pool_t *p);
+
+/* When the data would be destroyed if the account were closed now: the end of a day; earlier where
+ * a withdrawn consent leaves less time. */
+apr_status_t pd_closing_due(apr_time_t *due_at, const pd_portal_t *portal, const char *person_id,
+                            apr_pool_t *p);
+
+/* Inside the transaction of a sign-in with the right password: a link that recalls, for a short
+ * while. */
+apr_status_t pd_closing_link(const char **token, pd_conn_t *conn, const char *person_id,
+                             apr_pool_t *p);
+
+/* What a link shows: until when the account can be kept. `due_at` 0: not by this link, or it is too
+ * late. `token` NULL or anything. */
+apr_status_t pd_closing_look(apr_time_t *due_at, const pd_portal_t *portal, const char *token,
+                             apr_pool_t *p);
+
+/* Restores the account as it was. `recalled` 0: the link is void, or it is too late. */
+apr_status_t pd_closing_recall(int *recalled, const pd_portal_t *portal, const char *token,
+                               apr_pool_t *p);
+
+#endif

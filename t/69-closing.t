@@ -1,0 +1,230 @@
+# Closing an account (F21), recalling it, destruction with its act (F38): what was promised before is what happens,
+# at the very next request in every process; nothing of the person can be read afterwards.
+use strict;
+use warnings FATAL => 'all';
+use utf8;
+use File::Find ();
+use JSON::PP ();
+use Test::More;
+use PDPortal::Test;
+use PDPortal::Setup ();
+
+my $clock = "$ENV{PD_WORK}/closing.now";
+sub clock { my ($days) = @_; return write_file($clock, sprintf "%+d\n", $days * 24 * 3600) }
+clock(0);
+my %clock = (LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock);
+my $folder = "$ENV{PD_WORK}/closing-mail";
+my $server = server(name => 'closing', set => { PDPortalMailRelay => "maildir:$folder", PDPortalSessionRecheck => '1h', PDPortalOperator => 'Birch LLC, 5 Lake Street' },
+    env => \%clock, extra => PDPortal::Server::many_processes());
+$server->start;
+my $close = '/portal/account/close';
+sub sql { return PDPortal::Setup::sql($server, @_) }
+sub cli { local %ENV = (%ENV, %clock); return run_ctl(@_, '--config', $server->{conf}) }
+sub cli_json { my ($code, $out) = cli(@_, '--json'); return ($code, JSON::PP::decode_json($out)) }
+sub state_of { my ($id) = @_; return sql("SELECT state FROM person WHERE id = '$id'") }
+sub id_of { my ($login) = @_; return (cli_json('people', 'find', $login))[1]{person} }
+sub somebody { my ($browser, $login, $email) = member(browser => $server->browser, folder => $folder, @_); return ($browser, $login, $email, id_of($login)) }
+sub close_it { my ($browser) = @_; $browser->get($close); return $browser->submit({}, form => qr{close$}) }
+sub events { my ($id, $event) = @_; return sql("SELECT count(*) FROM journal WHERE subject = '$id' AND event = '$event'") }
+
+my ($anna, $login, $email, $id) = somebody();
+like($id, qr/^[0-9a-f-]{36}$/, 'people find');
+my ($second, $third) = map { my $browser = $server->browser; sign_in($browser, $login); $browser } 1 .. 2;
+
+# Said before.
+is($server->browser->get($close)->status, 303, 'a guest is led to sign-in');
+my $page = $anna->get($close);
+is($page->status, 200, 'the page');
+like($page->text, qr/What is destroyed, and when.* after \d+ \w+ \d{4}.*What is kept/s, 'says what is destroyed, when, and what is kept');
+is(state_of($id), 'active', 'looking changes nothing');
+is($anna->post($close, [csrf => 'made-up'])->status, 403, 'only by its own form');
+like($anna->{last}->text, qr/Nothing was closed\./, 'which says that nothing was done');
+page_like($anna->get('/portal/account/'), qr{href="\Q$close\E"}, 'the account page leads there');
+
+# Closed.
+my $posted = close_it($anna);
+is($posted->status, 303, 'closed');
+like($anna->follow($posted)->text, qr/account is being closed/, 'which is said');
+is(state_of($id), 'closing', 'the state');
+my ($status, $processes) = $server->ask_everywhere($second, '/cabinet/');
+cmp_ok($processes, '>=', 2, "asked of $processes processes");
+is_deeply([keys %$status], [303], 'out in all of them');
+is(sql("SELECT count(*) FROM session WHERE person_id = '$id'"), 0, 'no session is left');
+my $letter = letter_that($email, qr/is being closed/, $folder);
+like($letter->{text}, qr/destroyed for ever after \d+ \w+ \d{4}/, 'the letter says when');
+is($letter->{subject}, 'About your account', 'its subject is neutral');
+my ($link) = $letter->{text} =~ m{(/portal/recall\?t=\S+)};
+ok($link, 'with a link');
+is(events($id, 'closing.begun'), 1, 'journalled');
+
+# A sign-in leads to the recall, only with the right password; it begins no session.
+my $again = $server->browser;
+is(sign_in($again, $login, 'wrong-harbour lantern 42')->status, 422, 'a wrong password: as ever');
+unlike($again->{last}->text, qr/being closed|Keep the account/, 'and tells nothing');
+$posted = sign_in($again, $login);
+is($posted->status, 303, 'the right one');
+is($posted->header('location'), '/portal/recall', 'leads to the page that offers the recall');
+$page = $again->follow($posted);
+like($page->text, qr/Keep the account\?.*destroyed after \d+ \w+ \d{4}/s, 'with the date');
+is($again->get('/portal/account/')->status, 303, 'and nobody is signed in');
+is(state_of($id), 'closing', 'nothing is recalled by looking');
+$server->browser->get('/portal/recover');
+is((cli('people', 'close', $login, '--reason', 'request'))[0], 0, 'closing once more');
+is(events($id, 'closing.begun'), 1, 'changes nothing');
+
+# Recalled by the letter, on another browser.
+my $other = $server->browser;
+$page = $other->follow($other->get($link));
+is($page->status, 200, 'the link opens the page');
+is($page->{path}, '/portal/recall', 'whose address has no token');
+is(state_of($id), 'closing', 'the link alone recalls nothing');
+is($other->post('/portal/recall', [csrf => 'made-up'])->status, 403, 'nor does a form that is not its own');
+$other->get('/portal/recall');
+$posted = $other->submit({}, form => qr{recall$});
+is($posted->status, 303, 'recalled');
+like($other->follow($posted)->text, qr/The account is kept/, 'which is said');
+is(state_of($id), 'active', 'as it was');
+ok(letter_that($email, qr/closing was called off/, $folder), 'and written');
+is(events($id, 'closing.recalled'), 1, 'and journalled');
+is(sign_in($other, $login)->status, 303, 'signing in works');
+is($other->get('/cabinet/')->status, 200, 'and the sections are open');
+like($again->get('/portal/recall')->text, qr/keeps no account/, 'the link of the sign-in is void');
+like($server->browser->follow($server->browser->get($link))->text, qr/keeps no account/, 'the letter\'s is used');
+is(sql('SELECT count(*) FROM closing'), 0, 'nothing is left of it');
+is($third->get('/cabinet/')->status, 303, 'sessions that were ended stay so');
+
+# Who doesn't acknowledge a new policy, or took the consent to processing back, closes all the same.
+PDPortal::Setup::publish_anew($server->{conf}, 'policy', 'policy');
+is($other->get('/cabinet/')->status, 303, 'a new policy stands before the sections');
+page_like($other->get('/portal/acknowledge'), qr{href="\Q$close\E"}, 'its page leads to closing');
+is($other->get($close)->status, 200, 'which needs no acknowledgement');
+my ($olga, $olga_login, $olga_email, $olga_id) = somebody();
+$olga->get('/portal/account/consents/processing/withdraw');
+$olga->submit({}, form => qr{withdraw$});
+is(sql("SELECT task FROM withdrawal WHERE person_id = '$olga_id'"), 'close', 'the consent is taken back');
+is(close_it($olga)->status, 303, 'and the account closed');
+is(state_of($olga_id), 'closing', 'is being closed');
+my ($second_withdrawn, undef, undef, $withdrawn_id) = somebody();
+$second_withdrawn->get('/portal/account/consents/processing/withdraw');
+$second_withdrawn->submit({}, form => qr{withdraw$});
+
+# Blocked: by the administration's command; a recall restores the block.
+my (undef, $blocked_login, $blocked_email, $blocked) = somebody();
+sql("UPDATE person SET state = 'blocked' WHERE id = '$blocked'");
+is((cli('people', 'close', $blocked_login))[0], 64, 'people close wants a reason');
+is((cli('people', 'close', $blocked_login, '--reason', 'whim'))[0], 64, 'one of two');
+is((cli('people', 'close', $blocked_login, '--reason', 'request'))[0], 0, 'people close');
+is(state_of($blocked), 'closing', 'closes who is blocked');
+my $his = $server->browser;
+my ($his_link) = letter_that($blocked_email, qr/is being closed/, $folder)->{text} =~ m{(/portal/recall\?t=\S+)};
+$his->follow($his->get($his_link));
+$his->submit({}, form => qr{recall$});
+is(state_of($blocked), 'blocked', 'recalled: blocked as before');
+
+# Staff: the role ends first.
+my ($editor, $staff_login, $staff_email, $staff) = somebody();
+PDPortal::Setup::ctl_ok($server->{conf}, 'staff', 'add', $staff_login, $staff_email, '--role', 'administrator');
+like($editor->get($close)->text, qr/end your appointment first/, 'who works for the site is told so');
+ok(!$editor->{last}->form(qr{close$}), 'and gets no button');
+is((cli('people', 'close', $staff_login, '--reason', 'request'))[0], 1, 'nor does the command close it');
+is((cli('people', 'destroy', $staff_login, '--reason', 'order', '--confirm', $staff))[0], 1, 'or destroy');
+is(state_of($staff), 'active', 'nothing was done');
+
+# By order, in two steps.
+my ($victim, $victim_login, $victim_email, $victim_id) = somebody();
+is((cli('people', 'destroy', $victim_login))[0], 64, 'people destroy wants a reason');
+my ($code, undef, $error) = cli('people', 'destroy', $victim_login, '--reason', 'court order 7');
+is($code, 1, 'asks first');
+like($error, qr/add --confirm \Q$victim_id\E/, 'for the id');
+is((cli('people', 'destroy', $victim_login, '--reason', 'court order 7', '--confirm', $id))[0], 1, "another's id is none");
+is(state_of($victim_id), 'active', 'and nothing is destroyed');
+($code, my $answer) = cli_json('people', 'destroy', $victim_login, '--reason', 'court order 7', '--confirm', $victim_id);
+is($code, 0, 'confirmed: destroyed') or diag explain $answer;
+is(state_of($victim_id), 'destroyed', 'the state');
+($status, $processes) = $server->ask_everywhere($victim, '/cabinet/');
+is_deeply([keys %$status], [303], "out, in $processes processes");
+is(sign_in($server->browser, $victim_login)->status, 422, 'no sign-in');
+is((cli('people', 'find', $victim_login))[0], 1, 'nobody has the login');
+my $act = $answer->{act};
+($code, my $shown) = cli_json('destructions', 'show', $act);
+my %told = %{ $shown->{destruction} };
+is($told{note}, 'court order 7', 'the act has the reason');
+is($told{operator}, 'Birch LLC, 5 Lake Street', 'the operator');
+like($told{system}, qr{^Test Clinic, http://\S+/portal$}, 'the system');
+is($told{person}, $victim_id, 'the person by number');
+is($told{destroyed}{identifier}, 2, 'what was destroyed: names');
+is($told{destroyed}{person}, 1, 'and the person');
+is((grep { $_->{event} eq 'person.destroyed' } @{ $shown->{extract} }), 1, 'and the extract of the log');
+is((cli('destructions', 'show', 'none'))[0], 1, 'no such act');
+like((cli('destructions', 'list'))[1], qr/^\Q$act\E .* order$/m, 'the list');
+
+# The pages of administrators.
+is($other->get('/portal/staff/destructions')->status, 403, 'nobody else sees them');
+page_like($editor->get('/portal/staff/documents'), qr{href="/portal/staff/destructions"}, 'the staff page leads there');
+page_like($editor->get('/portal/staff/destructions'), qr{href="/portal/staff/destructions/$act"}, 'the list');
+$page = $editor->get("/portal/staff/destructions/$act");
+is($page->status, 200, 'the act');
+like($page->text, qr/$_/, "has $_") for 'Birch LLC, 5 Lake Street', 'court order 7', $victim_id, 'Login, e-mail address, language', 'Position, full name, signature', 'person\.destroyed', 'Method', 'counted again afterwards', 'Kept until';
+unlike($page->body, qr/\Q$victim_login\E/, 'and no name');
+unlike($page->body, qr{<li>\s*<span class="hint">}, 'each category has words');
+is($editor->get('/portal/staff/destructions/none')->status, 404, 'no such act');
+
+# The job: not before its time, then wholly.
+$posted = close_it($other);
+is($posted->status, 303, 'Anna closes it for good') or diag $posted->text;
+my ($last_link) = @{ until_true(sub { my @links = grep { $_ ne $link } map { $_->{text} =~ m{(/portal/recall\?t=\S+)} } letters_for($email, $folder); @links ? \@links : undef }, 30) };
+clock(13);
+cli('jobs', 'run', 'destroy');
+is(state_of($id), 'closing', 'not destroyed after 13 days');
+like($server->browser->follow($server->browser->get($link))->text, qr/keeps no account/, 'an older link does not work');
+my $late = $server->browser;
+ok($late->follow($late->get($last_link))->form(qr{recall$}), 'the last one does');
+my %before = map { $_ => sql("SELECT $_ FROM person WHERE id = '$id'") } qw(login email data_key);
+my $acts = sql('SELECT count(*) FROM act');
+cmp_ok(sql("SELECT count(*) FROM act WHERE address <> ''"), '>', 0, 'acts were done from somewhere');
+clock(16);
+like($late->get('/portal/recall')->text, qr/keeps no account/, 'too late to recall');
+is((cli('jobs', 'run', 'destroy'))[0], 0, 'the job');
+is(state_of($_), 'destroyed', 'destroyed') for $id, $olga_id;
+is(state_of($withdrawn_id), 'active', 'of a consent taken back, not yet');
+is(state_of($blocked), 'blocked', 'who recalled is there');
+my @tables = map { PDPortal::Setup::read_file($_) =~ /CREATE TABLE (\w+) \(/g } sort glob("$ENV{PD_SOURCE_DIR}/src/db/migrations/*.sql");
+for my $table (@tables) {
+    my @columns = grep { sql("SELECT count(*) FROM " . ($ENV{PD_DB} eq 'pgsql' ? "information_schema.columns WHERE table_name = '$table' AND column_name = '$_'" : "pragma_table_info('$table') WHERE name = '$_'")) } 'person_id';
+    is(sql("SELECT count(*) FROM $table WHERE person_id = '$id'"), 0, "$table: no row is left") if @columns && $table ne 'destruction';
+}
+is(sql("SELECT login || email || data_key FROM person WHERE id = '$id'"), '', 'the person is empty, without a key');
+is(sql('SELECT count(*) FROM act'), $acts, 'the ledger of acts stays');
+is(sign_in($server->browser, $login)->status, 422, 'no sign-in');
+is((cli_json('destructions', 'list'))[1]{destructions}[-1]{reason}, 'request', 'its act');
+clock(31);
+is((cli('jobs', 'run', 'destroy'))[0], 0, 'a month after the consent was taken back: the job');
+is(state_of($withdrawn_id), 'destroyed', 'destroyed');
+is((cli_json('destructions', 'list'))[1]{destructions}[-1]{reason}, 'withdrawal', 'with that reason');
+is(sql('SELECT count(*) FROM withdrawal WHERE done_at = 0'), 0, 'no withdrawal is left open');
+is((cli('verify-journal'))[0], 0, 'the journal is whole');
+
+# Nothing readable in any file of the state folder; on SQLite neither key nor sealed values.
+ok(until_true(sub { cli('jobs', 'run', 'destroy'); sql('SELECT count(*) FROM destruction WHERE wiped_at = 0') eq '0' }, 30), 'the log was emptied');
+my @words = ($login, $email, $olga_login, $olga_email, $victim_login, $victim_email, $ENV{PD_DB} eq 'pgsql' ? () : values %before);
+my $dump = join "\n", map { sql("SELECT * FROM $_") } @tables;
+cmp_ok(length $dump, '>', 10_000, 'a dump of all tables');
+is_deeply([grep { index($dump, $_) >= 0 } @words, values %before], [], 'holds none of it');
+my %held;
+my $files = 0;
+File::Find::find({ no_chdir => 1, wanted => sub {
+    return unless -f;
+    $files++;
+    my $bytes = read_file($_) // '';
+    my $file = $_;
+    $held{"$file: $_"} = 1 for grep { index($bytes, $_) >= 0 } @words;
+} }, $server->{dir});
+cmp_ok($files, '>', 3, 'files of the state folder');
+is_deeply([sort keys %held], [], 'no file holds login, e-mail, key or sealed values');
+unlike($server->log, qr/\Q$login\E|\Q$email\E/, 'no log');
+my $new = $server->browser;
+my ($answered, $form) = register($new, login => $login, email => $email);
+is($answered->status, 303, 'login and address are free again');
+ok(letter_that($email, qr/confirm/i, $folder), 'for whoever comes');
+unlike($server->log, qr/:(?:crit|alert|emerg)\]|exit signal/, 'nothing crashed');
+done_testing;
