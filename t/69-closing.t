@@ -222,6 +222,36 @@ File::Find::find({ no_chdir => 1, wanted => sub {
 cmp_ok($files, '>', 3, 'files of the state folder');
 is_deeply([sort keys %held], [], 'no file holds login, e-mail, key or sealed values');
 unlike($server->log, qr/\Q$login\E|\Q$email\E/, 'no log');
+
+# Accounts that nobody uses: a letter 30 days before, then closed, unless their people sign in.
+my $terms = PDPortal::Setup::write_file("$server->{dir}/terms.conf", read_file($server->{conf}) . "PDPortalTermAccount 90d\n");
+sub job { my ($name) = @_; local %ENV = (%ENV, %clock); return (run_ctl('jobs', 'run', $name, '--config', $terms))[0] }
+my ($active, $active_login, $active_email, $active_id) = somebody();
+my (undef, undef, $idle_email, $idle) = somebody();
+is((cli('jobs', 'run', 'unused'))[0], 0, 'no term is set');
+clock(31 + 59);
+is(job('unused'), 0, 'the job after 59 of 90 days');
+is(sql('SELECT count(*) FROM unused_notice'), 0, 'warns nobody');
+clock(31 + 61);
+is(job('unused'), 0, 'the job after 61 of 90 days');
+is(sql("SELECT count(*) FROM unused_notice WHERE person_id IN ('$active_id', '$idle')"), 2, 'warns both');
+is(sql("SELECT count(*) FROM unused_notice WHERE person_id = '$staff'"), 0, 'but nobody with a role');
+like(letter_that($idle_email, qr/Nobody has signed in/, $folder)->{text}, qr/closed after \d+ \w+ \d{4}.*simply sign in/s, 'by a letter with the day');
+is(job('unused'), 0, 'once more');
+is(events($idle, 'account.unused'), 1, 'tells nobody twice');
+is(sign_in($active, $active_login)->status, 303, 'one signs in');
+clock(31 + 92);
+is(job('unused'), 0, 'a month later');
+is(state_of($idle), 'closing', 'who did not is being closed');
+is(state_of($active_id), 'active', 'who did is not');
+is(sql("SELECT reason FROM closing WHERE person_id = '$idle'"), 'unused', 'for that reason');
+like(letter_that($idle_email, qr/is being closed/, $folder)->{text}, qr/Nobody has used your account.*recall\?t=/s, 'with a letter and a way back');
+is(sql('SELECT count(*) FROM unused_notice'), 0, 'and nothing is left of the warnings');
+clock(31 + 108);
+is((cli('jobs', 'run', 'destroy'))[0], 0, 'after that');
+is(state_of($idle), 'destroyed', 'it is destroyed');
+is((cli('verify-journal'))[0], 0, 'the journal is whole');
+
 my $new = $server->browser;
 my ($answered, $form) = register($new, login => $login, email => $email);
 is($answered->status, 303, 'login and address are free again');

@@ -1,12 +1,14 @@
 /* The bell's file. It is made whole under another name and then given its own, so that nobody meets
  * it half-made, and it is never cut: a mapping of it stays good. */
 #include "base/pd_bell.h"
+#include "base/pd_status.h"
 
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,12 +22,16 @@ typedef struct face_t {
 
 struct pd_bell_t {
     face_t *face;
+    int fd; /* keeps the lock of who made it; else -1 */
 };
 
 static apr_status_t unmap(void *data)
 {
     pd_bell_t *bell = data;
     munmap(bell->face, sizeof *bell->face);
+    if (bell->fd >= 0) {
+        close(bell->fd);
+    }
     return APR_SUCCESS;
 }
 
@@ -85,13 +91,37 @@ apr_status_t pd_bell_open(pd_bell_t **bell, const char *path, int make, apr_pool
         face = mmap(NULL, sizeof(face_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         status = face == MAP_FAILED ? APR_FROM_OS_ERROR(errno) : APR_SUCCESS;
     }
-    close(fd);
+    if (status || !make || flock(fd, LOCK_SH | LOCK_NB)) {
+        close(fd);
+        fd = -1;
+    }
     if (!status) {
         *bell = apr_palloc(p, sizeof **bell);
         (*bell)->face = face;
+        (*bell)->fd = fd;
         apr_pool_cleanup_register(p, *bell, unmap, apr_pool_cleanup_null);
     }
     return status;
+}
+
+static apr_status_t let_go(void *data)
+{
+    close(*(int *)data);
+    return APR_SUCCESS;
+}
+
+apr_status_t pd_bell_take(const char *path, apr_pool_t *p)
+{
+    int fd = open_file(path);
+    if (fd < 0) {
+        return errno == ENOENT ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB)) {
+        close(fd);
+        return PD_EBUSY;
+    }
+    apr_pool_cleanup_register(p, apr_pmemdup(p, &fd, sizeof fd), let_go, apr_pool_cleanup_null);
+    return APR_SUCCESS;
 }
 
 void pd_bell_ring(pd_bell_t *bell)

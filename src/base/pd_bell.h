@@ -13,6 +13,11 @@ typedef struct pd_bell_t pd_bell_t;
  * is there. APR_EACCES: it is a stranger's, or others may write it. Unmapped with `p`. */
 apr_status_t pd_bell_open(pd_bell_t **bell, const char *path, int make, apr_pool_t *p);
 
+/* Whoever makes the bell at its opening, as each process of httpd does, holds it until `p` ends,
+ * and the kernel lets go when it is killed. This takes it for one alone, until `p` ends. PD_EBUSY:
+ * somebody holds it. Success too where there is none. */
+apr_status_t pd_bell_take(const char *path, apr_pool_t *p);
+
 /* Any thread. */
 void pd_bell_ring(pd_bell_t *bell);
 apr_uint64_t pd_bell_count(const pd_bell_t *bell);

@@ -36,7 +36,9 @@ typedef enum {
     CTL_AS = 524288,
     CTL_DRAFT = 1048576,
     CTL_CONFIRM = 2097152,
-    CTL_TO = 4194304
+    CTL_TO = 4194304,
+    CTL_FORCE = 8388608,
+    CTL_KEYS = 16777216
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -71,7 +73,7 @@ struct ctl_t {
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
     const char *state, *config, *owner, *kind, *effective, *editorial, *role, *version, *file,
-        *reason, *month, *as, *confirm, *to;
+        *reason, *month, *as, *confirm, *to, *keys_file;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */
@@ -156,7 +158,20 @@ int ctl_names_read(ctl_t *ctl);
 struct pd_publication_t;
 int ctl_draft_make(ctl_t *ctl, struct pd_publication_t *publication);
 
+/* For backups: a name beside a file, where the keys of a backup are, and a database with all that
+ * SQLite and the gate leave beside it. */
+const char *ctl_beside(ctl_t *ctl, const char *file, const char *end);
+const char *ctl_keys_file(ctl_t *ctl, const char *file);
+void ctl_remove_database(ctl_t *ctl, const char *file);
+/* CTL_OK or the exit code; a list that is not there is an empty one. */
+int ctl_save_destroyed(ctl_t *ctl, const char *file);
+int ctl_repeat_destroyed(ctl_t *ctl, const pd_portal_t *portal, const char *file);
+
 /* The commands. */
+int ctl_backup(ctl_t *ctl);
+int ctl_restore(ctl_t *ctl);
+int ctl_destructions_save(ctl_t *ctl);
+int ctl_destructions_repeat(ctl_t *ctl);
 int ctl_init_before(ctl_t *ctl);
 int ctl_init(ctl_t *ctl);
 int ctl_migrate(ctl_t *ctl);

@@ -212,6 +212,47 @@ const ctl_command_t ctl_commands[] = {
      "Prints the act with the extract of the event log, as the law wants them kept for three "
      "years.\n",
      NULL, ctl_destructions_show},
+    {"destructions save", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "FILE",
+     "list who was destroyed, outside the database",
+     "Adds to FILE whoever was destroyed since; what it holds stays. Keep it with the backups, and "
+     "write it\n"
+     "more often than them: by it a restored database learns of later destructions. It holds "
+     "random\n"
+     "numbers and instants, no names.\n",
+     NULL, ctl_destructions_save},
+    {"destructions repeat", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "FILE",
+     "destroy again who was destroyed after a backup",
+     "After an older database was put back, before anybody uses it: destroys whoever is in FILE "
+     "and still in\n"
+     "the database, with an act for each. \"restore\" does it by itself. Safe to repeat.\n",
+     NULL, ctl_destructions_repeat},
+    {"backup", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_KEYS, 1, "FILE [--keys KEYFILE]",
+     "copy a SQLite database, its keys apart",
+     "Writes FILE, a copy of the database without people's data keys; FILE.keys, these keys, "
+     "wrapped by the\n"
+     "master key; and FILE.destroyed, to which is added who was destroyed. Each file is replaced "
+     "when the\n"
+     "new one is whole. httpd goes on meanwhile. The folder has to be writable by the database's "
+     "owner. Keep\n"
+     "only the newest keys: without the key of a person, destroyed since, an older copy doesn't "
+     "open for\n"
+     "that person any more. The master key file is not in it. For PostgreSQL: pg_dump.\n"
+     "\n"
+     "  --keys KEYFILE      where the keys go; one file for all copies, where each has a name of "
+     "its own\n",
+     NULL, ctl_backup},
+    {"restore", CTL_NEEDS_SETTINGS, CTL_PORTAL | CTL_KEYS | CTL_FORCE, 1,
+     "FILE [--keys KEYFILE] [--force]", "put a backup in the place of the database",
+     "Refused while httpd runs. Checks the copy and its journal, brings its schema up to date, "
+     "puts the keys\n"
+     "back, destroys again whoever was destroyed since (by FILE.destroyed, by the database that is "
+     "replaced,\n"
+     "and because the newest keys lack theirs), ends all sessions and links, and only then puts it "
+     "in place.\n"
+     "\n"
+     "  --keys KEYFILE      the newest keys; default: FILE.keys\n"
+     "  --force             there is a database: put it aside as DATABASE-before\n",
+     NULL, ctl_restore},
     {"notices send", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_KIND | CTL_FILE | CTL_LANG | CTL_TO, 0,
      "--kind KIND --file TEXT [--lang LANG] [--to LOGIN]", "write messages into inboxes",
      "Writes a message into the inbox of everybody who agreed to messages of this kind (the "
@@ -236,7 +277,9 @@ const ctl_command_t ctl_commands[] = {
      "\"notices\"\n"
      "goes on with \"notices send\", \"mail\" delivers letters that are due, \"expire\" removes "
      "what is over,\n"
-     "\"destroy\" the data of closed accounts.\n"
+     "\"unused\" warns of accounts that nobody uses and closes them, \"destroy\" destroys the data "
+     "of closed\n"
+     "accounts.\n"
      "httpd does the same by itself; both may run at once.\n",
      NULL, ctl_jobs_run},
     {"check", CTL_NEEDS_NOTHING, CTL_PORTAL, 0, "", "look whether all is well",

@@ -33,6 +33,10 @@ static const struct {
             {"people find", "4.1.1", PD_BASIS_LAW},
             {"people close", "4.1.2", PD_BASIS_LAW},
             {"people destroy", "4.1.2", PD_BASIS_LAW},
+            {"backup", "4.1.2", PD_BASIS_LAW},
+            {"restore", "4.1.2", PD_BASIS_LAW},
+            {"destructions save", "4.1.2", PD_BASIS_LAW},
+            {"destructions repeat", "4.1.2", PD_BASIS_LAW},
             {NULL, NULL, PD_BASIS_PURPOSE}};
 
 int ctl_use_person(ctl_t *ctl, const char *person_id)

@@ -24,7 +24,9 @@ int ctl_jobs_run(ctl_t *ctl)
     int code = CTL_OK;
     if (name && !is_job(name)) {
         return ctl_fail(ctl, CTL_USAGE,
-                        "there is no job \"%s\"; write coming, mail, expire or destroy", name);
+                        "there is no job \"%s\"; write recovery, mail, coming, notices, "
+                        "expire, unused or destroy",
+                        name);
     }
     for (const pd_job_t *job = pd_jobs; job->name; job++) {
         int done = 0;

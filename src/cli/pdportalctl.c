@@ -36,6 +36,8 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"as", CTL_AS, 1, NULL},
                                                    {"draft", CTL_DRAFT, 0, NULL},
                                                    {"to", CTL_TO, 1, NULL},
+                                                   {"force", CTL_FORCE, 0, NULL},
+                                                   {"keys", CTL_KEYS, 1, NULL},
                                                    {"json", CTL_JSON, 0, NULL},
                                                    {"help", CTL_HELP, 0, NULL},
                                                    {NULL, 0, 0, NULL}};
@@ -91,7 +93,8 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
                    {CTL_ROLE, &ctl->role},           {CTL_VERSION, &ctl->version},
                    {CTL_FILE, &ctl->file},           {CTL_REASON, &ctl->reason},
                    {CTL_MONTH, &ctl->month},         {CTL_AS, &ctl->as},
-                   {CTL_CONFIRM, &ctl->confirm},     {CTL_TO, &ctl->to}};
+                   {CTL_CONFIRM, &ctl->confirm},     {CTL_TO, &ctl->to},
+                   {CTL_KEYS, &ctl->keys_file}};
     ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
     if (bit & (CTL_LANG | CTL_HEAD)) {

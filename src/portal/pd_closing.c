@@ -15,7 +15,7 @@
 #include "portal/pd_tables_int.h"
 #include "portal/pd_withdrawal.h"
 
-enum { ADD, CLOSE, OF_PERSON, REOPEN, REMOVE };
+enum { ADD, ADD_UNUSED, CLOSE, OF_PERSON, REOPEN, REMOVE };
 
 const pd_sql_t pd_closing_sql[] = {
     [ADD] = {"closing_add",
@@ -24,6 +24,13 @@ const pd_sql_t pd_closing_sql[] = {
              " FROM person WHERE id = %s AND state IN ('active', 'blocked')"
              " ON CONFLICT DO NOTHING",
              "", "begin closing, and keep what a recall restores"},
+    [ADD_UNUSED] = {"closing_add_unused",
+                    "INSERT INTO closing (person_id, was, reason, asked_at, due_at)"
+                    " SELECT p.id, p.state, CAST(%s AS TEXT), CAST(%lld AS BIGINT),"
+                    " CAST(%lld AS BIGINT) FROM person p JOIN unused_notice u ON u.person_id = p.id"
+                    " WHERE p.id = %s AND p.state = 'active' AND p.signed_in_at < u.told_at"
+                    " ON CONFLICT DO NOTHING",
+                    "", "likewise of an account that nobody has used since its person was told"},
     [CLOSE] = {"closing_close",
                "UPDATE person SET state = 'closing' WHERE id = %s"
                " AND state IN ('active', 'blocked')",
@@ -95,7 +102,8 @@ static apr_status_t change_state(work_t *work, pd_conn_t *conn, apr_pool_t *p)
     work->outcome = PD_CLOSING_APPOINTED;
     if (status != APR_SUCCESS || held)
         return status;
-    status = pd_conn_exec(&added, conn, &pd_closing_sql[ADD],
+    int unused = strcmp(work->reason, PD_CLOSING_UNUSED) == 0;
+    status = pd_conn_exec(&added, conn, &pd_closing_sql[unused ? ADD_UNUSED : ADD],
                           PD_ARGS(PD_T(work->reason), PD_N(pd_clock_now()), PD_N(work->due_at),
                                   PD_T(work->person.id)),
                           p);

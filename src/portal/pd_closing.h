@@ -19,7 +19,7 @@
 
 typedef enum {
     PD_CLOSING_BEGUN = 0,
-    PD_CLOSING_ALREADY,  /* it is being closed */
+    PD_CLOSING_ALREADY,  /* it is being closed, or there is no ground: it was used meanwhile */
     PD_CLOSING_APPOINTED /* holds a role: that one has to end first */
 } pd_closing_e;
 

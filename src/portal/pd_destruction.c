@@ -43,6 +43,7 @@
     OF_PERSON(X, notice)                                                                           \
     OF_PERSON(X, notice_off)                                                                       \
     OF_PERSON(X, role)                                                                             \
+    OF_PERSON(X, unused_notice)                                                                    \
     OF_PERSON(X, closing)                                                                          \
     X(act,                                                                                         \
       "UPDATE act SET address = '', agent = '' WHERE pseudonym = %s"                               \

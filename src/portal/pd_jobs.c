@@ -14,6 +14,7 @@
 #include "portal/pd_recovery.h"
 #include "portal/pd_session_cache.h"
 #include "portal/pd_state.h"
+#include "portal/pd_unused.h"
 
 #define MAIL_BATCH    1 /* each may take a whole time-out: look at the clock between them */
 #define EXPIRE_BATCH  200
@@ -155,6 +156,21 @@ static apr_interval_time_t destroy_every(const pd_settings_t *settings)
     return DESTROY_EVERY;
 }
 
+static apr_status_t unused_batch(int *done, int *seen, pd_destroy_fn *unused,
+                                 const pd_portal_t *portal, apr_pool_t *p)
+{
+    (void)unused;
+    apr_status_t rv = pd_unused_run(done, portal, DESTROY_BATCH, p);
+    *seen = *done;
+    return rv;
+}
+
+static apr_status_t unused_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    return run_batches(done, unused_batch, NULL, portal, p);
+}
+
 /* People whose time is over; then the pages on which they stood. */
 static apr_status_t destroy_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
@@ -183,6 +199,7 @@ const pd_job_t pd_jobs[] = {
     {"coming", "4.1.3", coming_every, coming_run, 0},
     {"notices", "4.1.3", coming_every, mailing_run, 0},
     {"expire", "4.1.1 4.1.2 4.1.3 4.1.4 4.1.5", expire_every, expire_run, 0},
+    {"unused", "4.1.3", expire_every, unused_run, 0},
     {"destroy", "4.1.2", destroy_every, destroy_run, 0},
     {"sessions", "4.1.2", pd_session_cache_every, pd_session_cache_note, 1},
     {"state", "4.1.7", state_every, state_run, 1},

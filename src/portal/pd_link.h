@@ -13,6 +13,7 @@
 #define PD_LINK_NOT_ME     "not-me"     /* disown a sign-in: pd_unusual.h */
 #define PD_LINK_RECALL     "recall"     /* keep an account that is being closed: by letter */
 #define PD_LINK_RECALL_NOW "recall-now" /* the same, after a sign-in */
+#define PD_LINK_EXPORT     "export"     /* begins the purpose of a download: pd_export.h */
 
 /* Clocks of hosts differ by so much; a link made later than that after now is of a clock that was
  * put back, and waits. */

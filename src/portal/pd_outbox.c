@@ -74,6 +74,9 @@ static const char *const new_place_names[] = {
     "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "day",     \
         "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11", \
         "m12", "consents_url", "site_name", "base_url"
+static const char *const unused_names[] = {
+    "sign_in_url", "due", "day", "year", "time", "iso", "m1",  "m2",        "m3",       "m4", "m5",
+    "m6",          "m7",  "m8",  "m9",   "m10",  "m11", "m12", "site_name", "base_url", NULL};
 static const char *const closing_names[] = {
     "link", "sign_in_url", "unused", "due", "day",       "year",     "time", "iso",
     "m1",   "m2",          "m3",     "m4",  "m5",        "m6",       "m7",   "m8",
@@ -105,6 +108,7 @@ const pd_contract_t pd_letter_contracts[] = {
     {"mail/second-factor.txt", factor_names, NULL},
     {"mail/consent-receipt.txt", receipt_names, NULL},
     {"mail/consent-withdrawn.txt", withdrawn_names, NULL},
+    {"mail/unused.txt", unused_names, NULL},
     {"mail/closing.txt", closing_names, NULL},
     {"mail/closing-recalled.txt", sign_in_names, NULL},
     {"mail/policy-coming.txt", policy_coming_names, NULL},
@@ -131,6 +135,7 @@ const pd_letter_kind_t pd_letter_kinds[] = {
     {"second-factor", "4.1.4", NULL, PD_BASIS_PURPOSE},
     {"consent-receipt", "4.1.3", NULL, PD_BASIS_LAW},
     {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW},
+    {"unused", "4.1.3", NULL, PD_BASIS_LAW},
     {"closing", "4.1.3", NULL, PD_BASIS_LAW},
     {"closing-recalled", "4.1.3", NULL, PD_BASIS_LAW},
     {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},

@@ -1,6 +1,7 @@
 /* The agreement between handlers and templates: file by file, which names a page provides. A
  * template that uses another name stops the start of the server, with file and line. */
 #include "web/pd_contracts.h"
+#include "web/pd_export_names_int.h"
 
 const char *const pd_common_names[] = {
     "lang",                             /* "ru" */
@@ -118,7 +119,7 @@ static const char *const destructions_names[] = {"acts",      GROUND,     "numbe
     "in_recovery", "in_identifier", "in_credential", "in_factor_code", "in_registration",          \
         "in_address_change", "in_former_address", "in_session", "in_device", "in_sign_in",         \
         "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_notice",     \
-        "in_notice_off", "in_role", "in_closing", "in_act", "in_person"
+        "in_notice_off", "in_role", "in_unused_notice", "in_closing", "in_act", "in_person"
 static const char *const destruction_names[] = {
     GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
     "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
@@ -151,6 +152,19 @@ static const char *const history_names[] = {
     "is_older", /* not the first page */
     "zone",
     NULL};
+static const char *const export_names[] = {"csrf",      "stale",     "ready", /* links were made */
+                                           "html_link", "json_link", "gone",  /* one did not work */
+                                           NULL};
+
+/* The file: its head, a page of a section, or its end. */
+static const char *const export_file_names[] =
+    {
+        "is_head",    "is_foot", "url",      "zone",  "person_login",  "made",
+        "begins",     "ends",    "is_empty", "rows",  "cells",         "text",
+        "long_text",  "word",    "is_known", /* there are words for it */
+        "instant",    "object",  "name",     "value", EXPORT_SECTIONS, EXPORT_LABELS,
+        EXPORT_WORDS, NULL};
+
 /* The kind of a notice: one is true; partials "notice-kind", "notice-subject", "notice-text". */
 #define NOTICE_KIND                                                                                \
     "kind_new_place", "kind_password", "kind_password_changed", "kind_password_expired",           \
@@ -392,6 +406,8 @@ const pd_contract_t pd_page_contracts[] = {
     {"account.html", account_names, NULL},
     {"sessions.html", sessions_names, NULL},
     {"history.html", history_names, NULL},
+    {"export.html", export_names, NULL},
+    {"export-file.html", export_file_names, NULL},
     {"not-me.html", not_me_names, NULL},
     {"inbox.html", inbox_names, NULL},
     {"notice.html", notice_names, NULL},

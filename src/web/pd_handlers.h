@@ -89,6 +89,12 @@ int pd_web_sessions_end(pd_page_t *page);
 /* pd_web_history.c */
 int pd_web_history(pd_page_t *page);
 
+/* pd_web_export.c */
+int pd_web_export_form(pd_page_t *page);
+int pd_web_export_ask(pd_page_t *page);
+int pd_web_export_json(pd_page_t *page);
+int pd_web_export_html(pd_page_t *page);
+
 /* pd_web_inbox.c */
 int pd_web_inbox(pd_page_t *page);
 int pd_web_inbox_read(pd_page_t *page);

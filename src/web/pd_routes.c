@@ -97,6 +97,16 @@ const pd_route_t pd_routes[] = {
     {"POST", "not-me", PD_NEED_DATABASE, "not-me", "4.1.4", PD_SHOW_PERSONAL, pd_web_not_me,
      pd_web_not_me_form},
 
+    /* Who has just proved who it is gets links; each is bound to that session. */
+    {"GET", "account/export", PD_NEED_FRESH, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_export_form,
+     NULL},
+    {"POST", "account/export", PD_NEED_FRESH, "export", "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_export_ask, pd_web_export_form},
+    {"POST", "account/export/json", PD_NEED_SESSION, "export-file", "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_export_json, pd_web_export_form},
+    {"POST", "account/export/html", PD_NEED_SESSION, "export-file", "4.1.2", PD_SHOW_PERSONAL,
+     pd_web_export_html, pd_web_export_form},
+
     {"GET", "account/consents", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_consents,
      NULL},
     {"GET", "account/consents/*", PD_NEED_SESSION, NULL, "4.1.2", PD_SHOW_PERSONAL,

@@ -69,6 +69,15 @@ sign_in($halfway, $careful_login);
 my $forgetful = $server->browser;
 $forgetful->get('/portal/recover');
 $forgetful->submit({ login => 'whoever', act => 'ask' }, form => qr/recover/);
+# Somebody whose account is being closed, at the page that offers to keep it; and somebody whose data were destroyed.
+my ($leaving, $leaving_login) = member(browser => $server->browser, folder => $folder);
+$leaving->get('/portal/account/close');
+$leaving->submit({}, form => qr{close$});
+sign_in($leaving, $leaving_login);
+my (undef, $gone_login) = member(browser => $server->browser, folder => $folder);
+sub ctl_json { return JSON::PP::decode_json((run_ctl(@_, '--json', '--config', $server->{conf}))[1]) }
+my $gone = ctl_json('people', 'find', $gone_login)->{person};
+my $act = ctl_json('people', 'destroy', $gone_login, '--reason', 'letter no. 7', '--confirm', $gone)->{act} // die 'no act';
 # Somebody with messages, read and unread, of each kind of words, who agreed to those that nobody has to get.
 my ($reader, $reader_login) = member(browser => $server->browser, folder => $folder);
 my @notices = map { (write_file("$server->{dir}/notices.$_.md", "# Notices ($_)\n\n1. I want news of the site.\n"), '--lang', $_) } qw(ru en);
@@ -136,6 +145,8 @@ page('second-factor-account', '/portal/account/second-factor', as => $member);
 page('second-factor', '/portal/second-factor', as => $halfway);
 page('sessions', '/portal/account/sessions', as => $member);
 page('history', '/portal/account/history', as => $member);
+page('export', '/portal/account/export', as => $member);
+page('export-ready', '/portal/account/export', as => $member, press => 'form.card button');
 page('not-me', '/portal/not-me');
 page('account-inbox', '/portal/account/inbox', as => $reader);
 page('account-inbox-empty', '/portal/account/inbox', as => $behind);
@@ -155,6 +166,13 @@ page('home-signed-in', '/portal/', as => $member);
 page('acknowledge', '/portal/acknowledge', as => $behind);
 page('acknowledge-mistake', '/portal/acknowledge', as => $behind, press => 'form.card button', status => 422);
 page('coming', '/portal/coming', as => $member);
+page('closing', '/portal/account/close', as => $member);
+page('closing-begun', '/portal/closed');
+page('closing-recall', '/portal/recall', as => $leaving);
+page('closing-recall-none', '/portal/recall');
+page('closing-recalled', '/portal/recalled');
+page('closing-acts', '/portal/staff/destructions', as => $staff{administrator});
+page('closing-act', "/portal/staff/destructions/$act", as => $staff{administrator});
 page('staff-documents', '/portal/staff/documents', as => $staff{editor});
 page('staff-draft-new', '/portal/staff/documents/new', as => $staff{editor});
 page('staff-draft-mistake', '/portal/staff/documents/new', as => $staff{editor}, press => 'form.card button', status => 422);

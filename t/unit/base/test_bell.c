@@ -2,7 +2,9 @@
  */
 #include "pd_test.h"
 #include "base/pd_bell.h"
+#include "base/pd_status.h"
 #include <apr_strings.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -104,6 +106,47 @@ START_TEST(refused)
 }
 END_TEST
 
+/* A process that is killed lets go as well. */
+static void hold_in_a_child(void)
+{
+    int ready[2];
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        pd_bell_t *bell;
+        if (pd_bell_open(&bell, path, 1, tp) == APR_SUCCESS && write(ready[1], "", 1) == 1) {
+            pause();
+        }
+        _exit(1);
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_int_eq(pd_bell_take(path, tp), PD_EBUSY);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+START_TEST(taken_by_one_alone)
+{
+    pd_bell_t *bell;
+    apr_pool_t *holder, *taker;
+    apr_pool_create(&holder, tp);
+    apr_pool_create(&taker, tp);
+    ck_assert_int_eq(pd_bell_take(path, taker), APR_SUCCESS);
+    hold_in_a_child();
+    ck_assert_int_eq(pd_bell_open(&bell, path, 1, holder), APR_SUCCESS);
+    ck_assert_int_eq(pd_bell_take(path, taker), PD_EBUSY);
+    apr_pool_destroy(holder);
+    ck_assert_int_eq(pd_bell_open(&bell, path, 0, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_bell_take(path, taker), APR_SUCCESS);
+    ck_assert_int_eq(pd_bell_take(path, tp), PD_EBUSY);
+    apr_pool_destroy(taker);
+    ck_assert_int_eq(pd_bell_take(path, tp), APR_SUCCESS);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bell");
@@ -112,6 +155,7 @@ int main(void)
     tcase_add_test(tc, heard_by_another_process);
     tcase_add_test(tc, made_once);
     tcase_add_test(tc, refused);
+    tcase_add_test(tc, taken_by_one_alone);
     suite_add_tcase(suite, tc);
     return pd_test_main(suite);
 }

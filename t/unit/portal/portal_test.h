@@ -38,19 +38,14 @@ static inline void write_test_file(const char *folder, const char *name, const c
 }
 
 /* Letters whose words no unit test looks at. */
-static const char *const plain_letters[] = {"mail/recovery.txt",
-                                            "mail/password-changed.txt",
-                                            "mail/password-expired.txt",
-                                            "mail/login-changed.txt",
-                                            "mail/email-code.txt",
-                                            "mail/email-known.txt",
-                                            "mail/email-changed.txt",
-                                            "mail/email-restored.txt",
-                                            "mail/second-factor.txt",
-                                            "mail/closing-recalled.txt",
-                                            "mail/notice.txt",
-                                            "mail/notice-optional.txt",
-                                            NULL};
+static const char *const plain_letters[] = {
+    "mail/recovery.txt",         "mail/password-changed.txt",
+    "mail/password-expired.txt", "mail/login-changed.txt",
+    "mail/email-code.txt",       "mail/email-known.txt",
+    "mail/email-changed.txt",    "mail/email-restored.txt",
+    "mail/second-factor.txt",    "mail/closing-recalled.txt",
+    "mail/unused.txt",           "mail/notice.txt",
+    "mail/notice-optional.txt",  NULL};
 
 static inline const pd_templates_t *test_templates(const char *folder)
 {
