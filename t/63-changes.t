@@ -78,9 +78,24 @@ is(sign_in($server->browser, $login)->status, 422, 'the former login signs nobod
 is(sign_in($server->browser, uc $new_login)->status, 303, 'the new one does');
 is(sign_in($server->browser, $email)->status, 303, 'and the address');
 like(letter_that($email, qr/login of your account/, $folder)->{text}, qr/If it was not you/, 'a letter tells');
-is(change($boris, 'login', { login => $login })->status, 303, 'the former login is free');
-is(change($boris, 'login', { login => $his_login })->status, 303, 'and left again');
-is(rows("identifier WHERE kind = 'login'"), 2, 'each has one login');
+# The former login is reserved.
+like($anna->get('/portal/account/login')->text, qr/For 90 days nobody else can take the former login/, 'the page says for how long');
+my $got = change($boris, 'login', { login => $login });
+is($got->status, 422, 'nobody else can take the former login');
+like($got->text, qr/is taken/i, 'it is as taken as others');
+is(change($anna, 'login', { login => $login })->status, 303, 'its owner can have it back');
+is(sign_in($server->browser, $login)->status, 303, 'and sign in with it');
+is(sign_in($server->browser, $new_login)->status, 422, 'and no more with the other');
+is(change($anna, 'login', { login => $new_login })->status, 303, 'and leave it again');
+is(rows("identifier WHERE kind = 'login' AND reserved_until = 0"), 2, 'each has one login');
+is(rows("identifier WHERE reserved_until BETWEEN " . (time + 90 * 86400 - 600) . "000000 AND " . (time + 90 * 86400 + 1) . '000000'), 1, 'and one is reserved for 90 days');
+my ($fickle) = newcomer();
+is(change($fickle, 'login', { login => unique('fickle') })->status, 303, "change no. $_") for 1 .. 5;
+like(change($fickle, 'login', { login => unique('fickle') })->text, qr/changed the login several times/i, 'one account keeps five names from others, not more');
+PDPortal::Setup::sql($server, 'UPDATE identifier SET reserved_until = 1 WHERE reserved_until > 0');
+is((run('jobs', 'run', 'expire'))[0], 0, 'their time is over');
+is(change($boris, 'login', { login => $login })->status, 303, 'now anybody may take it');
+is(change($boris, 'login', { login => $his_login })->status, 303, 'and leave it');
 is($anna->post('/portal/account/login', { login => 'other.name' })->status, 403, 'without a form token: 403');
 
 # Fresh: ten minutes after the sign-in the password is asked for first.
@@ -180,6 +195,11 @@ is($anna->submit({ code => $code }, form => qr{account/email})->status, 303, 'ch
 my ($back_second) = letter_that($wanted, qr/replaced by another one/, $folder)->{text} =~ m{^http://[^/]+(/portal/restore\?t=\S+)$}m;
 change($anna, 'email', { email => unique('fourth') . '@mail.test' });
 
+# Nobody can take the former address meanwhile, so that it can always be brought back.
+is((register($server->browser, email => $email))[0]->status, 303, 'somebody registers with the former address');
+unlike(letter_that($email, qr/kept for its former owner/, $folder)->{text}, qr/confirm\?t=|^\d{8}$/m, 'its mailbox is told why that must wait, without link or code');
+is(change($boris, 'email', { email => $email, act => 'ask' })->status, 303, 'somebody asks for it in his account');
+ok(until_true(sub { 2 == grep { $_->{text} =~ /kept for its former owner/ } letters_for($email, $folder) }, 30), 'nor is it given to another account');
 my $owner = $server->browser;
 $answer = $owner->get($back);
 is($answer->status, 303, 'the first GET moves the token out of the address');
@@ -213,13 +233,15 @@ for my $again ([$back, qr/has been used/i, 'used'], [$back_second, qr/does not w
 }
 ok(!(grep { /t=[\w-]{43}/ } split /\n/, read_file("$server->{dir}/logs/access_log")), 'no token in the access log');
 
-# Seven days, not more.
+# Seven days, not more. And meanwhile one's own former address is as good as a new one.
 my ($vera, undef, $vera_email) = newcomer();
 my $vera_new = unique('vera') . '@mail.test';
 change($vera, 'email', { email => $vera_new });
 $vera->get('/portal/account/email');
 ($code) = letter_that($vera_new, qr/enter this code/, $folder)->{text} =~ /^(\d{8})$/m;
 is($vera->submit({ code => $code }, form => qr{account/email})->status, 303, 'changed');
+change($vera, 'email', { email => $vera_email });
+ok(letter_that($vera_email, qr/enter this code/, $folder), 'a code goes to the former address of her own');
 ($back) = letter_that($vera_email, qr/replaced by another one/, $folder)->{text} =~ m{^http://[^/]+(/portal/restore\?t=\S+)$}m;
 clock(7 * 86400 + 500);
 my $late = $server->browser;
@@ -246,23 +268,25 @@ is(scalar(grep { $_->{text} =~ /asks you to replace/ } letters_for($group[0][2],
 
 my $forced = $server->browser;
 is(sign_in($forced, $group[0][1], 'wrong password here')->status, 422, 'a wrong password is wrong as ever');
-$answer = sign_in($forced, $group[0][1]);
+$answer = sign_in($forced, $group[0][1], undef, path => '/portal/login?return=%2Fcabinet%2F');
 is($answer->status, 303, 'the right one');
-is($answer->header('location'), '/portal/reset', 'leads to a new one');
+is($answer->header('location'), '/portal/reset?return=%2Fcabinet%2F', 'leads to a new one');
 ok(!exists $forced->{cookies}{pd}, 'without a session');
 is($forced->get($_)->status, 303, "nothing opens before: $_") for '/cabinet/', '/portal/account/', '/portal/account/password', '/portal/account/consents';
-$page = $forced->get('/portal/reset');
+$page = $forced->follow($answer);
 like($page->text, qr/has to be replaced/, 'the page says why');
 like($forced->clone(language => 'ru')->get('/portal/reset')->text, qr/нужно сменить пароль/, 'in Russian too');
 is($forced->submit({ password => password() }, form => qr/reset/)->status, 422, 'the same password is none');
 like($forced->{last}->text, qr/password you have now/, 'and it says so');
-is($forced->submit({ password => $another }, form => qr/reset/)->status, 303, 'another one is set');
-is(sign_in($forced, $group[0][1], $another)->status, 303, 'and signs in');
+$answer = $forced->submit({ password => $another }, form => qr/reset/);
+is($answer->header('location'), '/portal/login?notice=password-set&return=%2Fcabinet%2F', 'another one is set');
+$forced->follow($answer);
+is($forced->submit({ login => $group[0][1], password => $another }, form => qr{/login$})->header('location'), '/cabinet/', 'and leads to the page first asked for');
 is($forced->get('/cabinet/')->status, 200, 'to all as before');
 
 $told = told('passwords', 'expire', '--all', '--reason', 'incident 8');
 everywhere($_, 303, 'everybody is out') for $forced, $group[2][0], $boris;
-is(rows("credential WHERE expired_at = 0"), 0, "everybody's is to be replaced");
+is(rows("credential WHERE expired_at = 0 AND person_id IN (SELECT id FROM person WHERE state = 'active')"), 0, "everybody's is to be replaced");
 for my $wrong ([], ['--all'], [$his_login], ['--all', $his_login, '--reason', 'x'], ['--reason', 'x']) {
     is((run('passwords', 'expire', @$wrong))[0], 64, "wrong usage: @$wrong");
 }
@@ -296,5 +320,5 @@ mkdir "$server->{dir}/htdocs/.well-known";
 write_file("$server->{dir}/htdocs/.well-known/other", "the site's\n");
 is($program->get('/.well-known/other')->body, "the site's\n", 'files of the site beside it are untouched');
 is((run('verify-journal'))[0], 0, 'the journal is whole');
-is(rows("journal WHERE event = '$_->[0]'"), $_->[1], "journal: $_->[0]") for ['email.restored', 1], ['login.changed', 3];
+is(rows("journal WHERE event = '$_->[0]'"), $_->[1], "journal: $_->[0]") for ['email.restored', 1], ['login.changed', 10];
 done_testing;

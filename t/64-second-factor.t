@@ -3,6 +3,7 @@ use strict;
 use warnings FATAL => 'all';
 use utf8;
 use Digest::SHA qw(hmac_sha1);
+use POSIX ();
 use Test::More;
 use PDPortal::Test;
 use PDPortal::Setup ();
@@ -11,10 +12,14 @@ binmode $_, ':encoding(UTF-8)' for map { Test::More->builder->$_ } qw(output fai
 my $clock = "$ENV{PD_WORK}/factor.clock";
 my $now = 0; # seconds by which the portal's clock is ahead
 sub clock { ($now) = @_; return write_file($clock, sprintf "%+d\n", $now) }
+my $ticks = "$ENV{PD_WORK}/factor.ticks";
+my $passed = 0;
+sub later { my ($seconds) = @_; $passed += $seconds; return write_file($ticks, "+$passed\n") }
 clock(0);
-my $server = server(name => 'factor', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/factor/mail", PDPortalStaffSecondFactor => 'On' },
-    extra => "<Location \"/factor\">\nAuthType PDPortal\nRequire pd-mfa\n</Location>\n",
-    env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock });
+later(0);
+my $server = server(name => 'factor', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/factor/mail", PDPortalStaffSecondFactor => 'On', PDPortalSessionRecheck => '1h' },
+    extra => PDPortal::Server::many_processes() . "<Location \"/factor\">\nAuthType PDPortal\nRequire pd-mfa\n</Location>\n",
+    env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock, PD_TICKS_FILE => $ticks });
 mkdir "$server->{dir}/htdocs/factor";
 write_file("$server->{dir}/htdocs/factor/index.html", "words of factor\n");
 $server->start;
@@ -30,6 +35,12 @@ sub code_of {
 }
 sub next_step { return clock($now + 90) }
 sub change { my ($browser, $act, $code) = @_; $browser->get('/portal/account/second-factor'); return $browser->submit({ act => $act, code => $code }, form => qr/second-factor/) }
+sub everywhere {
+    my ($browser, $wanted, $name, $path) = @_;
+    my ($status, $processes) = $server->ask_everywhere($browser, $path // '/cabinet/index.html');
+    is(join(' ', sort keys %$status), $wanted, "$name: in every process");
+    return cmp_ok($processes, '>=', 2, "$name: $processes processes answered");
+}
 sub enter { my ($browser, $code) = @_; $browser->get('/portal/second-factor?return=%2Ffactor%2F'); return $browser->submit({ code => $code }, form => qr/second-factor/) }
 
 my ($anna, $login, $email) = member(browser => $server->browser, folder => $folder);
@@ -53,8 +64,8 @@ is($page->status, 200, 'the right code turns it on');
 my @spare = $page->body =~ m{<code>(\d{4} \d{4})</code>}g;
 is(scalar @spare, 10, 'ten spare codes are shown');
 isnt($anna->{cookies}{pd}, $old, 'the session got another token');
-is($anna->get('/factor/')->status, 200, 'the section is open at once');
-is($other->get('/cabinet/')->status, 303, 'other sessions have ended');
+everywhere($anna, 200, 'the section is open at once', '/factor/index.html');
+everywhere($other, 303, 'other sessions have ended');
 ok(letter_that($email, qr/was turned on/, $folder), 'a letter tells of it');
 
 # --- signing in
@@ -80,6 +91,28 @@ for my $case ([60, 303], [-60, 303], [300, 422], [-300, 422]) {
     is(enter($one, code_of($secret, $off))->status, $status, "a telephone that is off by $off s: $status");
 }
 
+like($browser->get('/portal/account/history')->text, qr/Refused: the password was right, the code of the second step was not/, 'a wrong code stands in the history');
+
+# --- one code, eight hands at once: one wins
+my @hands = map { my $hand = $server->browser; sign_in($hand, $login); [$hand, $hand->get('/portal/second-factor')] } 1 .. 8;
+next_step();
+$code = code_of($secret);
+pipe my $reader, my $writer or die "pipe: $!";
+my @children;
+for my $hand (@hands) {
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        my $got = eval { $hand->[0]->submit({ code => $code }, page => $hand->[1], form => qr/second-factor/) };
+        syswrite $writer, ($got ? $got->status : 'failed') . "\n";
+        POSIX::_exit(0);
+    }
+    push @children, $pid;
+}
+close $writer;
+chomp(my @results = <$reader>);
+waitpid $_, 0 for @children;
+is(join(' ', sort @results), '303' . ' 422' x 7, 'of eight hands with one code exactly one gets in');
+
 # --- spare codes
 $second = $server->browser;
 sign_in($second, $login);
@@ -94,6 +127,48 @@ my ($limited) = grep { $_->status == 429 } map { enter($third, '111111') } 1 .. 
 ok($limited, 'many wrong codes have to wait');
 like($limited ? $limited->header('retry-after') : '', qr/^\d+$/, 'and are told how long');
 is($browser->get('/factor/')->status, 200, 'who is in stays in');
+next_step();
+is(enter($third, code_of($secret))->status, 429, 'the right code has to wait too');
+later($limited->header('retry-after'));
+is(enter($third, code_of($secret))->status, 303, 'and opens it later');
+cmp_ok(PDPortal::Setup::sql($server, "SELECT count(*) FROM sign_in WHERE outcome <> 'signed-in'"), '<=', 20, 'the history of a day has its bound');
+
+# --- new spare codes, and turning it off
+my $fresh = sub {
+    my $one = $server->browser;
+    sign_in($one, $login);
+    next_step();
+    enter($one, code_of($secret));
+    next_step();
+    return $one;
+};
+my $me = $fresh->();
+is(change($me, 'renew', '000000')->status, 422, 'a wrong code renews nothing');
+$page = change($me, 'renew', code_of($secret));
+my @new = $page->body =~ m{<code>(\d{4} \d{4})</code>}g;
+is(scalar @new, 10, 'ten new codes');
+ok(letter_that($email, qr/New spare codes were made/, $folder), 'a letter tells of them');
+my $with_spare = sub { my $one = $server->browser; sign_in($one, $login); return enter($one, $_[0])->status };
+is($with_spare->($spare[1]), 422, 'the old ones are void');
+is($with_spare->($new[0]), 303, 'the new ones open it');
+my $elsewhere = $fresh->();
+everywhere($elsewhere, 200, 'signed in elsewhere', '/factor/index.html');
+next_step();
+is(change($me, 'off', '000000')->status, 422, 'a wrong code turns nothing off');
+is(change($me, 'off', code_of($secret))->status, 303, 'the right one does');
+ok(letter_that($email, qr/was turned off/, $folder), 'a letter tells of it');
+everywhere($elsewhere, 303, 'other sessions have ended');
+everywhere($me, 200, 'this one goes on');
+everywhere($me, 303, 'without what needs a second factor', '/factor/index.html');
+my $plain = $server->browser;
+sign_in($plain, $login);
+everywhere($plain, 200, 'the password is enough');
+# On again.
+change($me, 'begin', '');
+($secret) = $me->get('/portal/account/second-factor')->body =~ m{secret=([A-Z2-7]{32})&};
+is(change($me, 'confirm', code_of($secret))->status, 200, 'it can be set up anew');
+everywhere($plain, 303, 'which ends the other sessions');
+$third = $fresh->();
 
 # --- a lost telephone
 my ($exit, undef, $out) = run_ctl('second-factor', 'reset', $login, '--reason', 'telephone lost', '--config', $server->{conf});

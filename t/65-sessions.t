@@ -46,6 +46,7 @@ page_like($page, qr{<h2[^>]*>A program that does not say what it is\s*</h2>}, 'a
 is(scalar(() = $page->body =~ /This is the browser in front of you/g), 1, 'one is marked');
 page_like($page, qr{>Safari on iPhone\s*</h2>\s*<p><strong>This is the browser}, 'the one that shows the page');
 is(scalar(() = $page->body =~ /name="session"/g), 3, 'the three others can be ended');
+page_like($page, qr{href="/portal/account/password">set another password}, 'with the way to another password');
 page_like($page, qr{<code>127\.\d+\.\d+\.0/24</code>}, 'of the address only the network is shown');
 unlike($page->text, qr/place/i, 'nothing is said of places without a file of them');
 unlike($page->body, qr/127\.\d+\.\d+\.1\b/, 'no whole address');
@@ -83,6 +84,7 @@ in($login, 'Yandex Browser on Windows', 'not the password');
 $page = $me->get('/portal/account/history');
 page_like($page, qr{Refused: wrong password.*Yandex Browser on Windows.*Signed in}s, 'refusals and sign-ins, newest first');
 is(scalar(() = $page->body =~ m{<strong>Signed in</strong>}g), 4, 'every sign-in');
+page_like($page, qr{href="/portal/account/password">set another password}, 'with the way to another password');
 page_like($page, qr/180 days from when it was written/, 'how long they are kept');
 unlike($boris->get('/portal/account/history')->body, qr/Refused/, "another person's history has none of it");
 # A stranger's: at most twenty a day, and the last says so. Attempts that had to wait are not looked at.

@@ -31,7 +31,7 @@ sub newest_person { my ($id) = sql('SELECT id FROM person ORDER BY id DESC LIMIT
 # Links of the list, from the top.
 sub listed { my ($page) = @_; my @found = $page->body =~ m{href="\Q$inbox\E/([0-9a-f-]{36})"}g; return @found }
 sub unread { my ($browser) = @_; my ($number) = $browser->get('/portal/account/')->text =~ /Messages ?: (\d+) unread/; return $number // 0 }
-sub act { my ($browser, $id, $act) = @_; $browser->get("$inbox/$id"); return $browser->submit({ act => $act }, form => qr{/inbox/}) }
+sub act { my ($browser, $id, $act) = @_; $browser->get("$inbox/$id"); return $browser->submit({ read => undef, $act => 1 }, form => qr{/inbox/}) }
 sub plain_letters { my ($email) = @_; return grep { $_->{text} =~ /A new message waits/ } letters_for($email, $folder) }
 sub queue_is_empty { return until_true(sub { sql("SELECT count(*) FROM letter WHERE state IN ('queued', 'sending')") eq '0' }, 60) }
 
@@ -69,11 +69,11 @@ is(unread($anna), 1, 'looking changes nothing');
 is(act($anna, $id, 'read')->header('location'), "$inbox?notice=marked", 'a button marks it');
 is(unread($anna), 0, 'nothing unread');
 $page = $anna->get("$inbox/$id");
-unlike($page->body, qr/value="read"/, 'no such button any more');
-is($anna->post("$inbox/$id", { csrf => $page->field('csrf'), act => 'read' })->status, 303, 'again is no error');
+unlike($page->body, qr/name="read"/, 'no such button any more');
+is($anna->post("$inbox/$id", { csrf => $page->field('csrf'), read => 1 })->status, 303, 'again is no error');
 is(sql("SELECT count(*) FROM journal WHERE event = 'notice.read'"), 1, 'the journal has it once');
-is($anna->post("$inbox/$id", { csrf => 'x', act => 'delete' })->status, 403, 'no form token: refused');
-page_like($anna->{last}, qr/Nothing was changed.*value="delete"/s, 'with the page again');
+is($anna->post("$inbox/$id", { csrf => 'x', delete => 1 })->status, 403, 'no form token: refused');
+page_like($anna->{last}, qr/Nothing was changed.*name="delete"/s, 'with the page again');
 
 # Somebody else's looks as one that never was; he has the form's token from a message of his own.
 is((cli('notices', 'send', '--kind', 'message', '--file', text('his', "His own\n\nWords.\n"), '--to', $his_login))[0], 0, 'a message to him');
@@ -82,7 +82,7 @@ my $his_token = $boris->get("$inbox/$his_own")->field('csrf', qr{/inbox/});
 my $made_up = '01234567-89ab-7def-8123-456789abcdef';
 for my $act (undef, 'read', 'delete') {
     my @answers = map {
-        my $answer = $act ? $boris->post("$inbox/$_", { csrf => $his_token, act => $act }) : $boris->get("$inbox/$_");
+        my $answer = $act ? $boris->post("$inbox/$_", { csrf => $his_token, $act => 1 }) : $boris->get("$inbox/$_");
         [$answer->status, $answer->body =~ s/\Q$_\E/ID/gr =~ s/name="csrf" value="[^"]+"//gr]
     } $id, $made_up;
     my $name = $act // 'look';
@@ -146,7 +146,7 @@ my $token = $anna->get("$inbox/$id")->field('csrf', qr{/inbox/});
 my @hands = map {
     my $pid = open(my $hand, '-|') // die $!;
     if ($pid == 0) {
-        print $anna->clone->post("$inbox/$id", { csrf => $token, act => $_ % 2 ? 'delete' : 'read' })->status, "\n";
+        print $anna->clone->post("$inbox/$id", { csrf => $token, ($_ % 2 ? 'delete' : 'read') => 1 })->status, "\n";
         close STDOUT;
         require POSIX;
         POSIX::_exit(0);

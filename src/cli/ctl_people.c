@@ -84,8 +84,8 @@ static int ask_again(ctl_t *ctl, const pd_person_t *person)
 {
     ctl_answer_text(ctl, "confirm", person->id);
     ctl_say(ctl,
-            "This would destroy all data of %s for ever. Backups made before keep them for their "
-            "own term.",
+            "This would destroy all data of %s for ever. Copies made before still hold them; "
+            "\"restore\" destroys them again.",
             person->login);
     return ctl_fail(ctl, CTL_FAILED, "nothing was destroyed; to do it, add --confirm %s",
                     person->id);

@@ -105,6 +105,11 @@ apr_status_t pd_conn_read(const pd_rows_t **result, pd_conn_t *conn, const pd_sq
  * the other anyway. */
 apr_status_t pd_conn_lock_name(pd_conn_t *conn, const char *name, apr_pool_t *p);
 
+/* Deletes rows whose time is over, in one transaction. `sql` takes an instant and how many at most.
+ * `removed` is 0 unless APR_SUCCESS. */
+apr_status_t pd_db_expire(int *removed, pd_db_t *db, const pd_sql_t *sql, apr_time_t before,
+                          int limit, apr_pool_t *p);
+
 /* Who is to hear of transactions that asked for it by pd_conn_tell: called when one was committed,
  * or may have been (the answer to COMMIT was lost), before pd_db_transact returns. Set once, before
  * the database is used. */

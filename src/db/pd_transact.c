@@ -201,3 +201,26 @@ apr_status_t pd_db_transact(pd_db_t *db, pd_db_step_fn *step, void *baton, apr_p
         pause *= PAUSE_GROWS;
     }
 }
+
+typedef struct expire_t {
+    const pd_sql_t *sql;
+    apr_time_t before;
+    int limit;
+    int removed; /* output */
+} expire_t;
+
+static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    expire_t *expire = baton;
+    return pd_conn_exec(&expire->removed, conn, expire->sql,
+                        PD_ARGS(PD_N(expire->before), PD_N(expire->limit)), p);
+}
+
+apr_status_t pd_db_expire(int *removed, pd_db_t *db, const pd_sql_t *sql, apr_time_t before,
+                          int limit, apr_pool_t *p)
+{
+    expire_t expire = {sql, before, limit, 0};
+    apr_status_t status = pd_db_transact(db, expire_step, &expire, p);
+    *removed = status ? 0 : expire.removed;
+    return status;
+}

@@ -11,7 +11,8 @@ enum { FIND, NOTE, FORGET, EXPIRE };
 const pd_sql_t pd_device_sql[] = {
     [FIND] = {"device_find",
               "SELECT d.person_id FROM identifier i JOIN device d ON d.person_id = i.person_id"
-              " WHERE i.kind = %s AND i.lookup = %s AND d.browser = %s AND d.seen_at > %lld",
+              " WHERE i.kind = %s AND i.lookup = %s AND i.reserved_until = 0 AND d.browser = %s"
+              " AND d.seen_at > %lld",
               "s", "whether who is called so has signed in in this browser"},
     [NOTE] = {"device_note",
               "INSERT INTO device (person_id, browser, seen_at) VALUES (%s, %s, %lld)"
@@ -60,23 +61,8 @@ apr_status_t pd_device_forget(pd_conn_t *conn, const char *person_id, apr_pool_t
     return pd_conn_exec(NULL, conn, &pd_device_sql[FORGET], PD_ARGS(PD_T(person_id)), p);
 }
 
-typedef struct expire_t {
-    apr_time_t before;
-    int limit;
-    int removed;
-} expire_t;
-
-static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    expire_t *expire = baton;
-    return pd_conn_exec(&expire->removed, conn, &pd_device_sql[EXPIRE],
-                        PD_ARGS(PD_N(expire->before), PD_N(expire->limit)), p);
-}
-
 apr_status_t pd_device_expire(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p)
 {
-    expire_t expire = {pd_clock_now() - LIFETIME, limit, 0};
-    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = status == APR_SUCCESS ? expire.removed : 0;
-    return status;
+    return pd_db_expire(removed, portal->db, &pd_device_sql[EXPIRE], pd_clock_now() - LIFETIME,
+                        limit, p);
 }

@@ -8,6 +8,7 @@
 #include "crypt/pd_token.h"
 #include "portal/pd_account_letter.h"
 #include "portal/pd_email_int.h"
+#include "portal/pd_former_name.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
@@ -16,7 +17,7 @@
 #include "portal/pd_registration_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { ASK, LOOK, COUNT, TAKE, DROP, RELEASE, MOVE, DUE };
+enum { ASK, LOOK, COUNT, TAKE, DROP, MOVE, DUE };
 
 const pd_sql_t pd_email_change_sql[] = {
     [ASK] = {"email_ask",
@@ -38,9 +39,6 @@ const pd_sql_t pd_email_change_sql[] = {
               "", "the one place where an address is proved"},
     [DROP] = {"email_drop", "DELETE FROM address_change WHERE person_id = %s", "",
               "no address waits any more"},
-    [RELEASE] = {"email_release",
-                 "DELETE FROM identifier WHERE person_id = %s AND kind = 'email' AND lookup <> %s",
-                 "", "the former address is free"},
     [MOVE] = {"email_move", "UPDATE person SET email = %s WHERE id = %s AND state = 'active'", "",
               "the address as letters are sent to it"},
     [DUE] = {"email_due",
@@ -120,6 +118,7 @@ static apr_status_t write_letter(int *written, const ask_t *ask, const pd_addres
                           .mailbox = pd_outbox_mailbox(portal, ask->address, p),
                           .language = known ? owner->language : person->language,
                           .values = pd_value_map(p)};
+    pd_value_set_bool(letter.values, "given_up", known && !owner->address, p);
     if (!known) {
         pd_value_set_text(letter.values, "code", ask->code, p);
         pd_value_set_text(letter.values, "link", pd_account_url(portal, "account/email", p), p);
@@ -137,6 +136,8 @@ static apr_status_t ask_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     pd_addressee_t owner;
     int written;
     apr_status_t status = pd_registration_owner(&owner, conn, ask->portal, ask->lookup, p);
+    if (status == APR_SUCCESS && owner.person_id && strcmp(owner.person_id, person->id) == 0)
+        owner.person_id = NULL; /* the person's own former address: as good as a new one */
     if (status == APR_SUCCESS)
         status = write_letter(&written, ask, &owner, conn, p);
     if (status != APR_SUCCESS)
@@ -201,8 +202,8 @@ apr_status_t pd_email_move(int *moved, pd_conn_t *conn, const pd_person_t *perso
         status = pd_person_claim(moved, conn, "email", lookup, person->id, p);
     if (status != APR_SUCCESS || !*moved)
         return status;
-    status = pd_conn_exec(NULL, conn, &pd_email_change_sql[RELEASE],
-                          PD_ARGS(PD_T(person->id), PD_T(lookup)), p);
+    status = pd_former_name_keep(conn, person->id, "email", lookup,
+                                 pd_clock_now() + PD_LINK_ADDRESS_LIFETIME, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_conn_exec(moved, conn, &pd_email_change_sql[MOVE],
@@ -336,22 +337,8 @@ apr_status_t pd_email_change_prove(pd_email_changed_t *result, const pd_portal_t
     return prove_counted(result, &prove, client, code, p);
 }
 
-typedef struct expire_t {
-    int limit, removed;
-} expire_t;
-
-static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    expire_t *expire = baton;
-    return pd_conn_exec(&expire->removed, conn, &pd_email_change_sql[DUE],
-                        PD_ARGS(PD_N(pd_clock_now()), PD_N(expire->limit)), p);
-}
-
 apr_status_t pd_email_change_expire(int *removed, const pd_portal_t *portal, int limit,
                                     apr_pool_t *p)
 {
-    expire_t expire = {limit, 0};
-    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = status == APR_SUCCESS ? expire.removed : 0;
-    return status;
+    return pd_db_expire(removed, portal->db, &pd_email_change_sql[DUE], pd_clock_now(), limit, p);
 }

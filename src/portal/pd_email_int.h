@@ -4,7 +4,8 @@
 #include "portal/pd_person.h"
 
 /* Inside a transaction that holds the name `lookup`: the address becomes the person's, and his
- * other one is free. `email` is sealed. `moved` 0: it is somebody's, or the person isn't active. */
+ * other one is given up, reserved for him as long as a link may bring it back. `email` is sealed.
+ * `moved` 0: it is somebody's, or the person isn't active. */
 apr_status_t pd_email_move(int *moved, pd_conn_t *conn, const pd_person_t *person,
                            const char *email, const char *lookup, int already_own, apr_pool_t *p);
 

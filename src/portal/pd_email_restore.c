@@ -216,22 +216,8 @@ apr_status_t pd_email_restore(pd_email_restore_e *outcome, const char **password
     return APR_SUCCESS;
 }
 
-typedef struct expire_t {
-    int limit, removed;
-} expire_t;
-
-static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    expire_t *expire = baton;
-    return pd_conn_exec(&expire->removed, conn, &pd_email_restore_sql[DUE],
-                        PD_ARGS(PD_N(pd_clock_now()), PD_N(expire->limit)), p);
-}
-
 apr_status_t pd_email_restore_expire(int *removed, const pd_portal_t *portal, int limit,
                                      apr_pool_t *p)
 {
-    expire_t expire = {limit, 0};
-    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = status == APR_SUCCESS ? expire.removed : 0;
-    return status;
+    return pd_db_expire(removed, portal->db, &pd_email_restore_sql[DUE], pd_clock_now(), limit, p);
 }

@@ -57,10 +57,10 @@ typedef struct pd_factor_result_t {
 
 /* Checks the code and does the act, in one transaction with journal and letter. The session gets
  * another id and token, and `mfa_at` unless the factor is turned off; CONFIRM and OFF end the
- * person's other sessions. */
+ * person's other sessions. A wrong code of ENTER stands in the history of sign-ins. */
 apr_status_t pd_factor_submit(pd_factor_result_t *result, const pd_portal_t *portal,
-                              const pd_session_t *session, pd_factor_act_e act, const char *typed,
-                              apr_pool_t *p);
+                              const pd_client_t *client, const pd_session_t *session,
+                              pd_factor_act_e act, const char *typed, apr_pool_t *p);
 
 /* An administrator takes it off a person whose telephone is lost: all sessions end. `had` 0: there
  * was none. `reason` is for the journal. */

@@ -12,6 +12,7 @@
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_session_int.h"
+#include "portal/pd_sign_in_history.h"
 #include "portal/pd_tables_int.h"
 
 enum { USE, CONFIRM, USE_CODE, VOID_CODES, ADD_CODE, ROTATE };
@@ -47,6 +48,7 @@ typedef struct submit_t {
     const char *lost_code; /* hash of what may be a code for a lost telephone; NULL: it can't */
     const char *codes[PD_FACTOR_CODES];
     const char *token_hash; /* the session's next one */
+    pd_origin_t origin;
     int used;
     int by_lost_code;
 } submit_t;
@@ -145,13 +147,26 @@ static apr_status_t tell(const submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
                           person->key, p);
 }
 
+/* At sign-in it stands in the history too: somebody knows the password. */
+static apr_status_t refuse(const submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_person_t *person = submit->person;
+    apr_status_t status = APR_SUCCESS;
+    if (submit->act == PD_FACTOR_ENTER)
+        status = pd_sign_in_history_add(conn, person->id, person->key, PD_ATTEMPT_CODE,
+                                        &submit->origin, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, submit->portal, PD_EVENT_FACTOR_REFUSED, person->id, NULL,
+                          person->key, p);
+}
+
 static apr_status_t submit_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     submit_t *submit = baton;
     apr_status_t status = use(submit, conn, p);
     if (status == APR_SUCCESS && !submit->used)
-        return pd_journal_add(conn, submit->portal, PD_EVENT_FACTOR_REFUSED, submit->person->id,
-                              NULL, submit->person->key, p);
+        return refuse(submit, conn, p);
     if (status == APR_SUCCESS)
         status = do_act(submit, conn, p);
     if (status == APR_SUCCESS)
@@ -184,12 +199,25 @@ static void conclude(pd_factor_result_t *result, const submit_t *submit, const c
     pd_log(PD_LOG_INFO, 0, "PD0791: %s of person %s", words[submit->act].event, submit->person->id);
 }
 
+/* Secrets are made before any lock is held. */
+static apr_status_t run(const char **token, submit_t *submit, const pd_client_t *client,
+                        apr_pool_t *p)
+{
+    for (int i = 0; i < PD_FACTOR_CODES; i++)
+        submit->codes[i] = pd_code_new(p);
+    *token = pd_token_new(p);
+    submit->token_hash = pd_token_hash(*token, p);
+    pd_origin_of(&submit->origin, submit->portal, client, p);
+    return pd_db_transact(submit->portal->db, submit_step, submit, p);
+}
+
 apr_status_t pd_factor_submit(pd_factor_result_t *result, const pd_portal_t *portal,
-                              const pd_session_t *session, pd_factor_act_e act, const char *typed,
-                              apr_pool_t *p)
+                              const pd_client_t *client, const pd_session_t *session,
+                              pd_factor_act_e act, const char *typed, apr_pool_t *p)
 {
     pd_guess_t guess;
     pd_person_t person;
+    const char *token;
     submit_t submit = {.portal = portal, .session = session, .person = &person, .act = act};
     *result = (pd_factor_result_t){PD_FACTOR_LIMITED, 0, NULL, NULL};
     result->retry_after = pd_guess_factor(&guess, portal, session->person_id, p);
@@ -199,13 +227,8 @@ apr_status_t pd_factor_submit(pd_factor_result_t *result, const pd_portal_t *por
     apr_status_t status = pd_person_get(&person, portal, session->person_id, p);
     if (status == APR_SUCCESS)
         status = check(&submit, typed, p);
-    if (status != APR_SUCCESS)
-        return status;
-    for (int i = 0; i < PD_FACTOR_CODES; i++)
-        submit.codes[i] = pd_code_new(p);
-    const char *token = pd_token_new(p);
-    submit.token_hash = pd_token_hash(token, p);
-    status = pd_db_transact(portal->db, submit_step, &submit, p);
+    if (status == APR_SUCCESS)
+        status = run(&token, &submit, client, p);
     if (status != APR_SUCCESS || !submit.used)
         return status;
     pd_guess_right(&guess);

@@ -8,6 +8,7 @@
 #include "portal/pd_device.h"
 #include "portal/pd_email_change.h"
 #include "portal/pd_email_restore.h"
+#include "portal/pd_former_name.h"
 #include "portal/pd_inbox.h"
 #include "portal/pd_jobs.h"
 #include "portal/pd_link.h"
@@ -118,6 +119,12 @@ static apr_int64_t device_term(const pd_settings_t *settings)
     return apr_time_from_sec((apr_int64_t)PD_DEVICE_DAYS * 24 * 3600);
 }
 
+static apr_int64_t former_name_term(const pd_settings_t *settings)
+{
+    (void)settings;
+    return PD_LOGIN_RESERVED; /* of the longest */
+}
+
 static apr_int64_t link_term(const pd_settings_t *settings)
 {
     (void)settings;
@@ -160,16 +167,15 @@ static apr_status_t destroy_sign_ins(int *removed, const pd_portal_t *portal, in
                                      apr_pool_t *p)
 {
     apr_int64_t term = portal->settings->term_sign_ins;
-    int countries = 0;
-    *removed = 0;
-    if (term < 0) {
-        return APR_SUCCESS;
+    int attempts = 0, countries = 0;
+    apr_status_t rv = pd_sign_in_history_expire_nobody(removed, portal, limit, p);
+    if (rv == APR_SUCCESS && term >= 0) {
+        rv = pd_sign_in_history_expire(&attempts, portal, term, limit, p);
     }
-    apr_status_t rv = pd_sign_in_history_expire(removed, portal, term, limit, p);
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && term >= 0) {
         rv = pd_unusual_expire(&countries, portal, term, limit, p);
     }
-    *removed += countries;
+    *removed += attempts + countries;
     return rv;
 }
 
@@ -195,10 +201,12 @@ const pd_field_t pd_fields[] = {
      "PDPortalConfirmationLifetime", pd_email_change_expire, NULL},
     {"email_former", "former_address.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL,
      pd_email_restore_expire, NULL},
+    {"former_names", "identifier.reserved_until", "4.1.1 4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE,
+     former_name_term, NULL, pd_former_name_expire, NULL},
     {"sessions", "session.*", "4.1.1 4.1.2 4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, session_term,
      "PDPortalSessionLifetime", pd_session_expire, NULL},
-    {"sign_ins", "sign_in.* sign_in_country.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE,
-     sign_ins_term, "PDPortalTermSignIns", destroy_sign_ins, NULL},
+    {"sign_ins", "sign_in.* sign_in_country.* sign_in_nobody.*", "4.1.4", PD_SOURCE_PORTAL,
+     PD_SINCE_MADE, sign_ins_term, "PDPortalTermSignIns", destroy_sign_ins, NULL},
     {"browsers", "device.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, device_term, NULL,
      pd_device_expire, NULL},
     {"links", "link.*", "4.1.1", PD_SOURCE_PORTAL, PD_SINCE_MADE, link_term, NULL, pd_link_expire,

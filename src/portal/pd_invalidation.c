@@ -83,24 +83,11 @@ apr_status_t pd_invalidation_read(apr_int64_t *head, apr_array_header_t **rows,
     return status;
 }
 
-typedef struct expire_t {
-    int limit, removed;
-} expire_t;
-
-static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    expire_t *expire = baton;
-    return pd_conn_exec(&expire->removed, conn, &pd_invalidation_sql[OLD],
-                        PD_ARGS(PD_N(pd_clock_now() - KEPT), PD_N(expire->limit)), p);
-}
-
 apr_status_t pd_invalidation_expire(int *removed, const pd_portal_t *portal, int limit,
                                     apr_pool_t *p)
 {
-    expire_t expire = {limit, 0};
-    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = status == APR_SUCCESS ? expire.removed : 0;
-    return status;
+    return pd_db_expire(removed, portal->db, &pd_invalidation_sql[OLD], pd_clock_now() - KEPT,
+                        limit, p);
 }
 
 apr_status_t pd_invalidation_look(pd_invalidation_state_t *state, const pd_portal_t *portal,

@@ -101,21 +101,7 @@ apr_status_t pd_link_use(int *used, pd_conn_t *conn, const char *token, const ch
                         p);
 }
 
-typedef struct expire_t {
-    int limit, removed;
-} expire_t;
-
-static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    expire_t *expire = baton;
-    return pd_conn_exec(&expire->removed, conn, &pd_link_sql[DUE],
-                        PD_ARGS(PD_N(pd_clock_now()), PD_N(expire->limit)), p);
-}
-
 apr_status_t pd_link_expire(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p)
 {
-    expire_t expire = {limit, 0};
-    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = status == APR_SUCCESS ? expire.removed : 0;
-    return status;
+    return pd_db_expire(removed, portal->db, &pd_link_sql[DUE], pd_clock_now(), limit, p);
 }

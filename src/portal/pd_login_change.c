@@ -1,24 +1,23 @@
-/* Changing the login. The new name is claimed before the old one is let go, in one transaction: the
- * person is never without one. Another writing of the same name (letter case) stays the person's
- * own. */
+/* Changing the login. The new name is claimed before the old one is given up, in one transaction:
+ * the person is never without one. Another writing of the same name (letter case) stays the
+ * person's own. */
 #include "portal/pd_login_change.h"
+#include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "crypt/pd_hash.h"
 #include "portal/pd_account_letter.h"
+#include "portal/pd_former_name.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_person_int.h"
 #include "portal/pd_registration_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { OWN, RELEASE, RENAME };
+enum { OWN, RENAME };
 
 const pd_sql_t pd_login_change_sql[] = {
     [OWN] = {"login_own", "SELECT person_id FROM identifier WHERE kind = 'login' AND lookup = %s",
              "s", "whose the wanted login is"},
-    [RELEASE] = {"login_release",
-                 "DELETE FROM identifier WHERE person_id = %s AND kind = 'login' AND lookup <> %s",
-                 "", "the former login is free"},
     [RENAME] = {"login_rename", "UPDATE person SET login = %s WHERE id = %s AND state = 'active'",
                 "", "the login as it is shown"},
     {NULL, NULL, NULL, NULL}};
@@ -27,8 +26,8 @@ typedef struct change_t {
     const pd_portal_t *portal;
     const pd_person_t *person;
     const char *lookup;
-    const char *login; /* sealed */
-    int done;
+    const char *login;   /* sealed */
+    const char *mistake; /* NULL: changed */
 } change_t;
 
 /* `mine` 0: it is somebody else's. */
@@ -46,16 +45,33 @@ static apr_status_t take_name(int *mine, const change_t *change, pd_conn_t *conn
     return status;
 }
 
+/* Bounded: else one account could keep any number of names from everybody. */
+static apr_status_t give_up_former(change_t *change, pd_conn_t *conn, apr_pool_t *p)
+{
+    const char *id = change->person->id;
+    int reserved;
+    apr_status_t status = pd_former_name_keep(conn, id, "login", change->lookup,
+                                              pd_clock_now() + PD_LOGIN_RESERVED, p);
+    if (status == APR_SUCCESS)
+        status = pd_former_name_count(&reserved, conn, id, "login", p);
+    if (status == APR_SUCCESS && reserved > PD_LOGINS_RESERVED_MAX)
+        change->mistake = "login_often";
+    return status;
+}
+
+/* EEXIST rolls back what is half done. */
 static apr_status_t change_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     change_t *change = baton;
     const pd_person_t *person = change->person;
-    int renamed;
-    apr_status_t status = take_name(&change->done, change, conn, p);
-    if (status != APR_SUCCESS || !change->done)
+    int mine = 0, renamed;
+    apr_status_t status = take_name(&mine, change, conn, p);
+    change->mistake = mine ? NULL : "login_taken";
+    if (status != APR_SUCCESS || change->mistake)
         return status;
-    status = pd_conn_exec(NULL, conn, &pd_login_change_sql[RELEASE],
-                          PD_ARGS(PD_T(person->id), PD_T(change->lookup)), p);
+    status = give_up_former(change, conn, p);
+    if (status == APR_SUCCESS && change->mistake)
+        return APR_EEXIST;
     if (status == APR_SUCCESS)
         status = pd_conn_exec(&renamed, conn, &pd_login_change_sql[RENAME],
                               PD_ARGS(PD_T(change->login), PD_T(person->id)), p);
@@ -72,8 +88,9 @@ static apr_status_t change_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 }
 
 /* The person wanted another name, and the name is a good one. */
-static apr_status_t change_checked(int *done, const pd_portal_t *portal, const pd_person_t *person,
-                                   const pd_login_t *login, apr_pool_t *p)
+static apr_status_t change_checked(const char **mistake, const pd_portal_t *portal,
+                                   const pd_person_t *person, const pd_login_t *login,
+                                   apr_pool_t *p)
 {
     change_t change = {.portal = portal,
                        .person = person,
@@ -82,8 +99,8 @@ static apr_status_t change_checked(int *done, const pd_portal_t *portal, const p
         pd_seal(&change.login, person->key, "person.login", person->id, login->name, p);
     if (status == APR_SUCCESS)
         status = pd_db_transact(portal->db, change_step, &change, p);
-    *done = status == APR_SUCCESS && change.done;
-    return status;
+    *mistake = change.mistake;
+    return APR_STATUS_IS_EEXIST(status) ? APR_SUCCESS : status;
 }
 
 apr_status_t pd_login_change(pd_login_change_e *outcome, const char **mistake, int *retry_after,
@@ -93,7 +110,6 @@ apr_status_t pd_login_change(pd_login_change_e *outcome, const char **mistake, i
     pd_person_t person;
     pd_guess_t guess;
     pd_login_t login;
-    int done;
     *outcome = PD_LOGIN_CHANGE_MISTAKE;
     *retry_after = 0;
     apr_status_t status = pd_person_get(&person, portal, person_id, p);
@@ -107,13 +123,9 @@ apr_status_t pd_login_change(pd_login_change_e *outcome, const char **mistake, i
         *outcome = PD_LOGIN_CHANGE_LIMITED;
         return APR_SUCCESS;
     }
-    status = change_checked(&done, portal, &person, &login, p);
-    if (status != APR_SUCCESS)
+    status = change_checked(mistake, portal, &person, &login, p);
+    if (status != APR_SUCCESS || *mistake)
         return status;
-    if (!done) {
-        *mistake = "login_taken";
-        return APR_SUCCESS;
-    }
     pd_guess_right(&guess);
     *outcome = PD_LOGIN_CHANGED;
     pd_log(PD_LOG_INFO, 0, "PD0770: login of person %s changed", person.id);

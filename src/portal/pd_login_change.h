@@ -1,12 +1,13 @@
 /* Another login, chosen by its owner (F14). The account keeps its number, and with it all that
- * belongs to it; every process shows the new name at its next request. */
+ * belongs to it; every process shows the new name at its next request. The former one stays
+ * reserved for its owner (pd_former_name.h). */
 #ifndef PD_LOGIN_CHANGE_H
 #define PD_LOGIN_CHANGE_H
 #include "portal/pd_guess.h"
 
 typedef enum {
     PD_LOGIN_CHANGED = 0,
-    PD_LOGIN_CHANGE_MISTAKE, /* `mistake`: "login_short", "login_taken", ... */
+    PD_LOGIN_CHANGE_MISTAKE, /* `mistake`: "login_short", "login_taken", "login_often", ... */
     PD_LOGIN_CHANGE_LIMITED  /* `retry_after` in seconds: names are tried out */
 } pd_login_change_e;
 

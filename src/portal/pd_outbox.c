@@ -48,7 +48,7 @@ const pd_sql_t pd_outbox_sql[] = {
     {NULL, NULL, NULL, NULL}};
 
 static const char *const confirm_names[] = {"link", "code", "hours", "site_name", "base_url", NULL};
-static const char *const known_names[] = {"sign_in_url", "site_name", "base_url", NULL};
+static const char *const known_names[] = {"given_up", "sign_in_url", "site_name", "base_url", NULL};
 static const char *const attempts_names[] = {"site_name", "base_url", NULL};
 static const char *const notice_names[] = {"inbox_url", "site_name", "base_url", NULL};
 static const char *const notice_optional_names[] = {"inbox_url", "unsubscribe_url", "site_name",
@@ -61,7 +61,7 @@ static const char *const factor_names[] = {"turned_on", "turned_off", "renewed",
 static const char *const sign_in_names[] = {"sign_in_url", "site_name", "base_url", NULL};
 static const char *const email_code_names[] = {"code",      "link",     "hours",
                                                "site_name", "base_url", NULL};
-static const char *const email_known_names[] = {"site_name", "base_url", NULL};
+static const char *const email_known_names[] = {"given_up", "site_name", "base_url", NULL};
 static const char *const email_changed_names[] = {"link", "sign_in_url", "site_name", "base_url",
                                                   NULL};
 /* A date is a map as pd_value_set_date makes it. */
@@ -122,7 +122,9 @@ const pd_letter_kind_t pd_letter_kinds[] = {
     {"password-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
     {"password-expired", "4.1.4", NULL, PD_BASIS_PURPOSE},
     {"login-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
-    {"email-code", "4.1.5", NULL, PD_BASIS_PURPOSE},
+    /* To correct one's address is a right. And the ledger is looked into no more than for
+       "email-known". */
+    {"email-code", "4.1.5", NULL, PD_BASIS_LAW},
     {"email-known", "4.1.4", NULL, PD_BASIS_PURPOSE},
     {"email-changed", "4.1.4", NULL, PD_BASIS_PURPOSE},
     {"email-restored", "4.1.4", NULL, PD_BASIS_PURPOSE},
@@ -335,24 +337,9 @@ apr_status_t pd_outbox_look(pd_outbox_state_t *state, const pd_portal_t *portal,
     return rv;
 }
 
-typedef struct expire_t {
-    apr_time_t before;
-    int limit;
-    int removed; /* output */
-} expire_t;
-
-static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    expire_t *expire = baton;
-    return pd_conn_exec(&expire->removed, conn, &pd_outbox_sql[EXPIRE],
-                        PD_ARGS(PD_N(expire->before), PD_N(expire->limit)), p);
-}
-
 apr_status_t pd_outbox_expire(int *removed, const pd_portal_t *portal, apr_interval_time_t age,
                               int limit, apr_pool_t *p)
 {
-    expire_t expire = {pd_clock_now() - age, limit, 0};
-    apr_status_t rv = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = rv ? 0 : expire.removed;
-    return rv;
+    return pd_db_expire(removed, portal->db, &pd_outbox_sql[EXPIRE], pd_clock_now() - age, limit,
+                        p);
 }

@@ -162,6 +162,38 @@ static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                           p);
 }
 
+/* With a good link: NULL when the password keeps the rules and is hashed, sealed in `set`. */
+static apr_status_t check_and_hash(const char **mistake, set_t *set, const pd_password_view_t *view,
+                                   const pd_standing_t *standing, const char *typed, apr_pool_t *p)
+{
+    const pd_person_t *person = set->person;
+    const pd_new_password_t chosen = {typed, person->login, person->email, view->min_chars};
+    const char *password;
+    int same;
+    *mistake = pd_password_check(&password, set->portal, &chosen, p);
+    if (*mistake)
+        return APR_SUCCESS;
+    /* One that has to be replaced is not replaced by itself. */
+    const char *but = view->expired ? standing->stored : NULL;
+    apr_status_t status =
+        pd_password_hash_but(&same, &set->secret, set->portal, person, password, but, p);
+    if (status == APR_SUCCESS && same)
+        *mistake = "password_same";
+    return status;
+}
+
+/* With the hash. */
+static apr_status_t use_link(pd_password_set_e *outcome, set_t *set, apr_pool_t *p)
+{
+    apr_status_t status = pd_db_transact(set->portal->db, set_step, set, p);
+    if (status != APR_SUCCESS)
+        return status;
+    *outcome = set->used ? PD_PASSWORD_SET : PD_PASSWORD_LINK_GONE;
+    if (set->used)
+        pd_log(PD_LOG_INFO, 0, "PD0622: password of person %s set by a link", set->person->id);
+    return APR_SUCCESS;
+}
+
 apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, int *retry_after,
                              const pd_portal_t *portal, const pd_client_t *client,
                              const char *token, const char *typed, apr_pool_t *p)
@@ -170,39 +202,20 @@ apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, i
     pd_password_view_t view;
     pd_person_t person;
     pd_standing_t standing;
-    const char *password;
-    int same = 0;
     set_t set = {.portal = portal, .person = &person, .token = token};
-    *outcome = PD_PASSWORD_LINK_GONE;
+    *outcome = PD_PASSWORD_LIMITED;
     *mistake = NULL;
     *retry_after = pd_guess_code(&guess, portal, client, p);
-    if (*retry_after) {
-        *outcome = PD_PASSWORD_LIMITED;
+    if (*retry_after)
         return APR_SUCCESS;
-    }
+    *outcome = PD_PASSWORD_LINK_GONE;
     apr_status_t status = find(&view, &person, &standing, portal, token, p);
     if (status != APR_SUCCESS || view.link != PD_LINK_GOOD)
         return status;
     pd_guess_right(&guess);
-    const pd_new_password_t chosen = {typed, person.login, person.email, view.min_chars};
-    *mistake = pd_password_check(&password, portal, &chosen, p);
-    if (*mistake) {
-        *outcome = PD_PASSWORD_MISTAKE;
-        return APR_SUCCESS;
-    }
-    /* One that has to be replaced is not replaced by itself. */
-    status = pd_password_hash_but(&same, &set.secret, portal, &person, password,
-                                  view.expired ? standing.stored : NULL, p);
-    if (status == APR_SUCCESS && same) {
-        *outcome = PD_PASSWORD_MISTAKE;
-        *mistake = "password_same";
-        return APR_SUCCESS;
-    }
-    if (status == APR_SUCCESS)
-        status = pd_db_transact(portal->db, set_step, &set, p);
-    if (status != APR_SUCCESS || !set.used)
+    *outcome = PD_PASSWORD_MISTAKE;
+    status = check_and_hash(mistake, &set, &view, &standing, typed, p);
+    if (status != APR_SUCCESS || *mistake)
         return status;
-    *outcome = PD_PASSWORD_SET;
-    pd_log(PD_LOG_INFO, 0, "PD0622: password of person %s set by a link", person.id);
-    return APR_SUCCESS;
+    return use_link(outcome, &set, p);
 }

@@ -22,14 +22,18 @@ const pd_sql_t pd_person_sql[] = {
                 " FROM identifier i"
                 " JOIN person p ON p.id = i.person_id"
                 " JOIN credential c ON c.person_id = p.id AND c.kind = 'password'"
-                " WHERE i.kind = %s AND i.lookup = %s",
+                " WHERE i.kind = %s AND i.lookup = %s AND i.reserved_until = 0",
                 "ssissi", "who answers to a login or an e-mail"},
-    [NAMED] = {"person_named", "SELECT person_id FROM identifier WHERE kind = %s AND lookup = %s",
+    [NAMED] = {"person_named",
+               "SELECT person_id FROM identifier WHERE kind = %s AND lookup = %s"
+               " AND reserved_until = 0",
                "s", "whose a login or an e-mail is"},
     [CLAIM] = {"person_claim",
                "INSERT INTO identifier (kind, lookup, person_id) VALUES (%s, %s, %s)"
-               " ON CONFLICT DO NOTHING",
-               "", "take a login or an e-mail, if it is free"},
+               " ON CONFLICT (kind, lookup) DO UPDATE SET reserved_until = 0"
+               " WHERE identifier.person_id = excluded.person_id"
+               " AND identifier.reserved_until > 0",
+               "", "take a login or an e-mail that is free, or one's own former one"},
     {NULL, NULL, NULL, NULL}};
 
 static const char *const state_names[] = {[PD_PERSON_PENDING] = "pending",

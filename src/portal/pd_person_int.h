@@ -24,7 +24,8 @@ const char *pd_person_lookup_of(const char **kind, const pd_portal_t *portal, co
 apr_status_t pd_person_lookup(pd_person_found_t *found, const pd_portal_t *portal,
                               const char *login_or_email, apr_pool_t *p);
 
-/* Takes a login or an e-mail (`kind`) by its look-up hash; `claimed` 0: it is somebody's. */
+/* Takes a login or an e-mail (`kind`) by its look-up hash, also one that this person gave up
+ * (pd_former_name.h); `claimed` 0: it is somebody's, or this person's already. */
 apr_status_t pd_person_claim(int *claimed, pd_conn_t *conn, const char *kind, const char *lookup,
                              const char *person_id, apr_pool_t *p);
 

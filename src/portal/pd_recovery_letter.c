@@ -23,7 +23,8 @@ const pd_sql_t pd_recovery_letter_sql[] = {
     [OWNER] = {"recovery_owner",
                "SELECT p.id, p.data_key, p.email, p.language FROM identifier i"
                " JOIN person p ON p.id = i.person_id"
-               " WHERE i.kind = %s AND i.lookup = %s AND p.state = 'active'",
+               " WHERE i.kind = %s AND i.lookup = %s AND i.reserved_until = 0"
+               " AND p.state = 'active'",
                "ssss", "who is called so"},
     [ANSWERED] = {"recovery_answered",
                   "UPDATE recovery SET person_id = %s, code = %s WHERE id = %s", "",

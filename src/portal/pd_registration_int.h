@@ -59,7 +59,8 @@ apr_status_t pd_registration_acts_add(apr_int64_t *policy_version, pd_conn_t *co
                                       const pd_portal_t *portal, const pd_addressee_t *person,
                                       const char *text, apr_pool_t *p);
 
-/* The confirmed owner of a mailbox; `owner->person_id` NULL: nobody. */
+/* The confirmed owner of a mailbox; `owner->person_id` NULL: nobody. `owner->address` NULL: he gave
+ * it up lately, and it is still reserved for him (pd_former_name.h). */
 apr_status_t pd_registration_owner(pd_addressee_t *owner, pd_conn_t *conn,
                                    const pd_portal_t *portal, const char *email_lookup,
                                    apr_pool_t *p);

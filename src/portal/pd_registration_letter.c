@@ -11,9 +11,9 @@ enum { OWNER };
 
 const pd_sql_t pd_registration_letter_sql[] = {
     [OWNER] = {"registration_owner",
-               "SELECT p.id, p.data_key, p.email, p.language FROM identifier i"
+               "SELECT p.id, p.data_key, p.email, p.language, i.reserved_until FROM identifier i"
                " JOIN person p ON p.id = i.person_id WHERE i.kind = 'email' AND i.lookup = %s",
-               "ssss", "the confirmed owner of a mailbox"},
+               "ssssi", "the confirmed owner of a mailbox"},
     {NULL, NULL, NULL, NULL}};
 
 void pd_secrets_new(pd_secrets_t *secrets, const pd_portal_t *portal, const char *person_id,
@@ -44,7 +44,10 @@ apr_status_t pd_registration_owner(pd_addressee_t *owner, pd_conn_t *conn,
         return status;
     owner->language = cell[3].text;
     owner->person_id = cell[0].text;
-    return pd_open(&owner->address, owner->key, "person.email", cell[0].text, cell[2].text, p);
+    status = pd_open(&owner->address, owner->key, "person.email", cell[0].text, cell[2].text, p);
+    if (cell[4].number > 0)
+        owner->address = NULL;
+    return status;
 }
 
 static const char *portal_url(const pd_portal_t *portal, const char *page, apr_pool_t *p)
@@ -52,11 +55,13 @@ static const char *portal_url(const pd_portal_t *portal, const char *page, apr_p
     return apr_pstrcat(p, portal->settings->base_url, portal->settings->path, page, NULL);
 }
 
-static pd_value_t *values_of(const pd_portal_t *portal, const pd_secrets_t *secrets, int known,
-                             apr_pool_t *p)
+static pd_value_t *values_of(const pd_portal_t *portal, const pd_secrets_t *secrets,
+                             const pd_addressee_t *owner, apr_pool_t *p)
 {
+    int known = owner->person_id != NULL;
     pd_value_t *values = pd_value_map(p);
     pd_value_set_text(values, "site_name", portal->settings->site_name, p);
+    pd_value_set_bool(values, "given_up", known && !owner->address, p);
     if (known) {
         pd_value_set_text(values, "sign_in_url", portal_url(portal, "/login", p), p);
         return values;
@@ -75,12 +80,13 @@ apr_status_t pd_registration_letter(int *written, pd_conn_t *conn, const pd_port
 {
     int known = owner->person_id != NULL;
     const pd_addressee_t *to = known ? owner : newcomer;
+    const char *address = to->address ? to->address : newcomer->address;
     pd_letter_t letter = {.kind = known ? "known" : "confirm",
                           .person_id = to->person_id,
                           .key = to->key,
-                          .address = to->address,
-                          .mailbox = pd_outbox_mailbox(portal, to->address, p),
+                          .address = address,
+                          .mailbox = pd_outbox_mailbox(portal, address, p),
                           .language = to->language,
-                          .values = values_of(portal, secrets, known, p)};
+                          .values = values_of(portal, secrets, owner, p)};
     return pd_outbox_add(written, conn, portal, &letter, p);
 }

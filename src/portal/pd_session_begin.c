@@ -43,7 +43,9 @@ typedef struct begin_t {
     const pd_portal_t *portal;
     const pd_client_t *client;
     pd_guess_t guess;
+    const char *lookup;       /* of the name typed */
     pd_person_found_t person; /* id NULL: nobody is called so */
+    const pd_datakey_t *key;  /* the person's; nobody's is thrown away */
     pd_password_e password;
     const char *rehashed;  /* sealed, or NULL */
     const char *old_token; /* hash, or NULL */
@@ -51,7 +53,7 @@ typedef struct begin_t {
     const char *id;
     const char *link; /* EXPIRED, CLOSING: token of a one-time link */
     pd_origin_t origin;
-    const char *sealed_origin; /* NULL: nobody is called so */
+    const char *sealed_origin;
     pd_unusual_e unusual;
     pd_sign_in_e outcome;
 } begin_t;
@@ -87,15 +89,28 @@ static apr_status_t count(int *retry_after, begin_t *begin, const char *login_or
 {
     const pd_portal_t *portal = begin->portal;
     const char *kind, *person_id;
-    const char *lookup = pd_person_lookup_of(&kind, portal, login_or_email, p);
+    begin->lookup = pd_person_lookup_of(&kind, portal, login_or_email, p);
     apr_status_t status =
-        pd_device_find(&person_id, portal, kind, lookup, begin->client->browser, p);
+        pd_device_find(&person_id, portal, kind, begin->lookup, begin->client->browser, p);
     if (status == APR_SUCCESS)
         *retry_after = pd_guess_known(&begin->guess, portal, begin->client, person_id, p);
     if (!APR_STATUS_IS_ENOENT(status))
         return status;
-    *retry_after = pd_guess_sign_in(&begin->guess, portal, begin->client, lookup, p);
+    *retry_after = pd_guess_sign_in(&begin->guess, portal, begin->client, begin->lookup, p);
     return APR_SUCCESS;
+}
+
+/* Nobody gets a key too: what is written of an attempt is sealed in any case. */
+static apr_status_t find_person(begin_t *begin, const char *login_or_email, apr_pool_t *p)
+{
+    const pd_portal_t *portal = begin->portal;
+    const char *wrapped;
+    apr_status_t status = pd_person_lookup(&begin->person, portal, login_or_email, p);
+    begin->key = begin->person.key;
+    if (!APR_STATUS_IS_ENOENT(status))
+        return status;
+    memset(&begin->person, 0, sizeof(begin->person));
+    return pd_datakey_new(&begin->key, &wrapped, portal->keys, begin->lookup, p);
 }
 
 static apr_status_t check(begin_t *begin, const char *login_or_email, const char *password,
@@ -108,11 +123,7 @@ static apr_status_t check(begin_t *begin, const char *login_or_email, const char
         pd_guess_untried(&begin->guess);
         return status;
     }
-    status = pd_person_lookup(&begin->person, portal, login_or_email, p);
-    if (APR_STATUS_IS_ENOENT(status)) {
-        memset(&begin->person, 0, sizeof(begin->person));
-        status = APR_SUCCESS;
-    }
+    status = find_person(begin, login_or_email, p);
     if (status == APR_SUCCESS)
         status = check_password(begin, password, p);
     pd_hashing_leave(portal, slot);
@@ -122,19 +133,20 @@ static apr_status_t check(begin_t *begin, const char *login_or_email, const char
 static apr_status_t note_attempt(const begin_t *begin, pd_conn_t *conn, pd_attempt_e outcome,
                                  apr_pool_t *p)
 {
-    return pd_sign_in_history_add(conn, begin->person.id, begin->person.key, outcome,
-                                  &begin->origin, p);
+    if (!begin->person.id)
+        return pd_sign_in_history_add_nobody(conn, begin->lookup, begin->key, outcome,
+                                             &begin->origin, p);
+    return pd_sign_in_history_add(conn, begin->person.id, begin->key, outcome, &begin->origin, p);
 }
 
-/* `reason` is for the journal only, `outcome` for the history of a person who is called so. */
+/* The same statements for somebody and nobody; only the letter of an alarm is the owner's alone
+ * (pd_guess_letter.c). `reason` is for the journal, `outcome` for the history. */
 static apr_status_t refuse(begin_t *begin, pd_conn_t *conn, const char *reason,
                            pd_attempt_e outcome, apr_pool_t *p)
 {
     const char *subject = begin->person.id ? begin->person.id : "";
-    apr_status_t status = APR_SUCCESS;
     begin->outcome = PD_SIGN_IN_REFUSED;
-    if (begin->person.id)
-        status = note_attempt(begin, conn, outcome, p);
+    apr_status_t status = note_attempt(begin, conn, outcome, p);
     if (status == APR_SUCCESS && begin->guess.alarm && begin->person.id)
         status = pd_guess_tell_owner(conn, begin->portal, subject, begin->person.key, p);
     if (status != APR_SUCCESS)
@@ -201,6 +213,22 @@ static apr_status_t tell(const begin_t *begin, pd_conn_t *conn, const pd_session
                           pd_session_details(begin->id, p), person->key, p);
 }
 
+/* What is kept of a sign-in, once the person's row is taken. */
+static apr_status_t note(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_person_found_t *person = &begin->person;
+    apr_status_t status = pd_device_note(conn, person->id, begin->client->browser, p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(NULL, conn, &pd_session_begin_sql[NOTE],
+                              PD_ARGS(PD_N(pd_clock_now()), PD_T(person->id)), p);
+    if (status == APR_SUCCESS)
+        status = note_attempt(begin, conn, PD_ATTEMPT_SIGNED_IN, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_unusual_note(&begin->unusual, conn, begin->portal, person->id, person->key,
+                           &begin->origin, p);
+}
+
 /* The password was right: who knows it may learn that the account is being closed, and keep it. */
 static apr_status_t offer_recall(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
 {
@@ -234,28 +262,19 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status = rehash(&rehashed, begin, conn, p);
     if (status == APR_SUCCESS)
-        status = pd_device_note(conn, begin->person.id, begin->client->browser, p);
-    if (status == APR_SUCCESS)
-        status = pd_conn_exec(NULL, conn, &pd_session_begin_sql[NOTE],
-                              PD_ARGS(PD_N(pd_clock_now()), PD_T(begin->person.id)), p);
-    if (status == APR_SUCCESS)
-        status = note_attempt(begin, conn, PD_ATTEMPT_SIGNED_IN, p);
-    if (status == APR_SUCCESS)
-        status = pd_unusual_note(&begin->unusual, conn, begin->portal, begin->person.id,
-                                 begin->person.key, &begin->origin, p);
+        status = note(begin, conn, p);
     if (status != APR_SUCCESS)
         return status;
     return tell(begin, conn, &ended, rehashed, p);
 }
 
-/* From where it is done: the same work for anybody and nobody, before any lock is held. */
+/* From where it is done: the same work for anybody and nobody (who has a key for it, find_person),
+ * before any lock is held. */
 static apr_status_t find_origin(begin_t *begin, apr_pool_t *p)
 {
     pd_origin_of(&begin->origin, begin->portal, begin->client, p);
-    if (!begin->person.id)
-        return APR_SUCCESS;
-    return pd_origin_seal(&begin->sealed_origin, &begin->origin, begin->person.key,
-                          "session.origin", begin->id, p);
+    return pd_origin_seal(&begin->sealed_origin, &begin->origin, begin->key, "session.origin",
+                          begin->id, p);
 }
 
 /* What comes of it, once the transaction is done. */

@@ -275,13 +275,14 @@ static int is_empty(const tags_t *tags)
     return any == 0;
 }
 
-/* The entry of a slot on the walk, or 0. */
+/* The entry of a slot on the walk, or 0. The tag after the state: what was wiped before the state
+ * was read has no tag any more, and zeros fit their check as well as an entry does. */
 static int meet(pd_session_met_t *met, const pd_session_table_t *table)
 {
     met->slot = &table->slots[met->number];
+    met->state = LOAD(met->slot->state);
     if (LOAD(table->tags[met->number / WAYS].tag[met->number % WAYS]) == 0)
         return 0;
-    met->state = LOAD(met->slot->state);
     met->used_at = LOAD(met->slot->used_at);
     met->noted_at = LOAD(met->slot->noted_at);
     return WRITER_OF(met->state) == 0 && copy_content(&met->entry, met->slot) &&

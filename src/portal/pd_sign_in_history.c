@@ -1,5 +1,6 @@
 /* The history in the database. Refused attempts are counted under a name that is locked: else two
- * at once would each take the last place of the day. */
+ * at once would each take the last place of the day. The rows of nobody are of the same shape, in a
+ * table of their own that nothing reads. */
 #include "portal/pd_sign_in_history.h"
 #include <apr_strings.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 /* Greater than any id. */
 #define NEWEST "g"
 
-enum { COUNT, ADD, LIST, EXPIRE };
+enum { COUNT, ADD, LIST, EXPIRE, COUNT_NOBODY, ADD_NOBODY, EXPIRE_NOBODY };
 
 const pd_sql_t pd_sign_in_history_sql[] = {
     [COUNT] = {"sign_in_count",
@@ -31,13 +32,24 @@ const pd_sql_t pd_sign_in_history_sql[] = {
                 "DELETE FROM sign_in WHERE id IN (SELECT x.id FROM sign_in x WHERE x.at < %lld"
                 " ORDER BY x.at LIMIT %lld)",
                 "", "attempts whose time is over"},
+    [COUNT_NOBODY] = {"nobody_count",
+                      "SELECT COUNT(*) FROM sign_in_nobody WHERE lookup = %s AND at > %lld"
+                      " AND outcome <> 'signed-in'",
+                      "i", "refused attempts under a name that nobody has"},
+    [ADD_NOBODY] = {"nobody_add",
+                    "INSERT INTO sign_in_nobody (id, lookup, at, outcome, origin)"
+                    " VALUES (%s, %s, %lld, %s, %s)",
+                    "", "an attempt under such a name"},
+    [EXPIRE_NOBODY] = {"nobody_expire",
+                       "DELETE FROM sign_in_nobody WHERE id IN (SELECT x.id FROM sign_in_nobody x"
+                       " WHERE x.at < %lld ORDER BY x.at LIMIT %lld)",
+                       "", "such attempts that count no longer"},
     {NULL, NULL, NULL, NULL}};
 
-const char *const pd_attempt_names[] = {[PD_ATTEMPT_SIGNED_IN] = "signed-in",
-                                        [PD_ATTEMPT_PASSWORD] = "password",
-                                        [PD_ATTEMPT_WAITS] = "waits",
-                                        [PD_ATTEMPT_CLOSED] = "closed",
-                                        [PD_ATTEMPT_MORE] = "more"};
+const char *const pd_attempt_names[] = {
+    [PD_ATTEMPT_SIGNED_IN] = "signed-in", [PD_ATTEMPT_PASSWORD] = "password",
+    [PD_ATTEMPT_CODE] = "code",           [PD_ATTEMPT_WAITS] = "waits",
+    [PD_ATTEMPT_CLOSED] = "closed",       [PD_ATTEMPT_MORE] = "more"};
 
 static pd_attempt_e parse(const char *text)
 {
@@ -47,40 +59,76 @@ static pd_attempt_e parse(const char *text)
     return outcome;
 }
 
+/* Whose rows: a person's id, or the look-up of a name that nobody has. */
+typedef struct owner_t {
+    const char *id;
+    int is_nobody;
+} owner_t;
+
+static const pd_sql_t *sql_of(const owner_t *owner, int of_person, int of_nobody)
+{
+    return &pd_sign_in_history_sql[owner->is_nobody ? of_nobody : of_person];
+}
+
 /* How many rows of the day are left for refused ones. */
-static apr_status_t count_left(apr_int64_t *left, pd_conn_t *conn, const char *person_id,
+static apr_status_t count_left(apr_int64_t *left, pd_conn_t *conn, const owner_t *owner,
                                apr_time_t now, apr_pool_t *p)
 {
     const pd_rows_t *rows;
-    apr_status_t status = pd_conn_lock_name(conn, apr_pstrcat(p, "sign-in ", person_id, NULL), p);
+    apr_status_t status = pd_conn_lock_name(conn, apr_pstrcat(p, "sign-in ", owner->id, NULL), p);
     if (status == APR_SUCCESS)
-        status = pd_conn_read(&rows, conn, &pd_sign_in_history_sql[COUNT],
-                              PD_ARGS(PD_T(person_id), PD_N(now - DAY)), 1, p);
+        status = pd_conn_read(&rows, conn, sql_of(owner, COUNT, COUNT_NOBODY),
+                              PD_ARGS(PD_T(owner->id), PD_N(now - DAY)), 1, p);
     if (status == APR_SUCCESS)
         *left = PD_REFUSED_A_DAY - PD_ROW(rows, 0)[0].number;
     return status;
 }
 
-apr_status_t pd_sign_in_history_add(pd_conn_t *conn, const char *person_id, const pd_datakey_t *key,
-                                    pd_attempt_e outcome, const pd_origin_t *origin, apr_pool_t *p)
+static apr_status_t write_row(pd_conn_t *conn, const owner_t *owner, const pd_datakey_t *key,
+                              const pd_attempt_t *attempt, apr_pool_t *p)
+{
+    const char *sealed;
+    apr_status_t status = pd_origin_seal(&sealed, &attempt->origin, key, COLUMN, attempt->id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_conn_exec(NULL, conn, sql_of(owner, ADD, ADD_NOBODY),
+                        PD_ARGS(PD_T(attempt->id), PD_T(owner->id), PD_N(attempt->at),
+                                PD_T(pd_attempt_names[attempt->outcome]), PD_T(sealed)),
+                        p);
+}
+
+/* A refusal writes one row, whosever name it is: those for which a person has no place left go to
+ * nobody's. */
+static apr_status_t add(pd_conn_t *conn, owner_t owner, const pd_datakey_t *key,
+                        pd_attempt_e outcome, const pd_origin_t *origin, apr_pool_t *p)
 {
     apr_time_t now = pd_clock_now();
     apr_int64_t left = PD_REFUSED_A_DAY;
     apr_status_t status = APR_SUCCESS;
-    const char *id = pd_random_uuid7(now, p), *sealed;
     if (outcome != PD_ATTEMPT_SIGNED_IN)
-        status = count_left(&left, conn, person_id, now, p);
-    if (status != APR_SUCCESS || left <= 0)
-        return status;
-    if (left == 1)
-        outcome = PD_ATTEMPT_MORE;
-    status = pd_origin_seal(&sealed, origin, key, COLUMN, id, p);
+        status = count_left(&left, conn, &owner, now, p);
     if (status != APR_SUCCESS)
         return status;
-    return pd_conn_exec(NULL, conn, &pd_sign_in_history_sql[ADD],
-                        PD_ARGS(PD_T(id), PD_T(person_id), PD_N(now),
-                                PD_T(pd_attempt_names[outcome]), PD_T(sealed)),
-                        p);
+    if (left <= 0)
+        owner = (owner_t){"", 1};
+    pd_attempt_t attempt = {.id = pd_random_uuid7(now, p),
+                            .at = now,
+                            .outcome = left == 1 ? PD_ATTEMPT_MORE : outcome,
+                            .origin = *origin};
+    return write_row(conn, &owner, key, &attempt, p);
+}
+
+apr_status_t pd_sign_in_history_add(pd_conn_t *conn, const char *person_id, const pd_datakey_t *key,
+                                    pd_attempt_e outcome, const pd_origin_t *origin, apr_pool_t *p)
+{
+    return add(conn, (owner_t){person_id, 0}, key, outcome, origin, p);
+}
+
+apr_status_t pd_sign_in_history_add_nobody(pd_conn_t *conn, const char *lookup,
+                                           const pd_datakey_t *key, pd_attempt_e outcome,
+                                           const pd_origin_t *origin, apr_pool_t *p)
+{
+    return add(conn, (owner_t){lookup, 1}, key, outcome, origin, p);
 }
 
 apr_status_t pd_sign_in_history_list(apr_array_header_t **attempts, const pd_portal_t *portal,
@@ -102,24 +150,16 @@ apr_status_t pd_sign_in_history_list(apr_array_header_t **attempts, const pd_por
     return status;
 }
 
-typedef struct expire_t {
-    apr_time_t before;
-    int limit;
-    int removed; /* output */
-} expire_t;
-
-static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    expire_t *expire = baton;
-    return pd_conn_exec(&expire->removed, conn, &pd_sign_in_history_sql[EXPIRE],
-                        PD_ARGS(PD_N(expire->before), PD_N(expire->limit)), p);
-}
-
 apr_status_t pd_sign_in_history_expire(int *removed, const pd_portal_t *portal,
                                        apr_interval_time_t age, int limit, apr_pool_t *p)
 {
-    expire_t expire = {pd_clock_now() - age, limit, 0};
-    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = status == APR_SUCCESS ? expire.removed : 0;
-    return status;
+    return pd_db_expire(removed, portal->db, &pd_sign_in_history_sql[EXPIRE], pd_clock_now() - age,
+                        limit, p);
+}
+
+apr_status_t pd_sign_in_history_expire_nobody(int *removed, const pd_portal_t *portal, int limit,
+                                              apr_pool_t *p)
+{
+    return pd_db_expire(removed, portal->db, &pd_sign_in_history_sql[EXPIRE_NOBODY],
+                        pd_clock_now() - DAY, limit, p);
 }

@@ -14,6 +14,7 @@ extern const pd_sql_t pd_session_sql[];
 extern const pd_sql_t pd_session_begin_sql[];
 extern const pd_sql_t pd_session_facts_sql[];
 extern const pd_sql_t pd_device_sql[];
+extern const pd_sql_t pd_former_name_sql[];
 extern const pd_sql_t pd_sign_in_history_sql[];
 extern const pd_sql_t pd_unusual_sql[];
 extern const pd_sql_t pd_disown_sql[];

@@ -146,24 +146,9 @@ apr_status_t pd_unusual_note(pd_unusual_e *unusual, pd_conn_t *conn, const pd_po
     return status;
 }
 
-typedef struct expire_t {
-    apr_time_t before;
-    int limit;
-    int removed; /* output */
-} expire_t;
-
-static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    expire_t *expire = baton;
-    return pd_conn_exec(&expire->removed, conn, &pd_unusual_sql[EXPIRE],
-                        PD_ARGS(PD_N(expire->before), PD_N(expire->limit)), p);
-}
-
 apr_status_t pd_unusual_expire(int *removed, const pd_portal_t *portal, apr_interval_time_t age,
                                int limit, apr_pool_t *p)
 {
-    expire_t expire = {pd_clock_now() - age, limit, 0};
-    apr_status_t status = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = status == APR_SUCCESS ? expire.removed : 0;
-    return status;
+    return pd_db_expire(removed, portal->db, &pd_unusual_sql[EXPIRE], pd_clock_now() - age, limit,
+                        p);
 }

@@ -23,13 +23,14 @@ const char *const pd_common_names[] = {
  * has_mistakes is true when the list is not empty (a section over the list would repeat itself). */
 #define MISTAKES                                                                                   \
     "mistakes", "has_mistakes", "field", "login_missing", "login_short", "login_long",             \
-        "login_characters", "login_mixed", "login_taken", "login_same", "email_missing",           \
-        "email_bad", "email_same", "email_taken", "password_same", "code_exhausted",               \
-        "password_missing", "password_short", "password_long", "password_weak", "password_common", \
-        "password_personal", "password_characters", "policy_missing", "consent_missing",           \
-        "consent_unticked", "name_missing", "recovery_exhausted", "code_missing", "proof_wrong",   \
-        "proof_exhausted", "factor_wrong", "sign_in_refused", "password_min", "error_login",       \
-        "error_email", "error_password", "error_policy", "error_consent_processing", "error_code"
+        "login_characters", "login_mixed", "login_taken", "login_often", "login_same",             \
+        "email_missing", "email_bad", "email_same", "email_taken", "password_same",                \
+        "code_exhausted", "password_missing", "password_short", "password_long", "password_weak",  \
+        "password_common", "password_personal", "password_characters", "policy_missing",           \
+        "consent_missing", "consent_unticked", "name_missing", "recovery_exhausted",               \
+        "code_missing", "proof_wrong", "proof_exhausted", "factor_wrong", "sign_in_refused",       \
+        "password_min", "error_login", "error_email", "error_password", "error_policy",            \
+        "error_consent_processing", "error_code"
 
 /* Too many attempts, partial "limited": how long to wait, in seconds or, when long, in minutes. */
 #define LIMITED "limited", "retry_after", "retry_minutes"
@@ -55,11 +56,11 @@ const char *const pd_common_names[] = {
 #define FIELDS                                                                                     \
     "fields", "field_login", "field_email", "field_password", "field_language",                    \
         "field_registered", "field_roles", "field_email_asked", "field_email_former",              \
-        "field_registration", "field_sessions", "field_sign_ins", "field_browsers", "field_links", \
-        "field_factor", "field_recovery", "field_letters", "field_notices", "field_notices_off",   \
-        "field_acts", "field_destruction", "field_journal", "given", "purposes", PURPOSE,          \
-        "without_limit", "undecided", "term_years", "term_days", "term_hours", "term_minutes",     \
-        "since_made", "since_sent", "since_sign_in", "removed"
+        "field_former_names", "field_registration", "field_sessions", "field_sign_ins",            \
+        "field_browsers", "field_links", "field_factor", "field_recovery", "field_letters",        \
+        "field_notices", "field_notices_off", "field_acts", "field_destruction", "field_journal",  \
+        "given", "purposes", PURPOSE, "without_limit", "undecided", "term_years", "term_days",     \
+        "term_hours", "term_minutes", "since_made", "since_sent", "since_sign_in", "removed"
 
 /* How long a field is kept, partial "term", of one that the portal writes and removes by itself. */
 #define TERM                                                                                       \
@@ -80,16 +81,16 @@ static const char *const confirm_names[] = {
     MISTAKES,      LIMITED,       "csrf", "stale",          "none",   "waiting",     "ready",
     "needs_proof", "needs_login", "done", "resend_allowed", "resent", "login_value", NULL};
 static const char *const reset_names[] = {
-    MISTAKES,   LIMITED, "csrf",        "stale",   "ready",
-    "used",     "none",  "login_value", "expired", /* it has to be replaced */
-    "restored",                                    /* a former address was brought back */
-    "by_link",                                     /* neither */
-    NULL};
+    MISTAKES,    LIMITED, "csrf",        "stale",   "ready",
+    "used",      "none",  "login_value", "expired", /* it has to be replaced */
+    "restored",                                     /* a former address was brought back */
+    "by_link",                                      /* neither */
+    "return_to", NULL};
 static const char *const restore_names[] = {LIMITED,       "csrf", "stale", "ready",
                                             "used",        "none", "taken", /* by another account */
                                             "email_value", NULL};
-static const char *const change_login_names[] = {MISTAKES, LIMITED,       "csrf",
-                                                 "stale",  "login_value", NULL};
+static const char *const change_login_names[] = {MISTAKES,      LIMITED,         "csrf", "stale",
+                                                 "login_value", "reserved_days", NULL};
 static const char *const change_password_names[] = {MISTAKES, LIMITED,       "csrf",
                                                     "stale",  "login_value", NULL};
 static const char *const change_email_names[] = {
@@ -143,6 +144,7 @@ static const char *const history_names[] = {
     "at",
     "signed_in",
     "wrong_password",
+    "wrong_code",
     "waits", /* likewise wrong, and others had to wait after it */
     "closed",
     "more", /* others of the day are not listed */

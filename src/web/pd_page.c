@@ -16,6 +16,7 @@
 #include "portal/pd_role.h"
 #include "srv/pd_headers.h"
 #include "text/pd_box.h"
+#include "text/pd_url.h"
 #include "web/pd_route.h"
 #include "web/pd_send.h"
 #include "web/pd_visitor.h"
@@ -32,6 +33,16 @@ APLOG_USE_MODULE(pdportal);
 const char *pd_page_path(const pd_page_t *page, const char *path)
 {
     return apr_pstrcat(page->p, page->site->settings->path, "/", path, NULL);
+}
+
+const char *pd_page_path_back(const pd_page_t *page, const char *path, const char *target)
+{
+    const char *own = pd_page_path(page, path);
+    if (target == NULL) {
+        return own;
+    }
+    return apr_pstrcat(page->p, own, strchr(path, '?') != NULL ? "&return=" : "?return=",
+                       pd_url_encode(target, page->p), NULL);
 }
 
 void pd_page_text(pd_page_t *page, const char *name, const char *text)

@@ -44,6 +44,9 @@ typedef struct pd_page_t {
 /* "https://.../portal/PATH" without scheme and host. */
 const char *pd_page_path(const pd_page_t *page, const char *path);
 
+/* The same with the page that is to come afterwards in its query; `target` NULL: none. */
+const char *pd_page_path_back(const pd_page_t *page, const char *path, const char *target);
+
 /* Short cuts to the template's values. */
 void pd_page_text(pd_page_t *page, const char *name, const char *text);
 void pd_page_true(pd_page_t *page, const char *name, int truth);

@@ -209,57 +209,65 @@ static int check_session(pd_page_t *page, int *result)
 }
 
 /* Nobody is signed in, but a password may have been right and the second factor be due. */
-static int check_pending(pd_page_t *page, int *result)
+static int check_guest(pd_page_t *page, int *result)
 {
-    int is_due = page->route->need == PD_NEED_PENDING;
-    if (page->pending != NULL && pd_route_needs_session(page->route)) {
+    int needs_session = pd_route_needs_session(page->route);
+    if (page->pending != NULL && needs_session) {
         *result = pd_web_ask_factor(page);
         return DONE;
     }
-    if (is_due && page->pending == NULL) {
+    if (needs_session || (page->route->need == PD_NEED_PENDING && page->pending == NULL)) {
         *result = lead_to_sign_in(page);
         return DONE;
     }
     return OK;
 }
 
-/* Everything the row asks for; OK to go on, DONE when an answer was sent. */
-static int check_needs(pd_page_t *page, int *result)
+/* Who asks, where the page shows it: signed in, or at least with a right password. APR_ENOENT:
+ * nobody, or the page is the same for all. */
+static apr_status_t find_visitor(pd_page_t *page)
 {
-    const pd_route_t *route = page->route;
+    const pd_show_e show = page->route->show;
     apr_status_t rv = APR_ENOENT;
-    if (route->show == PD_SHOW_PERSONAL || route->show == PD_SHOW_OPEN) {
+    if (show == PD_SHOW_PERSONAL || show == PD_SHOW_OPEN) {
         rv = pd_visit_session(&page->session, page->visit);
     }
     page->pending =
-        rv == APR_ENOENT && route->show == PD_SHOW_PERSONAL ? pd_visit_pending(page->visit) : NULL;
-    int needs_session = pd_route_needs_session(route);
-    if (route->need == PD_NEED_DATABASE || route->need == PD_NEED_PENDING || needs_session) {
+        rv == APR_ENOENT && show == PD_SHOW_PERSONAL ? pd_visit_pending(page->visit) : NULL;
+    return rv;
+}
+
+static int needs_database(const pd_route_t *route)
+{
+    return route->need == PD_NEED_DATABASE || route->need == PD_NEED_PENDING ||
+           pd_route_needs_session(route);
+}
+
+/* Who asks can't be known now: a page for anyone can do without, an act can't. */
+static int check_unknown(pd_page_t *page, apr_status_t rv, int *result)
+{
+    if (!pd_route_needs_session(page->route) && page->route->token == NULL) {
+        return OK;
+    }
+    *result = pd_page_failure(page, rv);
+    return DONE;
+}
+
+/* Everything the row asks for; OK to go on, DONE when an answer was sent. */
+static int check_needs(pd_page_t *page, int *result)
+{
+    apr_status_t rv = find_visitor(page);
+    if (needs_database(page->route)) {
         apr_status_t ready = pd_site_portal(&page->portal, page->site, page->p);
         if (ready != APR_SUCCESS) {
             *result = pd_page_failure(page, ready);
             return DONE;
         }
     }
-    if (rv == APR_SUCCESS && check_session(page, result) == DONE) {
-        return DONE;
+    if (rv == APR_SUCCESS) {
+        return check_session(page, result);
     }
-    if (rv == APR_ENOENT && check_pending(page, result) == DONE) {
-        return DONE;
-    }
-    if (rv == APR_SUCCESS || (rv == APR_ENOENT && !needs_session)) {
-        return OK;
-    }
-    if (rv == APR_ENOENT) {
-        *result = lead_to_sign_in(page);
-        return DONE;
-    }
-    /* Who it is can't be known now: a page for anyone can do without, an act can't. */
-    if (needs_session || route->token != NULL) {
-        *result = pd_page_failure(page, rv);
-        return DONE;
-    }
-    return OK;
+    return rv == APR_ENOENT ? check_guest(page, result) : check_unknown(page, rv, result);
 }
 
 /* A page with somebody's data: may they be used for what it is for, now? (F29) That people see and

@@ -2,6 +2,7 @@
  * shortly after a sign-in; each change is told by a letter. */
 #include <apr_strings.h>
 #include "portal/pd_email_change.h"
+#include "portal/pd_former_name.h"
 #include "portal/pd_login_change.h"
 #include "portal/pd_password_change.h"
 #include "portal/pd_person.h"
@@ -37,6 +38,7 @@ static int show_login(pd_page_t *page, int status)
 {
     const char *typed = pd_form_get(page->form, "login");
     pd_page_text(page, "login_value", typed ? typed : page->session->login);
+    pd_value_set_number(page->values, "reserved_days", PD_LOGIN_RESERVED_DAYS, page->p);
     pd_page_form_token(page, "change-login");
     return pd_page_show(page, "change-login.html", status);
 }

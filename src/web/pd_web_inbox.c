@@ -130,9 +130,8 @@ int pd_web_notice(pd_page_t *page)
 
 int pd_web_notice_change(pd_page_t *page)
 {
-    const char *act = pd_form_get(page->form, "act");
     const char *person_id = page->session->person_id;
-    int deletes = act != NULL && strcmp(act, "delete") == 0;
+    int deletes = pd_form_get(page->form, "delete") != NULL;
     apr_status_t rv = deletes ? pd_inbox_delete(page->portal, person_id, page->kind, page->p)
                               : pd_inbox_read(page->portal, person_id, page->kind, page->p);
     if (rv != APR_SUCCESS) {

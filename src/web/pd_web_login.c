@@ -1,6 +1,5 @@
 /* Sign-in and sign-out (F05, F09, F10). Wrong login, wrong password, not confirmed and blocked look
  * the same. */
-#include <apr_strings.h>
 #include "portal/pd_coming.h"
 #include "portal/pd_session.h"
 #include "text/pd_url.h"
@@ -26,10 +25,7 @@ static int after_new_sign_in(pd_page_t *page, const char *person_id)
     if (pd_coming_tell(&due, page->portal, person_id, page->p) != APR_SUCCESS || !due) {
         return after_sign_in(page);
     }
-    const char *target = return_target(page);
-    return pd_page_go(page,
-                      apr_pstrcat(page->p, pd_page_path(page, "coming"), target ? "?return=" : "",
-                                  target ? pd_url_encode(target, page->p) : "", NULL));
+    return pd_page_go(page, pd_page_path_back(page, "coming", return_target(page)));
 }
 
 static void show_notice(pd_page_t *page)
@@ -93,7 +89,7 @@ int pd_web_login(pd_page_t *page)
     case PD_SIGN_IN_EXPIRED:
         page->kept.link_token = result.token;
         pd_visitor_write(page);
-        return pd_page_go(page, pd_page_path(page, "reset"));
+        return pd_page_go(page, pd_page_path_back(page, "reset", return_target(page)));
     case PD_SIGN_IN_CLOSING:
         page->kept.link_token = result.token;
         pd_visitor_write(page);

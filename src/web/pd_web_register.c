@@ -98,6 +98,21 @@ static int texts_changed(const pd_page_t *page, const pd_registration_form_t *fo
     return shown == NULL || strcmp(shown, texts_shown(page, form)) != 0;
 }
 
+static void read_form(pd_registration_form_t *form, const pd_page_t *page)
+{
+    const char *password = pd_form_get(page->form, "password");
+    form->login = pd_form_get_trimmed(page->form, "login", page->p);
+    form->email = pd_form_get_trimmed(page->form, "email", page->p);
+    form->password = password ? password : "";
+    form->policy = pd_form_get(page->form, "policy") != NULL;
+    form->consent = pd_form_get(page->form, "consent_processing") != NULL;
+    form->language = page->language;
+    form->return_to = return_target(page);
+    form->browser = page->kept.browser;
+    form->address = page->r->useragent_ip;
+    form->agent = apr_table_get(page->r->headers_in, "User-Agent");
+}
+
 int pd_web_register(pd_page_t *page)
 {
     pd_registration_form_t form = {0};
@@ -112,17 +127,7 @@ int pd_web_register(pd_page_t *page)
         page->stale = 1;
         return show_form(page, HTTP_FORBIDDEN);
     }
-    form.login = pd_form_get_trimmed(page->form, "login", page->p);
-    form.email = pd_form_get_trimmed(page->form, "email", page->p);
-    form.password = pd_form_get(page->form, "password");
-    form.password = form.password ? form.password : "";
-    form.policy = pd_form_get(page->form, "policy") != NULL;
-    form.consent = pd_form_get(page->form, "consent_processing") != NULL;
-    form.language = page->language;
-    form.return_to = return_target(page);
-    form.browser = page->kept.browser;
-    form.address = page->r->useragent_ip;
-    form.agent = apr_table_get(page->r->headers_in, "User-Agent");
+    read_form(&form, page);
     rv = pd_registration_begin(&outcome, &mistakes, &retry_after, page->portal, &form, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);

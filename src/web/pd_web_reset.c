@@ -2,6 +2,7 @@
  * token from the URL into the form cookie and changes nothing else; setting is a POST. */
 #include <string.h>
 #include "portal/pd_password_set.h"
+#include "text/pd_url.h"
 #include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
 
@@ -13,6 +14,12 @@ static void show_reason(pd_page_t *page, const pd_password_view_t *view)
     pd_page_true(page, "restored", restored);
     pd_page_true(page, "expired", view->expired);
     pd_page_true(page, "by_link", !restored && !view->expired);
+}
+
+/* Where a sign-in was to lead that ended here. */
+static const char *return_target(const pd_page_t *page)
+{
+    return pd_url_target(pd_form_get(page->form, "return"), page->p);
 }
 
 static int show_form(pd_page_t *page, int status)
@@ -27,6 +34,7 @@ static int show_form(pd_page_t *page, int status)
     pd_page_true(page, "none", view.link == PD_LINK_NONE);
     show_reason(page, &view);
     pd_page_text(page, "login_value", view.login);
+    pd_page_text(page, "return_to", return_target(page));
     pd_value_set_number(page->values, "password_min", view.min_chars, page->p);
     pd_page_form_token(page, "reset");
     return pd_page_show(page, "reset.html", status);
@@ -45,7 +53,8 @@ static int done(pd_page_t *page)
 {
     page->kept.link_token = NULL;
     pd_visitor_write(page);
-    return pd_page_go(page, pd_page_path(page, "login?notice=password-set"));
+    return pd_page_go(page,
+                      pd_page_path_back(page, "login?notice=password-set", return_target(page)));
 }
 
 int pd_web_reset(pd_page_t *page)

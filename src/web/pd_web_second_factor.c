@@ -49,8 +49,9 @@ int pd_web_factor_form(pd_page_t *page)
 int pd_web_factor_enter(pd_page_t *page)
 {
     pd_factor_result_t result;
-    apr_status_t rv = pd_factor_submit(&result, page->portal, page->pending, PD_FACTOR_ENTER,
-                                       pd_form_get(page->form, "code"), page->p);
+    const pd_client_t client = pd_page_client(page);
+    apr_status_t rv = pd_factor_submit(&result, page->portal, &client, page->pending,
+                                       PD_FACTOR_ENTER, pd_form_get(page->form, "code"), page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
@@ -106,10 +107,7 @@ int pd_web_factor_account(pd_page_t *page)
 
 static const char *own_path(pd_page_t *page)
 {
-    const char *target = return_target(page);
-    return apr_pstrcat(page->p, pd_page_path(page, "account/second-factor"),
-                       target ? "?return=" : "", target ? pd_url_encode(target, page->p) : "",
-                       NULL);
+    return pd_page_path_back(page, "account/second-factor", return_target(page));
 }
 
 /* Once: they are not kept in a form that could be shown again. */
@@ -133,7 +131,8 @@ static int show_codes(pd_page_t *page, const char *const *codes)
 static int submit(pd_page_t *page, pd_factor_act_e act)
 {
     pd_factor_result_t result;
-    apr_status_t rv = pd_factor_submit(&result, page->portal, page->session, act,
+    const pd_client_t client = pd_page_client(page);
+    apr_status_t rv = pd_factor_submit(&result, page->portal, &client, page->session, act,
                                        pd_form_get(page->form, "code"), page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);

@@ -14,12 +14,14 @@ use PDBench::Policy ();
 use PDBench::SignIn ();
 use PDBench::People ();
 use PDBench::Memory ();
+use PDBench::Names ();
 
 my @groups = (
     [hit => \&PDBench::Hit::measure], [peers => \&PDBench::Peers::measure], [policy => \&PDBench::Policy::measure],
     [signin => \&PDBench::SignIn::measure], [people => \&PDBench::People::measure], [memory => \&PDBench::Memory::measure],
 );
 my %asked = map { $_ => 1 } split /[\s,]+/, $ENV{ROWS} || join ',', map { $_->[0] } @groups;
+push @groups, [names => \&PDBench::Names::measure]; # only when asked for
 my $table = PDBench::Table->new;
 for my $group (@groups) {
     my ($name, $measure) = @$group;

@@ -27,13 +27,16 @@
 #define AFTER_ALL ((apr_int64_t)1 << 50)
 #define PATIENCE  apr_time_from_sec(20) /* a machine may be busy elsewhere */
 
+/* Where an entry was read that nobody wrote. */
+enum { WHOLE, TORN_BY_KEY, TORN_ON_A_WALK };
+
 typedef struct work_t {
     apr_uint64_t reads, found, writes;
 } work_t;
 
 typedef struct shared_t {
     work_t of[PROCESSES];
-    int torn;
+    int torn; /* TORN_... */
     int stop;
     char table[BYTES];
 } shared_t;
@@ -93,7 +96,7 @@ static int read_one(pd_session_table_t *table, unsigned n)
         return 0;
     }
     if (!is_whole(&entry, n)) {
-        __atomic_store_n(&shared->torn, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&shared->torn, TORN_BY_KEY, __ATOMIC_SEQ_CST);
     }
     pd_session_table_touch(slot, used_at + apr_time_from_sec(1));
     return 1;
@@ -116,7 +119,7 @@ static void walk(pd_session_table_t *table)
     apr_size_t at = 0;
     for (unsigned n = 0; pd_session_table_next(&met, &at, table); n++) {
         if (!is_whole(&met.entry, met.entry.bucket)) {
-            __atomic_store_n(&shared->torn, 1, __ATOMIC_SEQ_CST);
+            __atomic_store_n(&shared->torn, TORN_ON_A_WALK, __ATOMIC_SEQ_CST);
         }
         if (n % 50 == 0) {
             pd_session_table_clear(table, &met);
@@ -188,13 +191,26 @@ static pid_t start(int at)
 
 static int stop_all(const pid_t *pids)
 {
-    int sound = 1, status;
+    int sound = 1;
     __atomic_store_n(&shared->stop, 1, __ATOMIC_SEQ_CST);
     for (int i = 0; i < PROCESSES; i++) {
-        sound &= waitpid(pids[i], &status, 0) == pids[i] && status == 0;
+        int status = -1;
+        if (waitpid(pids[i], &status, 0) != pids[i] || status != 0) {
+            printf("# process %d did not end well: wait status %d\n", i, status);
+            sound = 0;
+        }
     }
     __atomic_store_n(&shared->stop, 0, __ATOMIC_SEQ_CST);
     return sound;
+}
+
+static int none_torn(void)
+{
+    static const char *const words[] = {"", "by its key", "on a walk"};
+    if (shared->torn) {
+        printf("# an entry that nobody wrote was read %s\n", words[shared->torn]);
+    }
+    return !shared->torn;
 }
 
 static int in_peace(int seconds)
@@ -204,7 +220,7 @@ static int in_peace(int seconds)
         pids[i] = start(i);
     }
     sleep((unsigned)seconds);
-    int sound = stop_all(pids) && !shared->torn;
+    int sound = stop_all(pids) & none_torn();
     printf("%s in peace: %llu reads, %llu found, %llu writes\n", sound ? "ok" : "not ok",
            (unsigned long long)load(&shared->of[0].reads),
            (unsigned long long)load(&shared->of[0].found),
@@ -227,6 +243,7 @@ static int others_go_on(int victim)
         while (i != victim && !moved(&before[i], &shared->of[i])) {
             usleep(500);
             if (pd_clock_ticks() - begun > PATIENCE) {
+                printf("# process %d stood still while process %d was away\n", i, victim);
                 return 0;
             }
         }
@@ -260,7 +277,7 @@ static int under_kills(int kills)
         killed++;
         pids[victim] = start(victim);
     }
-    sound &= stop_all(pids) && !shared->torn;
+    sound &= stop_all(pids) & none_torn();
     printf("%s under %d kills, and freezes between them; the others were heard of after %ld ms at "
            "most\n",
            sound ? "ok" : "not ok", killed, (long)(slowest / 1000));
