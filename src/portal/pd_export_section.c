@@ -15,6 +15,7 @@ enum {
     REGISTRATION,
     EMAIL_ASKED,
     EMAIL_FORMER,
+    FORMER_NAMES,
     SESSIONS,
     SIGN_INS,
     COUNTRIES,
@@ -66,6 +67,10 @@ const pd_sql_t pd_export_sql[] = {
                       "SELECT token, email, created_at, expires_at"
                       " FROM former_address" OF_PERSON("token"),
                       "ssii", "addresses that can be brought back"},
+    [FORMER_NAMES] = {"export_former_names",
+                      "SELECT lookup, kind, reserved_until FROM identifier WHERE person_id = %s"
+                      " AND reserved_until > 0" BEHIND("lookup"),
+                      "ssi", "names given up that nobody else may take yet"},
     [SESSIONS] = {"export_sessions",
                   "SELECT id, created_at, authenticated_at, used_at, expires_at, mfa_at, origin"
                   " FROM session" OF_PERSON("id"),
@@ -171,6 +176,8 @@ const pd_export_section_t pd_export_sections[] = {
      COLUMNS(KEY, SEALED("email", "former_address.email"), COLUMN("created_at", INSTANT),
              COLUMN("expires_at", INSTANT)),
      0, PAGE},
+    {"former_names", "former_names", TABLE(FORMER_NAMES),
+     COLUMNS(KEY, COLUMN("kind", TEXT), COLUMN("until", INSTANT)), 0, PAGE},
     {"sessions", "sessions", TABLE(SESSIONS),
      COLUMNS(COLUMN("id", ID), COLUMN("created_at", INSTANT), COLUMN("authenticated_at", INSTANT),
              COLUMN("used_at", INSTANT), COLUMN("expires_at", INSTANT), COLUMN("mfa_at", INSTANT),
