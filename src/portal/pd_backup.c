@@ -25,8 +25,10 @@ const pd_sql_t pd_backup_sql[] = {
                  "SELECT id FROM person WHERE data_key = '' AND state <> 'destroyed' AND id > ''"
                  " ORDER BY id LIMIT 100",
                  "s", "people whose keys are gone"},
-    [LINKS] = {"backup_links", "DELETE FROM link", "", "links may have been used since"},
-    [RECOVERIES] = {"backup_recoveries", "DELETE FROM recovery", "", "codes likewise"},
+    [LINKS] = {"backup_links", "DELETE FROM link WHERE token > ''", "",
+               "links may have been used since"},
+    [RECOVERIES] = {"backup_recoveries", "DELETE FROM recovery WHERE id > ''", "",
+                    "codes likewise"},
     {NULL, NULL, NULL, NULL}};
 
 /* With its mode before anything stands in it. What an interrupted run left goes. */

@@ -15,6 +15,7 @@ enum {
     REGISTRATION,
     EMAIL_ASKED,
     EMAIL_FORMER,
+    FORMER_NAMES,
     SESSIONS,
     SIGN_INS,
     COUNTRIES,
@@ -34,7 +35,7 @@ enum {
 
 /* Of a person's rows those behind a key. */
 #define BEHIND(key)    " AND " key " > %s ORDER BY " key " LIMIT %lld"
-#define TEXT_NAME      "kind || '/' || CAST(version AS TEXT) || '/' || language"
+#define TEXT_NAME      "a.kind || '/' || CAST(a.version AS TEXT) || '/' || a.language"
 #define OF_PERSON(key) " WHERE person_id = %s" BEHIND(key)
 
 const pd_sql_t pd_export_sql[] = {
@@ -66,6 +67,10 @@ const pd_sql_t pd_export_sql[] = {
                       "SELECT token, email, created_at, expires_at"
                       " FROM former_address" OF_PERSON("token"),
                       "ssii", "addresses that can be brought back"},
+    [FORMER_NAMES] = {"export_former_names",
+                      "SELECT lookup, kind, reserved_until FROM identifier WHERE person_id = %s"
+                      " AND reserved_until > 0" BEHIND("lookup"),
+                      "ssi", "names given up that nobody else may take yet"},
     [SESSIONS] = {"export_sessions",
                   "SELECT id, created_at, authenticated_at, used_at, expires_at, mfa_at, origin"
                   " FROM session" OF_PERSON("id"),
@@ -99,17 +104,15 @@ const pd_sql_t pd_export_sql[] = {
               "SELECT id, verb, kind, version, language, wording, form, at, html_sha256, address,"
               " agent FROM act WHERE pseudonym = %s" BEHIND("id"),
               "sssisssisss", "what the person read and agreed to"},
-    /* The key of one, then its text: texts are long. */
-    [TEXTS] =
-        {"export_texts",
-         "SELECT a.name, a.kind, a.version, a.language, COALESCE(t.title, ''),"
-         " COALESCE(t.markup, ''), COALESCE(t.source, ''), COALESCE(t.html, ''),"
-         " COALESCE(t.html_sha256, '') FROM (SELECT DISTINCT " TEXT_NAME " AS name, kind,"
-         " version, language FROM act WHERE pseudonym = %s" BEHIND(
-             TEXT_NAME) ") a"
-                        " LEFT JOIN document_text t ON t.kind = a.kind AND t.version = a.version"
-                        " AND t.language = a.language ORDER BY a.name",
-         "ssissssss", "each text that an act of the person is about, as it was shown"},
+    /* One at a time: of several acts about a text the first stands for all, since the next page
+     * begins behind its key. */
+    [TEXTS] = {"export_texts",
+               "SELECT " TEXT_NAME ", a.kind, a.version, a.language, COALESCE(t.title, ''),"
+               " COALESCE(t.markup, ''), COALESCE(t.source, ''), COALESCE(t.html, ''),"
+               " COALESCE(t.html_sha256, '') FROM act a"
+               " LEFT JOIN document_text t ON t.kind = a.kind AND t.version = a.version"
+               " AND t.language = a.language WHERE a.pseudonym = %s" BEHIND(TEXT_NAME),
+               "ssissssss", "each text that an act of the person is about, as it was shown"},
     [WITHDRAWALS] = {"export_withdrawals",
                      "SELECT act, kind, task, started_at, due_at, done_at, outcome"
                      " FROM withdrawal" OF_PERSON("act"),
@@ -173,6 +176,8 @@ const pd_export_section_t pd_export_sections[] = {
      COLUMNS(KEY, SEALED("email", "former_address.email"), COLUMN("created_at", INSTANT),
              COLUMN("expires_at", INSTANT)),
      0, PAGE},
+    {"former_names", "former_names", TABLE(FORMER_NAMES),
+     COLUMNS(KEY, COLUMN("kind", TEXT), COLUMN("until", INSTANT)), 0, PAGE},
     {"sessions", "sessions", TABLE(SESSIONS),
      COLUMNS(COLUMN("id", ID), COLUMN("created_at", INSTANT), COLUMN("authenticated_at", INSTANT),
              COLUMN("used_at", INSTANT), COLUMN("expires_at", INSTANT), COLUMN("mfa_at", INSTANT),

@@ -5,9 +5,9 @@
 
 #define EXPORT_SECTIONS                                                                            \
     "s_account", "s_credentials", "s_roles", "s_drafts", "s_registration", "s_email_asked",        \
-        "s_email_former", "s_sessions", "s_sign_ins", "s_countries", "s_browsers", "s_links",      \
-        "s_recovery", "s_letters", "s_notices", "s_notices_off", "s_acts", "s_texts",              \
-        "s_withdrawals", "s_told", "s_journal"
+        "s_email_former", "s_former_names", "s_sessions", "s_sign_ins", "s_countries",             \
+        "s_browsers", "s_links", "s_recovery", "s_letters", "s_notices", "s_notices_off",          \
+        "s_acts", "s_texts", "s_withdrawals", "s_told", "s_journal"
 
 #define EXPORT_LABELS                                                                              \
     "l_id", "l_key", "l_login", "l_email", "l_language", "l_state", "l_policy_version",            \
