@@ -47,7 +47,10 @@ const char *pd_page_path_back(const pd_page_t *page, const char *path, const cha
 
 void pd_page_text(pd_page_t *page, const char *name, const char *text)
 {
-    pd_value_set_text(page->values, name, text ? text : "", page->p);
+    /* A name that isn't there is as empty. */
+    if ((text != NULL && *text != '\0') || pd_value_get(page->values, name) != NULL) {
+        pd_value_set_text(page->values, name, text ? text : "", page->p);
+    }
 }
 
 void pd_page_true(pd_page_t *page, const char *name, int truth)

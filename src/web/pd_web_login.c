@@ -30,18 +30,20 @@ static int after_new_sign_in(pd_page_t *page, const char *person_id)
 
 static void show_notice(pd_page_t *page)
 {
+    static const char *const notices[][2] = {
+        {"confirmed", "confirmed"}, {"password-set", "password_set"}, {"signed-out", "signed_out"}};
     const char *notice = pd_form_get(page->query, "notice");
-    const char *target = return_target(page);
-    int confirmed = notice != NULL && strcmp(notice, "confirmed") == 0;
-    int signed_out = notice != NULL && strcmp(notice, "signed-out") == 0;
-    int password_set = notice != NULL && strcmp(notice, "password-set") == 0;
-    pd_page_true(page, "confirmed", confirmed);
-    pd_page_true(page, "password_set", password_set);
-    pd_page_true(page, "signed_out", signed_out);
-    pd_page_true(page, "again", page->session != NULL);
-    pd_page_true(page, "needed",
-                 target != NULL && page->session == NULL && !confirmed && !signed_out &&
-                     !password_set);
+    if (page->session != NULL) {
+        pd_page_true(page, "again", 1);
+        return;
+    }
+    for (size_t i = 0; notice != NULL && i < sizeof(notices) / sizeof(notices[0]); i++) {
+        if (strcmp(notice, notices[i][0]) == 0) {
+            pd_page_true(page, notices[i][1], 1);
+            return;
+        }
+    }
+    pd_page_true(page, "needed", return_target(page) != NULL);
 }
 
 static int show_form(pd_page_t *page, int status)
