@@ -38,7 +38,7 @@ $(GOALS): second-pass
 	@:
 second-pass:
 	@$(if $(NEEDS),sh conf/install-packages $(NEEDS))
-	@$(MAKE) --no-print-directory PACKAGES_READY=1 $(GOALS)
+	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS))$(word 2,$(GOALS)),,-j$(shell nproc)) PACKAGES_READY=1 $(GOALS)
 
 else
 # Second pass. V=1 shows the commands.
