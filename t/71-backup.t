@@ -51,10 +51,49 @@ my @before = map { bytes($_) } $list, "$dir/cut";
 refused('a list that is cut off is not overwritten', 1, qr/not whole/, 'destructions', 'save', "$dir/cut");
 is(bytes("$dir/cut"), $before[1], 'it stays as it is');
 
+# Somebody is being closed, long due: what pg_restore or a copy brings back.
+sub begin_closing {
+    my ($id) = @_;
+    return "UPDATE person SET state = 'closing' WHERE id = '$id';"
+        . " INSERT INTO closing (person_id, was, reason, asked_at, due_at) VALUES ('$id', 'active', 'request', 1, 2);"
+        . " INSERT INTO withdrawal (act, person_id, kind, task, started_at, due_at, done_at, outcome) VALUES ('act-$id', '$id', 'processing', 'close', 1, 2, 0, '');"
+        . " INSERT INTO factor_code (person_id, code) VALUES ('$id', 'used');";
+}
+sub settled {
+    my ($id, $name) = @_;
+    my $days = (time + 14 * 86400) * 1e6;
+    is(sql("SELECT count(*) FROM session"), 0, "$name: no session lives again");
+    is(sql("SELECT count(*) FROM factor_code"), 0, "$name: no spare code does");
+    is(sql("SELECT count(*) FROM closing WHERE person_id = '$id' AND due_at >= $days"), 1, "$name: who is being closed has 14 days");
+    is(sql("SELECT count(*) FROM withdrawal WHERE person_id = '$id' AND due_at >= $days + 86400000000"), 1, "$name: and who took the consent back");
+    good("$name: the jobs run", 'jobs', 'run');
+    is(state_of($id), 'closing', "$name: and destroy nobody");
+    return;
+}
+sub recalls {
+    my ($id, $login, $name) = @_;
+    my $browser = $server->browser;
+    my $page = sign_in($browser, $login);
+    is($page->header('location'), '/portal/recall', "$name: a sign-in offers the recall");
+    $browser->follow($page);
+    is($browser->submit({}, form => qr{recall$})->status, 303, "$name: it is taken");
+    is(state_of($id), 'active', "$name: and the account is as it was");
+    return;
+}
+sub repeated_by_hand {
+    my ($id, $login) = @_;
+    sql(begin_closing($id));
+    like(good('repeated in a database that was put back', 'destructions', 'repeat', $list, '--restored'), qr/links and codes are void/, 'which it says');
+    settled($id, 'by hand');
+    recalls($id, $login, 'by hand');
+    return;
+}
+
 my $file = "$dir/copy.db";
 if ($ENV{PD_DB} ne 'sqlite3') {
     refused('PostgreSQL has a tool of its own', 1, qr/pg_dump/, 'backup', $file);
     refused('and one to restore', 1, qr/pg_restore/, 'restore', $file);
+    repeated_by_hand(sql("SELECT id FROM person WHERE state = 'active'"), $login);
     is((run('verify-journal'))[0], 0, 'the journal is whole');
     done_testing;
     exit;
@@ -80,6 +119,7 @@ is(scalar(grep { index(bytes($file), $_) >= 0 } @keys), 0, 'not one of them stan
 is(scalar(grep { index(bytes("$file.keys"), $_) >= 0 } @keys), 3, 'they are in the other one');
 is(sql("SELECT count(*) FROM journal WHERE event = 'backup.made'"), 1, 'the journal has it');
 my $first_keys = bytes("$file.keys");
+of_copy($file, begin_closing($emil_id));
 
 # --- refused
 refused('not while httpd runs', 1, qr/is running; stop httpd/, 'restore', $file, '--force');
@@ -95,6 +135,7 @@ is(join(' ', sort map { s{.*/}{}r } glob "$dir/later.db*"), 'later.db later.db.d
 unlike(bytes("$file.keys"), qr/^\Q$dora_id\E /m, 'with that of who was destroyed');
 my %cookies = %{ $anna->{cookies} };
 $server->stop;
+sql("INSERT INTO schema_version (number, name, applied_at) VALUES (9999, 'of a newer program', 1)");
 
 my $untouched = bytes($database);
 sub unharmed { my ($name) = @_; is(bytes($database) eq $untouched ? 1 : 0, 1, "$name: the database is as it was"); is(scalar(glob "$database-restoring*"), undef, 'and nothing lies about'); return }
@@ -119,25 +160,54 @@ of_copy($forged, "UPDATE journal SET event = 'x' WHERE sequence = 3");
 refused('a copy whose journal was changed', 2, qr/journal is not whole.*row 3/, 'restore', $forged, '--force', '--keys', "$file.keys");
 unharmed('all that');
 
+# What only a person may decide.
+sub instants { my ($for) = @_; return map { my @t = gmtime(time + $_); sprintf '%s-before-%04d%02d%02dT%02d%02d%02dZ', $database, $t[5] + 1900, $t[4] + 1, @t[3, 2, 1, 0] } 0 .. $for }
+my @names = instants(60);
+put($_, 'kept') for @names;
+refused('the last step fails', 1, qr/there is a .*-before-\d{8}T\d{6}Z already/, 'restore', $file, '--force');
+unharmed('nothing kept is deleted, and');
+is(scalar(grep { bytes($_) ne 'kept' } @names), 0, 'what was kept stays');
+unlink @names;
+my $readable = $untouched;
+put($database, 'no database any more' x 1000);
+mkdir "$database-journal" or die $!; # which SQLite doesn't clear away
+$untouched = bytes($database);
+refused('over a database that can\'t be read', 1, qr/acts in .* can't be read.*--without-acts/, 'restore', $file, '--force');
+unharmed('acts that can\'t be read');
+@names = instants(60);
+for my $name (@names) { mkdir "$name-journal" or die $!; put("$name-journal/x", '') }
+refused('between two names', 1, qr/the log can't be put aside/, 'restore', $file, '--force', '--without-acts', '--confirm', 1);
+unharmed('it is put back');
+ok(-d "$database-journal", 'with its log');
+is(scalar(grep { -e } @names), 0, 'and not under another name');
+for my $name ($database, @names) { unlink "$name-journal/x"; rmdir "$name-journal" }
+put($database, $readable);
+
 # --- put back, over a database that is there
 $said = good('restored', 'restore', $file, '--force');
+unlike($said, qr/can't be read/, 'by the acts of a database with a newer schema');
 like($said, qr/2 keys are back/, 'keys of those who are still there');
 is(state_of($dora_id), 'destroyed', 'who was destroyed since stays so');
 is(sql("SELECT count(*) FROM destruction WHERE person_id = '$dora_id'"), 1, 'with the act as it was');
 is(sql("SELECT count(*) FROM identifier WHERE person_id = '$dora_id'"), 0, 'and nothing of hers is left');
-is(sql("SELECT count(*) FROM session"), 0, 'no session lives again');
+settled($emil_id, 'restored');
 is(sql("SELECT count(*) FROM journal WHERE event = 'backup.restored'"), 1, 'the journal has it');
 is((run('verify-journal'))[0], 0, 'and is whole');
-ok(-s "$database-before", 'the former database is kept aside');
+my @aside = grep { /-before-\d{8}T\d{6}Z\z/ } glob "$database-before*";
+is(scalar @aside, 1, 'the former database is kept aside');
+ok(-s $aside[0], 'as it was');
 $server->start;
 is($anna->get('/cabinet/')->status, 303, 'everybody has to sign in again');
 is(sign_in($server->browser, $login)->status, 303, 'who is still there can');
+recalls($emil_id, $emil_login, 'restored');
 isnt(sign_in($server->browser, $dora_login)->status, 303, 'who was destroyed cannot');
 isnt(sign_in($server->browser, $fresh_login)->status, 303, 'who came later is not known');
 my ($new, $new_login) = member(browser => $server->browser, folder => $folder);
 is($new->get('/cabinet/index.html')->status, 200, 'the portal works as ever');
 my ($code, $out, $error) = run('check');
 is($code, 0, 'check has nothing to report') or diag $out . $error;
+sql("DELETE FROM withdrawal WHERE person_id = '$emil_id'");
+repeated_by_hand($emil_id, $emil_login);
 
 # --- the machine is lost: what there is are the files of the backup
 $server->stop;
@@ -155,7 +225,11 @@ like($said, qr/3 keys are back.*[1-9]\d* of them were there/s, 'destroys by the 
 is(state_of($dora_id), 'destroyed', 'who is in it');
 lose();
 unlink "$file.destroyed";
-$said = good('an old copy with the newest keys and no list', 'restore', $file);
+refused('no list, and no database that knows', 1, qr/no list .*--without-acts/, 'restore', $file, '--confirm', 1);
+refused('somebody without a key whom nobody knows to be destroyed', 1, qr/1 people of the copy have no key.*--confirm 1/, 'restore', $file, '--without-acts');
+refused('another number', 1, qr/--confirm 1/, 'restore', $file, '--without-acts', '--confirm', 2);
+ok(!-e $database, 'nothing is in its place');
+$said = good('an old copy with the newest keys and no list', 'restore', $file, '--without-acts', '--confirm', 1);
 like($said, qr/1 people without a key are destroyed too/, 'destroys whose key is gone');
 is(state_of($dora_id), 'destroyed', 'her');
 is(state_of($anna_id), 'active', 'and nobody else');

@@ -38,7 +38,9 @@ typedef enum {
     CTL_CONFIRM = 2097152,
     CTL_TO = 4194304,
     CTL_FORCE = 8388608,
-    CTL_KEYS = 16777216
+    CTL_KEYS = 16777216,
+    CTL_WITHOUT_ACTS = 33554432,
+    CTL_RESTORED = 67108864
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -163,9 +165,11 @@ int ctl_draft_make(ctl_t *ctl, struct pd_publication_t *publication);
 const char *ctl_beside(ctl_t *ctl, const char *file, const char *end);
 const char *ctl_keys_file(ctl_t *ctl, const char *file);
 void ctl_remove_database(ctl_t *ctl, const char *file);
-/* CTL_OK or the exit code; a list that is not there is an empty one. */
+/* CTL_OK or the exit code; a list that is not there is an empty one. `again`: how many of it were
+ * there. */
 int ctl_save_destroyed(ctl_t *ctl, const char *file);
-int ctl_repeat_destroyed(ctl_t *ctl, const pd_portal_t *portal, const char *file);
+int ctl_repeat_destroyed(ctl_t *ctl, apr_int64_t *again, const pd_portal_t *portal,
+                         const char *file);
 
 /* The commands. */
 int ctl_backup(ctl_t *ctl);

@@ -64,7 +64,10 @@ static apr_status_t take_copy(apr_int64_t *keys, ctl_t *ctl, const char *part, c
     if (!rv) {
         rv = pd_backup_take_keys(keys, &copy, ctl_keys_file(ctl, file), ctl->p);
     }
-    return rv ? rv : pd_backup_finish(&copy, part, file, ctl->p);
+    if (!rv) {
+        rv = pd_backup_seal(&copy, part, ctl->p);
+    }
+    return rv ? rv : pd_backup_place(part, file, ctl->p);
 }
 
 int ctl_backup(ctl_t *ctl)
@@ -107,23 +110,35 @@ int ctl_destructions_save(ctl_t *ctl)
     return file ? ctl_save_destroyed(ctl, file) : ctl_fail(ctl, CTL_USAGE, "write into which FILE");
 }
 
-int ctl_repeat_destroyed(ctl_t *ctl, const pd_portal_t *portal, const char *file)
+int ctl_repeat_destroyed(ctl_t *ctl, apr_int64_t *again, const pd_portal_t *portal,
+                         const char *file)
 {
-    apr_int64_t again, all;
-    apr_status_t rv = pd_destroyed_repeat(&again, &all, portal, file, ctl->p);
+    apr_int64_t all;
+    apr_status_t rv = pd_destroyed_repeat(again, &all, portal, file, ctl->p);
     if (rv) {
         return fail_step(ctl, rv, "the list of destroyed people can't be repeated:", file);
     }
     ctl_answer_number(ctl, "listed", all);
-    ctl_answer_number(ctl, "destroyed", again);
+    ctl_answer_number(ctl, "destroyed", *again);
     ctl_say(ctl, "%s: %ld destroyed people, %ld of them were there and are destroyed again", file,
-            (long)all, (long)again);
+            (long)all, (long)*again);
+    return CTL_OK;
+}
+
+static int settle(ctl_t *ctl, apr_int64_t destroyed)
+{
+    apr_status_t rv = pd_backup_settle(&ctl->portal, destroyed, ctl->p);
+    if (rv) {
+        return ctl_fail_status(ctl, rv, "sessions, links and codes may live again", NULL);
+    }
+    ctl_say(ctl, "Sessions, links and codes are void; who is being closed can recall it.");
     return CTL_OK;
 }
 
 int ctl_destructions_repeat(ctl_t *ctl)
 {
     struct stat info;
+    apr_int64_t again = 0;
     const char *file = operand(ctl);
     if (!file) {
         return ctl_fail(ctl, CTL_USAGE, "write which FILE: \"destructions save\" made it");
@@ -131,7 +146,10 @@ int ctl_destructions_repeat(ctl_t *ctl)
     if (stat(file, &info)) {
         return ctl_fail(ctl, CTL_FAILED, "there is no file %s", file);
     }
-    int code = ctl_repeat_destroyed(ctl, &ctl->portal, file);
+    int code = ctl_repeat_destroyed(ctl, &again, &ctl->portal, file);
+    if (!code && (ctl->given & CTL_RESTORED)) {
+        code = settle(ctl, again);
+    }
     apr_status_t rv = code ? APR_SUCCESS : pd_destruction_wipe(&ctl->portal, ctl->p);
     return rv ? ctl_fail_status(ctl, rv, "older pages are left to the job \"destroy\"", NULL)
               : code;

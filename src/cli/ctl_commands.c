@@ -220,11 +220,16 @@ const ctl_command_t ctl_commands[] = {
      "random\n"
      "numbers and instants, no names.\n",
      NULL, ctl_destructions_save},
-    {"destructions repeat", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "FILE",
+    {"destructions repeat", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_RESTORED, 1, "FILE [--restored]",
      "destroy again who was destroyed after a backup",
      "After an older database was put back, before anybody uses it: destroys whoever is in FILE "
      "and still in\n"
-     "the database, with an act for each. \"restore\" does it by itself. Safe to repeat.\n",
+     "the database, with an act for each. \"restore\" does it by itself. Safe to repeat.\n"
+     "\n"
+     "  --restored          pg_restore has put the database back: also end all sessions, links and "
+     "codes,\n"
+     "                      which may have been used since, and give 14 days to whoever is being "
+     "closed\n",
      NULL, ctl_destructions_repeat},
     {"backup", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_KEYS, 1, "FILE [--keys KEYFILE]",
      "copy a SQLite database, its keys apart",
@@ -241,8 +246,10 @@ const ctl_command_t ctl_commands[] = {
      "  --keys KEYFILE      where the keys go; one file for all copies, where each has a name of "
      "its own\n",
      NULL, ctl_backup},
-    {"restore", CTL_NEEDS_SETTINGS, CTL_PORTAL | CTL_KEYS | CTL_FORCE, 1,
-     "FILE [--keys KEYFILE] [--force]", "put a backup in the place of the database",
+    {"restore", CTL_NEEDS_SETTINGS,
+     CTL_PORTAL | CTL_KEYS | CTL_FORCE | CTL_CONFIRM | CTL_WITHOUT_ACTS, 1,
+     "FILE [--keys KEYFILE] [--force] [--without-acts] [--confirm NUMBER]",
+     "put a backup in the place of the database",
      "Refused while httpd runs. Checks the copy and its journal, brings its schema up to date, "
      "puts the keys\n"
      "back, destroys again whoever was destroyed since (by FILE.destroyed, by the database that is "
@@ -251,7 +258,13 @@ const ctl_command_t ctl_commands[] = {
      "in place.\n"
      "\n"
      "  --keys KEYFILE      the newest keys; default: FILE.keys\n"
-     "  --force             there is a database: put it aside as DATABASE-before\n",
+     "  --force             there is a database: put it aside as DATABASE-before-INSTANT\n"
+     "  --without-acts      go on though nobody knows who was destroyed since: the database that "
+     "is replaced\n"
+     "                      can't be read, or there is none and no FILE.destroyed\n"
+     "  --confirm NUMBER    so many people have no key, and no list or act names them: destroy "
+     "them. Is it\n"
+     "                      more than you know of, the keys are those of another line of copies\n",
      NULL, ctl_restore},
     {"notices send", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_KIND | CTL_FILE | CTL_LANG | CTL_TO, 0,
      "--kind KIND --file TEXT [--lang LANG] [--to LOGIN]", "write messages into inboxes",

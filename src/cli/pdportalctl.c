@@ -38,6 +38,8 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"to", CTL_TO, 1, NULL},
                                                    {"force", CTL_FORCE, 0, NULL},
                                                    {"keys", CTL_KEYS, 1, NULL},
+                                                   {"without-acts", CTL_WITHOUT_ACTS, 0, NULL},
+                                                   {"restored", CTL_RESTORED, 0, NULL},
                                                    {"json", CTL_JSON, 0, NULL},
                                                    {"help", CTL_HELP, 0, NULL},
                                                    {NULL, 0, 0, NULL}};

@@ -13,7 +13,7 @@
 /* Steps of a backup, in their order. Each works on a new file `part`, made before with mode 0600,
  * and gives it its name when it is whole and on the disk. */
 
-/* Copies the database into `part`, which gets its name only by pd_backup_finish. */
+/* Copies the database into `part`, which gets its name only by pd_backup_place. */
 apr_status_t pd_backup_copy(const pd_portal_t *portal, const char *part, apr_pool_t *p);
 
 /* The copy as a portal, to be used and closed by its pool. PD_ESCHEMA and the like as pd_db_open.
@@ -26,10 +26,12 @@ apr_status_t pd_backup_open(pd_portal_t *copy, const pd_portal_t *portal, const 
 apr_status_t pd_backup_take_keys(apr_int64_t *keys, const pd_portal_t *copy, const char *keys_file,
                                  apr_pool_t *p);
 
-/* Makes `part` one file without a log, puts it on the disk and gives it its name. Closes what
- * pd_backup_open opened. */
-apr_status_t pd_backup_finish(const pd_portal_t *copy, const char *part, const char *file,
-                              apr_pool_t *p);
+/* Makes `part` one file without a log and puts it on the disk: what is left to do is a name.
+ * Closes what pd_backup_open opened. */
+apr_status_t pd_backup_seal(const pd_portal_t *copy, const char *part, apr_pool_t *p);
+
+/* Gives it its name. After an error it may have it already. */
+apr_status_t pd_backup_place(const char *part, const char *file, apr_pool_t *p);
 
 /* Journals in the portal itself that a backup was made. */
 apr_status_t pd_backup_note(const pd_portal_t *portal, apr_int64_t keys, apr_pool_t *p);
@@ -41,11 +43,17 @@ apr_status_t pd_backup_give_keys(apr_int64_t *keys, const pd_portal_t *copy, con
                                  apr_pool_t *p);
 
 /* After lists of destroyed people were repeated: whoever has no key still was destroyed after the
- * copy was made, for the newest keys lack his. Destroys what is left of them. */
+ * copy was made, for the newest keys lack his; or the keys are another line's, as those of a portal
+ * that was itself restored. Only a person can tell: ask with the number before destroying. */
+apr_status_t pd_backup_keyless(apr_int64_t *people, const pd_portal_t *copy, apr_pool_t *p);
+
+/* Destroys what is left of them. */
 apr_status_t pd_backup_destroy_keyless(apr_int64_t *people, const pd_portal_t *copy, apr_pool_t *p);
 
-/* Ends what must not live again: sessions, and links and codes that may have been used since; and
- * journals that the copy was put back. */
+/* Ends what must not live again: sessions, and links, codes and spare codes that may have been used
+ * since. Closings, and withdrawals for which the account is closed, may have been recalled since:
+ * they end PD_CLOSING_DAYS from now, or later. Journals that the copy was put back. For both
+ * engines. */
 apr_status_t pd_backup_settle(const pd_portal_t *copy, apr_int64_t destroyed, apr_pool_t *p);
 
 /* The list of destroyed people in a file, for both engines. Adds whom it lacks; what it holds
