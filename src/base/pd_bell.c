@@ -74,14 +74,31 @@ static int open_file(const char *path)
     return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
-apr_status_t pd_bell_open(pd_bell_t **bell, const char *path, int make, apr_pool_t *p)
+static int open_or_make(const char *path, apr_pool_t *p)
 {
     int fd = open_file(path);
-    *bell = NULL;
-    if (fd < 0 && errno == ENOENT && make) {
+    if (fd < 0 && errno == ENOENT) {
         make_file(path, p);
         fd = open_file(path);
     }
+    return fd;
+}
+
+/* Waits for whoever has taken it for himself alone: to go on without would be to work on what he
+ * is about to replace. */
+static int hold(int fd)
+{
+    int failed;
+    do {
+        failed = flock(fd, LOCK_SH);
+    } while (failed && errno == EINTR);
+    return !failed;
+}
+
+apr_status_t pd_bell_open(pd_bell_t **bell, const char *path, int make, apr_pool_t *p)
+{
+    int fd = make ? open_or_make(path, p) : open_file(path);
+    *bell = NULL;
     if (fd < 0) {
         return APR_FROM_OS_ERROR(errno);
     }
@@ -91,7 +108,7 @@ apr_status_t pd_bell_open(pd_bell_t **bell, const char *path, int make, apr_pool
         face = mmap(NULL, sizeof(face_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         status = face == MAP_FAILED ? APR_FROM_OS_ERROR(errno) : APR_SUCCESS;
     }
-    if (status || !make || flock(fd, LOCK_SH | LOCK_NB)) {
+    if (status || !make || !hold(fd)) {
         close(fd);
         fd = -1;
     }
@@ -112,9 +129,9 @@ static apr_status_t let_go(void *data)
 
 apr_status_t pd_bell_take(const char *path, apr_pool_t *p)
 {
-    int fd = open_file(path);
+    int fd = open_or_make(path, p);
     if (fd < 0) {
-        return errno == ENOENT ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
+        return APR_FROM_OS_ERROR(errno);
     }
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         close(fd);

@@ -14,8 +14,9 @@ typedef struct pd_bell_t pd_bell_t;
 apr_status_t pd_bell_open(pd_bell_t **bell, const char *path, int make, apr_pool_t *p);
 
 /* Whoever makes the bell at its opening, as each process of httpd does, holds it until `p` ends,
- * and the kernel lets go when it is killed. This takes it for one alone, until `p` ends. PD_EBUSY:
- * somebody holds it. Success too where there is none. */
+ * and the kernel lets go when it is killed. This takes it for one alone, until `p` ends: whoever
+ * makes the bell at its opening waits so long. Makes one where there is none, so that there is
+ * something to hold. PD_EBUSY: somebody holds it. */
 apr_status_t pd_bell_take(const char *path, apr_pool_t *p);
 
 /* Any thread. */

@@ -4,6 +4,7 @@
 #include "base/pd_bell.h"
 #include "base/pd_status.h"
 #include <apr_strings.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,6 +136,9 @@ START_TEST(taken_by_one_alone)
     apr_pool_create(&holder, tp);
     apr_pool_create(&taker, tp);
     ck_assert_int_eq(pd_bell_take(path, taker), APR_SUCCESS);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    ck_assert_int_eq(pd_bell_take(path, tp), PD_EBUSY);
+    apr_pool_clear(taker);
     hold_in_a_child();
     ck_assert_int_eq(pd_bell_open(&bell, path, 1, holder), APR_SUCCESS);
     ck_assert_int_eq(pd_bell_take(path, taker), PD_EBUSY);
@@ -147,6 +151,34 @@ START_TEST(taken_by_one_alone)
 }
 END_TEST
 
+/* Who comes while it is taken waits, and holds it then. */
+START_TEST(waited_for)
+{
+    int opened[2];
+    char byte;
+    apr_pool_t *taker;
+    apr_pool_create(&taker, tp);
+    ck_assert_int_eq(pipe(opened), 0);
+    ck_assert_int_eq(pd_bell_take(path, taker), APR_SUCCESS);
+    pid_t pid = fork();
+    if (pid == 0) {
+        pd_bell_t *bell;
+        apr_pool_clear(taker); /* the lock is shared with the parent's descriptor */
+        if (pd_bell_open(&bell, path, 1, tp) == APR_SUCCESS && write(opened[1], "", 1) == 1) {
+            pause();
+        }
+        _exit(1);
+    }
+    struct pollfd early = {.fd = opened[0], .events = POLLIN};
+    ck_assert_int_eq(poll(&early, 1, 200), 0);
+    apr_pool_clear(taker);
+    ck_assert_int_eq(read(opened[0], &byte, 1), 1);
+    ck_assert_int_eq(pd_bell_take(path, taker), PD_EBUSY);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bell");
@@ -156,6 +188,7 @@ int main(void)
     tcase_add_test(tc, made_once);
     tcase_add_test(tc, refused);
     tcase_add_test(tc, taken_by_one_alone);
+    tcase_add_test(tc, waited_for);
     suite_add_tcase(suite, tc);
     return pd_test_main(suite);
 }
