@@ -70,13 +70,14 @@ static void add_comparison(pd_page_t *page, const pd_comparison_t *comparison)
     }
 }
 
-/* Any two versions can be asked for, by anybody: what isn't ready has to be made, and is counted.
- */
+/* Any two versions can be asked for, by anybody: what isn't ready has to be made, and is counted;
+ * but for what this thread makes to be kept, since a process makes one of those at a time. */
 static int may_compare(pd_page_t *page)
 {
     pd_guess_t work;
     const pd_client_t client = pd_page_client(page);
-    int retry_after = pd_guess_work(&work, page->portal, &client, page->p);
+    int is_to_be_kept = page->turn.portal != NULL;
+    int retry_after = is_to_be_kept ? 0 : pd_guess_work(&work, page->portal, &client, page->p);
     if (retry_after) {
         pd_page_limited(page, retry_after);
         return HTTP_TOO_MANY_REQUESTS;
