@@ -6,6 +6,7 @@
 #include "portal/pd_uses.h"
 #include "text/pd_csv.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static int which_month(int *year, int *month, ctl_t *ctl, const pd_zone_t *zone)
 {
     pd_local_time_t now;
     if (ctl->month) {
-        return strlen(ctl->month) == MONTH_CHARS &&
+        return strlen(ctl->month) == MONTH_CHARS && apr_isdigit(ctl->month[MONTH_CHARS - 1]) &&
                sscanf(ctl->month, "%4d-%2d", year, month) == 2 && *month >= 1 && *month <= 12;
     }
     pd_zone_local(&now, zone, pd_clock_now());
@@ -55,7 +56,7 @@ static int read_month(ctl_t *ctl, month_t *span)
     return CTL_OK;
 }
 
-static void print_csv(const apr_array_header_t *uses, const month_t *month, apr_pool_t *p)
+static int print_csv(const apr_array_header_t *uses, const month_t *month, apr_pool_t *p)
 {
     static const char *const columns[] = {"month", "purpose", "use", "refused", "times", NULL};
     pd_buf_t rows;
@@ -72,7 +73,7 @@ static void print_csv(const apr_array_header_t *uses, const month_t *month, apr_
                                NULL};
         pd_csv_row(&rows, cells);
     }
-    fwrite(rows.bytes, 1, rows.length, stdout);
+    return fwrite(rows.bytes, 1, rows.length, stdout) == rows.length;
 }
 
 static void print_lines(ctl_t *ctl, const apr_array_header_t *uses)
@@ -105,8 +106,9 @@ int ctl_report_uses(ctl_t *ctl)
         return ctl_fail_status(ctl, rv, "the journal can't be read", NULL);
     }
     if (ctl->given & CTL_CSV) {
-        print_csv(uses, &month, ctl->p);
-        return CTL_OK;
+        return print_csv(uses, &month, ctl->p)
+                   ? CTL_OK
+                   : ctl_fail(ctl, CTL_FAILED, "the table could not be written whole");
     }
     json_t *list = json_array();
     ctl_answer_text(ctl, "month", month.name);

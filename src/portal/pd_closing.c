@@ -110,7 +110,10 @@ static apr_status_t change_state(work_t *work, pd_conn_t *conn, apr_pool_t *p)
     work->outcome = added ? PD_CLOSING_BEGUN : PD_CLOSING_ALREADY;
     if (status != APR_SUCCESS || !added)
         return status;
-    return pd_conn_exec(NULL, conn, &pd_closing_sql[CLOSE], PD_ARGS(PD_T(work->person.id)), p);
+    int closed;
+    status = pd_conn_exec(&closed, conn, &pd_closing_sql[CLOSE], PD_ARGS(PD_T(work->person.id)), p);
+    work->outcome = status == APR_SUCCESS && closed ? PD_CLOSING_BEGUN : PD_CLOSING_ALREADY;
+    return status == APR_SUCCESS && !closed ? APR_EEXIST : status; /* destroyed meanwhile */
 }
 
 static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
@@ -147,6 +150,8 @@ apr_status_t pd_closing_begin(pd_closing_e *outcome, const pd_portal_t *portal,
         status = pd_closing_due(&work.due_at, portal, person_id, p);
     if (status == APR_SUCCESS)
         status = pd_db_transact(portal->db, begin_step, &work, p);
+    if (APR_STATUS_IS_EEXIST(status))
+        status = APR_SUCCESS; /* nothing of it stays */
     *outcome = work.outcome;
     if (status == APR_SUCCESS && work.outcome == PD_CLOSING_BEGUN)
         pd_log(PD_LOG_INFO, 0, "PD0850: person %s: the account is being closed", person_id);

@@ -16,7 +16,11 @@
 #include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
 
+#define BY_JOB      "job"
 #define UNWIPED_MAX 100
+
+/* By then nothing is under way any more that knew the person as active. */
+#define LATE apr_time_from_sec(60)
 
 /* A table whose rows belong to one person each. */
 #define OF_PERSON(X, table)                                                                        \
@@ -97,8 +101,9 @@ const pd_sql_t pd_destruction_sql[] = {
                  " ORDER BY destroyed_at LIMIT 100",
                  "s", "of whom older pages may stand in the log"},
     [WIPED] = {"destroy_wiped",
-               "UPDATE destruction SET wiped_at = %lld WHERE wiped_at = 0 AND person_id = %s", "",
-               "the log was emptied"},
+               "UPDATE destruction SET wiped_at = %lld WHERE wiped_at = 0 AND person_id = %s"
+               " AND destroyed_at < %lld",
+               "", "nothing came late, and the log was emptied"},
     {NULL, NULL, NULL, NULL}};
 
 const pd_destruction_place_t pd_destruction_places[] = {PLACES(AS_PLACE){NULL, NULL, NULL, 0}};
@@ -107,7 +112,8 @@ typedef struct work_t {
     const pd_portal_t *portal;
     pd_destruction_t *destruction;
     pd_destruction_e outcome;
-    int again; /* of a restored database: no ground is asked for */
+    int again;              /* of a restored database: no ground is asked for */
+    const char *categories; /* then: as the act has them; NULL: what is found now */
     int done;
 } work_t;
 
@@ -148,7 +154,8 @@ static apr_status_t clear(const char **categories, pd_conn_t *conn, const pd_por
 }
 
 /* Is there still a ground? A recall or a consent given again may have come first: they wait for the
- * row and for the ledger that are held here, or were waited for. An order needs none of them. */
+ * row and for the ledger that are held here, or were waited for. An order given to a person here
+ * and now needs none of them; the job has an order's closing, which can be recalled. */
 static apr_status_t find_ground(work_t *work, pd_conn_t *conn, apr_pool_t *p)
 {
     pd_destruction_t *destruction = work->destruction;
@@ -162,7 +169,9 @@ static apr_status_t find_ground(work_t *work, pd_conn_t *conn, apr_pool_t *p)
     const pd_cell_t *cell = PD_ROW(found, 0);
     int by_withdrawal = strcmp(destruction->reason, PD_DESTRUCTION_WITHDRAWAL) == 0;
     destruction->asked_at = cell[by_withdrawal ? 1 : 0].number;
-    if (destruction->asked_at == 0 && strcmp(destruction->reason, PD_CLOSING_ORDER) == 0)
+    int is_told_to = strcmp(destruction->responsible, BY_JOB) != 0;
+    if (destruction->asked_at == 0 && is_told_to &&
+        strcmp(destruction->reason, PD_CLOSING_ORDER) == 0)
         destruction->asked_at = destruction->destroyed_at;
     if (destruction->asked_at == 0)
         work->outcome = PD_DESTRUCTION_GROUNDLESS;
@@ -249,7 +258,7 @@ apr_status_t pd_destruction_due(int *done, const pd_portal_t *portal, int limit,
         pd_destruction_e outcome;
         const pd_cell_t *cell = PD_ROW(found, i);
         pd_destruction_t destruction = {
-            .person_id = cell[0].text, .reason = cell[1].text, .note = "", .responsible = "job"};
+            .person_id = cell[0].text, .reason = cell[1].text, .note = "", .responsible = BY_JOB};
         apr_status_t status = pd_destruction_do(&outcome, &destruction, portal, p);
         if (status == APR_SUCCESS && outcome == PD_DESTRUCTION_DONE)
             ++*done; /* else somebody was faster */
@@ -268,8 +277,7 @@ static apr_status_t repeat_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     pd_destruction_t *destruction = work->destruction;
     apr_status_t status = clear(&categories, conn, work->portal, destruction->person_id, p);
     work->done = status == APR_SUCCESS && strcmp(categories, "{}") != 0;
-    if (!destruction->categories)
-        destruction->categories = categories;
+    destruction->categories = work->categories ? work->categories : categories;
     if (status != APR_SUCCESS || work->done)
         return status == APR_SUCCESS ? tell(work, conn, p) : status;
     status = pd_destruction_add_act(&added, conn, work->portal, destruction, p);
@@ -281,7 +289,10 @@ apr_status_t pd_destruction_repeat(int *done, const pd_portal_t *portal,
                                    const pd_destruction_t *destruction, apr_pool_t *p)
 {
     pd_destruction_t again = *destruction;
-    work_t work = {.portal = portal, .destruction = &again, .again = 1};
+    work_t work = {.portal = portal,
+                   .destruction = &again,
+                   .again = 1,
+                   .categories = destruction->id ? destruction->categories : NULL};
     if (!again.id) {
         again = (pd_destruction_t){.id = pd_random_uuid7(pd_clock_now(), p),
                                    .person_id = destruction->person_id,
@@ -318,11 +329,12 @@ static apr_status_t clear_again_step(pd_conn_t *conn, void *baton, apr_pool_t *p
 static apr_status_t wiped_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     const wipe_t *wipe = baton;
+    apr_time_t now = pd_clock_now();
     apr_status_t status = APR_SUCCESS;
     for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(wipe->people); i++)
-        status =
-            pd_conn_exec(NULL, conn, &pd_destruction_sql[WIPED],
-                         PD_ARGS(PD_N(pd_clock_now()), PD_T(PD_ROW(wipe->people, i)[0].text)), p);
+        status = pd_conn_exec(
+            NULL, conn, &pd_destruction_sql[WIPED],
+            PD_ARGS(PD_N(now), PD_T(PD_ROW(wipe->people, i)[0].text), PD_N(now - LATE)), p);
     return status;
 }
 

@@ -86,7 +86,8 @@ apr_status_t pd_destruction_each(const pd_portal_t *portal, pd_destruction_each_
 apr_status_t pd_destruction_repeat(int *done, const pd_portal_t *portal,
                                    const pd_destruction_t *destruction, apr_pool_t *p);
 
-/* The extract of the event log: the rows about the person, oldest first, at most 10000, bare. */
+/* The extract of the event log: the rows about the person, oldest first, bare; of more than
+ * 10000 the last ones. */
 typedef struct pd_destruction_event_t {
     const char *host, *event, *chain;
     apr_int64_t sequence;

@@ -31,7 +31,7 @@ const pd_sql_t pd_destruction_act_sql[] = {
               "the oldest acts after one"},
     [EXTRACT] = {"destruction_extract",
                  "SELECT host, sequence, at, event, chain FROM journal WHERE subject = %s"
-                 " ORDER BY at, host, sequence LIMIT 10000",
+                 " ORDER BY at DESC, host DESC, sequence DESC LIMIT 10000",
                  "siiss", "what the journal says of a person, bare"},
     [EXPIRE] = {"destruction_expire",
                 "DELETE FROM destruction WHERE id IN (SELECT x.id FROM destruction x"
@@ -137,7 +137,8 @@ apr_status_t pd_destruction_extract(apr_array_header_t **events, const pd_portal
     *events = apr_array_make(p, 8, sizeof(pd_destruction_event_t));
     apr_status_t status = pd_db_read(&found, portal->db, &pd_destruction_act_sql[EXTRACT],
                                      PD_ARGS(PD_T(person_id)), EXTRACT_MAX, p);
-    for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++) {
+    /* The last are those that must not be missing. */
+    for (int i = PD_ROW_COUNT(found) - 1; status == APR_SUCCESS && i >= 0; i--) {
         const pd_cell_t *cell = PD_ROW(found, i);
         APR_ARRAY_PUSH(*events, pd_destruction_event_t) = (pd_destruction_event_t){
             cell[0].text, cell[3].text, cell[4].text, cell[1].number, cell[2].number};

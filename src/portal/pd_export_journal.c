@@ -16,10 +16,12 @@ const pd_sql_t pd_export_journal_sql[] = {
     [NEWEST] = {"export_newest_event",
                 "SELECT at FROM journal WHERE subject = %s ORDER BY at DESC LIMIT 1", "i",
                 "up to where there are events now"},
-    /* Rows of one instant follow by host and number. */
+    /* Rows of one instant follow by host and number. A letter that failed shows among the letters;
+     * here it could tell whether an address asked for is somebody's. */
     [EVENTS] = {"export_events",
                 "SELECT host, sequence, at, event, details FROM journal WHERE subject = %s"
-                " AND at >= %lld AND at <= %lld AND (at > %lld OR host > %s OR (host = %s"
+                " AND event <> 'letter.failed' AND at >= %lld AND at <= %lld AND (at > %lld OR "
+                "host > %s OR (host = %s"
                 " AND sequence > %lld)) ORDER BY at, host, sequence LIMIT %lld",
                 "siiss", "events of a person, oldest first"},
     [ROLES] = {"export_actor_roles",

@@ -16,7 +16,9 @@ const pd_sql_t pd_former_name_sql[] = {
                " AND reserved_until > 0",
                "i", "how many names a person keeps from others"},
     [DUE] = {"former_name_due",
-             "DELETE FROM identifier WHERE (kind, lookup) IN (SELECT x.kind, x.lookup"
+             /* Said twice: one that is taken back meanwhile is in use. */
+             "DELETE FROM identifier WHERE reserved_until > 0 AND (kind, lookup) IN (SELECT "
+             "x.kind, x.lookup"
              " FROM identifier x WHERE x.reserved_until > 0 AND x.reserved_until <= %lld"
              " ORDER BY x.reserved_until LIMIT %lld)",
              "", "names that anybody may take again"},

@@ -1,7 +1,9 @@
 /* Reading notices, marking and removing them. Every statement names the person beside the id. */
 #include "portal/pd_inbox.h"
 #include <apr_strings.h>
+#include <string.h>
 #include "base/pd_clock.h"
+#include "base/pd_random.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_notice_int.h"
@@ -161,6 +163,12 @@ static apr_status_t journal(const change_t *change, pd_conn_t *conn, apr_pool_t 
                           change->person->key, p);
 }
 
+/* What comes from a form stands in the journal. */
+static int is_id(const char *text)
+{
+    return strlen(text) == PD_UUID_CHARS && strspn(text, "0123456789abcdef-") == PD_UUID_CHARS;
+}
+
 static apr_status_t change_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     change_t *change = baton;
@@ -204,6 +212,8 @@ apr_status_t pd_inbox_read_all(const pd_portal_t *portal, const char *person_id,
                                apr_pool_t *p)
 {
     int affected;
+    if (!is_id(newest))
+        return APR_SUCCESS;
     return change(&affected, MARK_ALL, portal, person_id, newest, p);
 }
 

@@ -2,6 +2,7 @@
  * the person is never without one. Another writing of the same name (letter case) stays the
  * person's own. */
 #include "portal/pd_login_change.h"
+#include <apr_strings.h>
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "crypt/pd_hash.h"
@@ -65,7 +66,10 @@ static apr_status_t change_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     change_t *change = baton;
     const pd_person_t *person = change->person;
     int mine = 0, renamed;
-    apr_status_t status = take_name(&mine, change, conn, p);
+    /* One change of a person after the other: each gives up what the one before took. */
+    apr_status_t status = pd_conn_lock_name(conn, apr_pstrcat(p, "login of ", person->id, NULL), p);
+    if (status == APR_SUCCESS)
+        status = take_name(&mine, change, conn, p);
     change->mistake = mine ? NULL : "login_taken";
     if (status != APR_SUCCESS || change->mistake)
         return status;

@@ -32,9 +32,9 @@ const pd_sql_t pd_mailing_sql[] = {
               " ORDER BY id LIMIT 1",
               "sssss", "the mailing that is to go on"},
     [WAITING] = {"mailing_waiting",
-                 "SELECT id FROM letter WHERE state = 'queued' AND next_at <= %lld"
+                 "SELECT id FROM letter WHERE state = 'queued'"
                  " ORDER BY next_at LIMIT 200",
-                 "s", "letters that are due"},
+                 "s", "letters that wait, also for a relay that is away"},
     [PEOPLE] = {"mailing_people",
                 "SELECT id, state FROM person WHERE id > %s ORDER BY id LIMIT %lld", "ss",
                 "the people who come next"},
@@ -201,8 +201,8 @@ static apr_status_t batch_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 static apr_status_t look_at_outbox(int *busy, const pd_portal_t *portal, apr_pool_t *p)
 {
     const pd_rows_t *rows;
-    apr_status_t status = pd_db_read(&rows, portal->db, &pd_mailing_sql[WAITING],
-                                     PD_ARGS(PD_N(pd_clock_now())), WAITING_MAX, p);
+    apr_status_t status =
+        pd_db_read(&rows, portal->db, &pd_mailing_sql[WAITING], PD_NO_ARGS, WAITING_MAX, p);
     *busy = status == APR_SUCCESS && PD_ROW_COUNT(rows) == WAITING_MAX;
     return status;
 }

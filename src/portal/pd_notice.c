@@ -129,7 +129,8 @@ static apr_status_t write_letter(work_t *work)
                           .person_id = work->person_id,
                           .key = work->key,
                           .values = pd_value_map(work->p),
-                          .always = 1};
+                          .always = 1,
+                          .may_lack = 1};
     apr_status_t status = pd_outbox_address(&letter, work->conn, work->portal, work->p);
     if (status == APR_SUCCESS && work->kind->consent) {
         status = pd_unsubscribe_url(&url, work->portal, work->person_id, work->p);

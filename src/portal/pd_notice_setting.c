@@ -38,18 +38,34 @@ static apr_uint64_t optional_kinds(void)
     return all;
 }
 
+static apr_uint64_t kinds_of(const pd_rows_t *rows)
+{
+    apr_uint64_t kinds = 0;
+    for (int i = 0; i < PD_ROW_COUNT(rows); i++) {
+        const pd_notice_kind_t *kind = pd_notice_kind_find(PD_ROW(rows, i)[0].text);
+        if (kind)
+            kinds |= PD_NOTICE_BIT(kind - pd_notice_kinds);
+    }
+    return kinds;
+}
+
 apr_status_t pd_notice_setting_get(apr_uint64_t *off, const pd_portal_t *portal,
                                    const char *person_id, apr_pool_t *p)
 {
     const pd_rows_t *rows;
-    *off = 0;
     apr_status_t status = pd_db_read(&rows, portal->db, &pd_notice_setting_sql[LIST],
                                      PD_ARGS(PD_T(person_id)), KINDS_MAX, p);
-    for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(rows); i++) {
-        const pd_notice_kind_t *kind = pd_notice_kind_find(PD_ROW(rows, i)[0].text);
-        if (kind)
-            *off |= PD_NOTICE_BIT(kind - pd_notice_kinds);
-    }
+    *off = status == APR_SUCCESS ? kinds_of(rows) : 0;
+    return status;
+}
+
+apr_status_t pd_notice_setting_wanted(int *wanted, pd_conn_t *conn, const char *person_id,
+                                      apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    apr_status_t status = pd_conn_read(&rows, conn, &pd_notice_setting_sql[LIST],
+                                       PD_ARGS(PD_T(person_id)), KINDS_MAX, p);
+    *wanted = status == APR_SUCCESS && (optional_kinds() & ~kinds_of(rows)) != 0;
     return status;
 }
 

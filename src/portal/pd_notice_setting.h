@@ -17,6 +17,11 @@ apr_status_t pd_notice_setting_get(apr_uint64_t *off, const pd_portal_t *portal,
 apr_status_t pd_notice_setting_put(const pd_portal_t *portal, const char *person_id,
                                    apr_uint64_t off, apr_pool_t *p);
 
+/* Inside a transaction: does the person want any optional kind? Letters of them are sent on their
+ * way only then, whatever was queued, or deferred, before. */
+apr_status_t pd_notice_setting_wanted(int *wanted, pd_conn_t *conn, const char *person_id,
+                                      apr_pool_t *p);
+
 /* The address in an optional letter by which all optional kinds are turned off. Its token is the
  * sealed id of the person: it works as long as the keys do, since an old letter must be as easy to
  * leave as a new one; and it does nothing else. */

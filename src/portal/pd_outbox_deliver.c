@@ -91,8 +91,12 @@ static apr_status_t claim_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         return rv;
     }
     errand->row = PD_ROW(rows, 0);
-    return pd_outbox_allowed(&errand->allowed, conn, errand->portal, errand->row[KIND].text,
-                             errand->row[PERSON].text, p);
+    rv = pd_outbox_allowed(&errand->allowed, conn, errand->portal, errand->row[KIND].text,
+                           errand->row[PERSON].text, p);
+    if (!rv && errand->allowed && pd_letter_is_optional(errand->row[KIND].text)) {
+        rv = pd_notice_setting_wanted(&errand->allowed, conn, errand->row[PERSON].text, p);
+    }
+    return rv;
 }
 
 /* Opens the three sealed values and builds the message. */

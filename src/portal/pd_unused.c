@@ -102,22 +102,33 @@ static apr_status_t forget_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                         PD_ARGS(PD_T(forget->person_id), PD_N(forget->now)), p);
 }
 
-static apr_status_t close_all(int *done, const warning_t *warning, int limit, apr_pool_t *p)
+static apr_status_t close_one(int *done, const warning_t *warning, const char *person_id,
+                              apr_pool_t *p)
 {
     const pd_portal_t *portal = warning->portal;
-    const pd_rows_t *found;
-    apr_status_t status = pd_db_read(&found, portal->db, &pd_unused_sql[OVER],
-                                     PD_ARGS(PD_N(warning->now), PD_N(limit)), limit, p);
-    for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++) {
-        pd_closing_e outcome;
-        forget_t forget = {PD_ROW(found, i)[0].text, warning->now};
-        status = pd_closing_begin(&outcome, portal, forget.person_id, PD_CLOSING_UNUSED, "job", p);
-        if (status == APR_SUCCESS && outcome == PD_CLOSING_BEGUN)
-            ++*done;
-        if (status == APR_SUCCESS || status == APR_ENOENT)
-            status = pd_db_transact(portal->db, forget_step, &forget, p);
-    }
+    pd_closing_e outcome;
+    forget_t forget = {person_id, warning->now};
+    apr_status_t status =
+        pd_closing_begin(&outcome, portal, person_id, PD_CLOSING_UNUSED, "job", p);
+    if (status == APR_SUCCESS && outcome == PD_CLOSING_BEGUN)
+        ++*done;
+    if (status == APR_SUCCESS || status == APR_ENOENT)
+        return pd_db_transact(portal->db, forget_step, &forget, p);
+    pd_log(PD_LOG_ERR, status, "PD0856: person %s: the unused account can't be closed", person_id);
     return status;
+}
+
+/* One who can't be closed doesn't hold up the others. */
+static apr_status_t close_all(int *done, const warning_t *warning, int limit, apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    apr_status_t first = pd_db_read(&found, warning->portal->db, &pd_unused_sql[OVER],
+                                    PD_ARGS(PD_N(warning->now), PD_N(limit)), limit, p);
+    for (int i = 0; first == APR_SUCCESS && i < PD_ROW_COUNT(found); i++) {
+        apr_status_t status = close_one(done, warning, PD_ROW(found, i)[0].text, p);
+        first = status == PD_EBUSY || status == PD_EAWAY ? status : APR_SUCCESS;
+    }
+    return first;
 }
 
 apr_status_t pd_unused_run(int *done, const pd_portal_t *portal, int limit, apr_pool_t *p)

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/pd_status.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_person.h"
 #include "portal/pd_tables_int.h"
@@ -102,21 +103,25 @@ static void count_use(const count_t *count, const char *purpose, const char *wha
     uses->times++;
 }
 
-/* A refusal is sealed by the key of the person, or by the system's where there was none. */
-static const char *open_refusal(const count_t *count, const char *host, const pd_cell_t *cell,
-                                apr_pool_t *p)
+/* A refusal is sealed by the key of the person, or by the system's where there was none; of
+ * somebody whose data are destroyed it opens no more, and is counted all the same. */
+static apr_status_t open_refusal(const char **details, const count_t *count, const char *host,
+                                 const pd_cell_t *cell, apr_pool_t *p)
 {
-    pd_person_t person;
-    const char *details;
+    pd_person_t person = {.key = NULL};
     const char *subject = cell[3].text, *sealed = cell[4].text;
-    if (*subject != '\0' && pd_person_get(&person, count->portal, subject, p) == APR_SUCCESS &&
-        pd_journal_details(&details, count->portal, host, cell[0].number, sealed, person.key, p) ==
-            APR_SUCCESS)
-        return details;
-    return pd_journal_details(&details, count->portal, host, cell[0].number, sealed, NULL, p) ==
-                   APR_SUCCESS
-               ? details
-               : "{}";
+    apr_status_t status = *subject ? pd_person_get(&person, count->portal, subject, p) : APR_ENOENT;
+    if (status != APR_SUCCESS && status != APR_ENOENT && status != PD_ESEAL)
+        return status;
+    if (status != APR_SUCCESS)
+        person.key = NULL;
+    status =
+        pd_journal_details(details, count->portal, host, cell[0].number, sealed, person.key, p);
+    if (status == PD_ESEAL && person.key)
+        status = pd_journal_details(details, count->portal, host, cell[0].number, sealed, NULL, p);
+    if (status == PD_ESEAL)
+        *details = "{}";
+    return status == PD_ESEAL ? APR_SUCCESS : status;
 }
 
 static const char *member(const json_t *object, const char *name)
@@ -125,19 +130,30 @@ static const char *member(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-static void count_row(const count_t *count, const char *host, const pd_cell_t *cell, apr_pool_t *p)
+static apr_status_t count_refusal(const count_t *count, const char *host, const pd_cell_t *cell,
+                                  apr_pool_t *p)
+{
+    const char *text;
+    apr_status_t status = open_refusal(&text, count, host, cell, p);
+    if (status != APR_SUCCESS)
+        return status;
+    json_t *details = json_loads(text, 0, NULL);
+    count_use(count, member(details, "purpose"), member(details, "use"), member(details, "why"), p);
+    json_decref(details);
+    return APR_SUCCESS;
+}
+
+static apr_status_t count_row(const count_t *count, const char *host, const pd_cell_t *cell,
+                              apr_pool_t *p)
 {
     const char *event = cell[2].text, *purpose = purpose_of(event);
     if (cell[1].number < count->from || cell[1].number >= count->until)
-        return;
-    if (strcmp(event, PD_EVENT_PURPOSE_REFUSED) == 0) {
-        json_t *details = json_loads(open_refusal(count, host, cell, p), 0, NULL);
-        count_use(count, member(details, "purpose"), member(details, "use"), member(details, "why"),
-                  p);
-        json_decref(details);
-    }
-    else if (purpose)
+        return APR_SUCCESS;
+    if (strcmp(event, PD_EVENT_PURPOSE_REFUSED) == 0)
+        return count_refusal(count, host, cell, p);
+    if (purpose)
         count_use(count, purpose, event, NULL, p);
+    return APR_SUCCESS;
 }
 
 static apr_status_t count_chain(const count_t *count, const char *host)
@@ -153,10 +169,10 @@ static apr_status_t count_chain(const count_t *count, const char *host)
         status = pd_db_read(&rows, count->portal->db, &pd_uses_sql[PAGE],
                             PD_ARGS(PD_T(host), PD_N(sequence)), PAGE_ROWS, page);
         n = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
-        for (int i = 0; i < n; i++)
-            count_row(count, host, PD_ROW(rows, i), page);
+        for (int i = 0; status == APR_SUCCESS && i < n; i++)
+            status = count_row(count, host, PD_ROW(rows, i), page);
         sequence = n > 0 ? PD_ROW(rows, n - 1)[0].number : sequence;
-    } while (n == PAGE_ROWS);
+    } while (status == APR_SUCCESS && n == PAGE_ROWS);
     apr_pool_destroy(page);
     return status;
 }

@@ -5,7 +5,7 @@
 
 #define EXPORT_SECTIONS                                                                            \
     "s_account", "s_credentials", "s_roles", "s_drafts", "s_registration", "s_email_asked",        \
-        "s_email_former", "s_former_names", "s_sessions", "s_sign_ins", "s_countries",             \
+        "s_email_former", "s_former_names", "s_sessions", "s_sign_ins", "s_countries", "s_unused", \
         "s_browsers", "s_links", "s_recovery", "s_letters", "s_notices", "s_notices_off",          \
         "s_acts", "s_texts", "s_withdrawals", "s_told", "s_journal"
 
@@ -15,16 +15,16 @@
         "l_changed_at", "l_expired_at", "l_spare_codes", "l_role", "l_since", "l_until",           \
         "l_number", "l_version", "l_expires_at", "l_attempts", "l_return_to", "l_acts",            \
         "l_authenticated_at", "l_used_at", "l_mfa_at", "l_browser", "l_system", "l_network",       \
-        "l_country_code", "l_country", "l_region", "l_at", "l_outcome", "l_seen_at", "l_purpose",  \
-        "l_answered_at", "l_recipient", "l_subject", "l_body", "l_done_at", "l_verb", "l_wording", \
-        "l_form", "l_html_sha256", "l_address", "l_agent", "l_title", "l_markup", "l_source",      \
-        "l_act", "l_task", "l_started_at", "l_due_at", "l_way", "l_event", "l_by", "l_details",    \
-        "l_content", "l_letter", "l_read_at"
+        "l_country_code", "l_country", "l_region", "l_at", "l_outcome", "l_told_at", "l_close_at", \
+        "l_seen_at", "l_purpose", "l_answered_at", "l_recipient", "l_done_at", "l_verb",           \
+        "l_wording", "l_form", "l_html_sha256", "l_address", "l_agent", "l_title", "l_markup",     \
+        "l_source", "l_act", "l_task", "l_started_at", "l_due_at", "l_way", "l_event", "l_by",     \
+        "l_details", "l_content", "l_letter", "l_read_at"
 
 #define EXPORT_WORDS                                                                               \
     "w_ru", "w_en", "w_pending", "w_active", "w_blocked", "w_closing", "w_totp", "w_totp_new",     \
         "w_policy", "w_processing", "w_open", "w_published", "w_withdrawn", "w_signed_in",         \
-        "w_waits", "w_closed", "w_more", "w_queued", "w_sending", "w_sent", "w_failed",            \
+        "w_code", "w_waits", "w_closed", "w_more", "w_queued", "w_sending", "w_sent", "w_failed",  \
         "w_accepted", "w_deferred", "w_refused", "w_unknown", "w_unreachable", "w_done",           \
         "w_given_again", "w_destroy", "w_close", "w_letter", "w_page", "w_acknowledged",           \
         "w_consented", "w_withdrew", "w_plain", "w_markdown", "w_person", "w_pdportalctl",         \

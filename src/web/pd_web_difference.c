@@ -70,7 +70,8 @@ static void add_comparison(pd_page_t *page, const pd_comparison_t *comparison)
     }
 }
 
-/* Any two versions can be asked for, by anybody: what isn't kept ready is counted. */
+/* Any two versions can be asked for, by anybody: what isn't ready has to be made, and is counted;
+ * but for what this thread makes to be kept, since a process makes one of those at a time. */
 static int may_compare(pd_page_t *page)
 {
     pd_guess_t work;
