@@ -113,6 +113,7 @@ like($server->browser(language => 'ru', cookies => { %{ $anna->{cookies} } })->g
 
 # --- a use without a lawful purpose. The session is still in memory; the database knows better.
 sub refused { return sql("SELECT count(*) FROM journal WHERE event = 'purpose.refused'") }
+ok(until_true(sub { sql("SELECT count(*) FROM letter WHERE state <> 'sent'") eq '0' }, 60), 'letters are on their way, and ask no more');
 is(refused(), '0', 'nothing was refused so far');
 sql("UPDATE person SET state = 'pending'");
 is($anna->get('/portal/account/')->status, 403, 'not confirmed: the page is refused');
