@@ -83,6 +83,8 @@ $page = $anna->follow($answer);
 is($page->status, 200, 'the draft');
 like($page->text, qr/Nothing is published yet/, 'says that nothing is published');
 like($page->text, qr/Clauses that differ from the last version: 2\.1 /, 'and which clauses differ');
+page_like($page, qr{<section id="difference">\s*<h2>What changes against version 1</h2>.*?2\.1.*?<ins>.*?</ins>}s, 'and word by word how');
+unlike($page->body =~ s/.*id="difference"//sr =~ s/<p class="acts">.*//sr, qr{href="(?:#|")}, 'with no link into a version that has no number yet');
 my @articles = $page->body =~ m{<article class="doc" lang="(\w\w)">}g;
 is("@articles", 'en', 'shows the text in the language of the page');
 page_like($anna->get("$draft?text=ru"), qr{<article class="doc" lang="ru">}, 'and the other one');

@@ -284,20 +284,22 @@ static apr_status_t preview_text(pd_preview_t *preview, const pd_portal_t *porta
         status = pd_document_get(&document, portal, draft->kind, last, source->language, p);
     if (status != APR_SUCCESS)
         return status;
-    *preview =
-        (pd_preview_t){source->language,
-                       article.title,
-                       article.html,
-                       pd_hash_sha256(article.html, strlen(article.html), p),
-                       "",
-                       !document.language || strcmp(document.language, source->language) != 0};
+    *preview = (pd_preview_t){.language = source->language,
+                              .title = article.title,
+                              .html = article.html,
+                              .html_sha256 = pd_hash_sha256(article.html, strlen(article.html), p),
+                              .changed = "",
+                              .is_new = !document.language ||
+                                        strcmp(document.language, source->language) != 0,
+                              .last = last};
     if (preview->is_new)
         return APR_SUCCESS;
     status = pd_clause_render(&before, &why, document.markup, document.source,
                               strlen(document.source), p);
-    if (status == APR_SUCCESS)
-        preview->changed = pd_material_clauses(&before, &article, NULL, p);
-    return status;
+    if (status != APR_SUCCESS)
+        return status;
+    preview->changed = pd_material_clauses(&before, &article, NULL, p);
+    return pd_difference_make(&preview->difference, &before, &article, p);
 }
 
 apr_status_t pd_draft_preview(apr_array_header_t **previews, const pd_portal_t *portal,

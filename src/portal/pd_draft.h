@@ -4,6 +4,7 @@
 #ifndef PD_DRAFT_H
 #define PD_DRAFT_H
 #include "portal/pd_document.h"
+#include "text/pd_difference.h"
 
 typedef enum { PD_DRAFT_OPEN, PD_DRAFT_PUBLISHED, PD_DRAFT_WITHDRAWN } pd_draft_state_e;
 
@@ -57,6 +58,8 @@ typedef struct pd_preview_t {
     const char *language, *title, *html, *html_sha256;
     const char *changed; /* numbers of clauses that differ from the last version's; "": none */
     int is_new;          /* the last version has no text in this language */
+    apr_int64_t last;    /* the version that it is compared with */
+    const pd_difference_t *difference; /* against that; NULL: is_new */
 } pd_preview_t;
 
 /* Of each text of a draft, in its order (of pd_preview_t). */

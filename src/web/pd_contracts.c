@@ -229,6 +229,14 @@ static const char *const draft_new_names[] = {
     "language",     "is_ru",        "is_en",    "text",       NULL};
 static const char *const draft_names[] = {
     REFUSAL,
+    CHANGES,
+    "is_comparable", /* the text that is shown, with that of the last version */
+    "is_identical",
+    "older", /* map: version */
+    "version",
+    "newer", /* absent: it has no number yet */
+    "doc_lang",
+    "other_language",
     "csrf",
     "stale",
     "number",

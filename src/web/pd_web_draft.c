@@ -1,6 +1,7 @@
 /* A draft as it would be seen, and what becomes of it. */
 #include <apr_strings.h>
 #include "portal/pd_draft.h"
+#include "web/pd_changes.h"
 #include "web/pd_handlers.h"
 #include "web/pd_web_staff.h"
 
@@ -33,6 +34,22 @@ static const pd_value_t *preview_value(pd_page_t *page, const pd_preview_t *prev
     return value;
 }
 
+/* What readers of the last version would have to read anew, of the text that is shown. */
+static void add_difference(pd_page_t *page, const pd_draft_t *draft, const pd_preview_t *preview)
+{
+    pd_value_t *older = pd_value_map(page->p);
+    pd_page_true(page, "is_comparable", preview->difference != NULL);
+    if (preview->difference == NULL) {
+        return;
+    }
+    pd_value_set_number(older, "version", preview->last, page->p);
+    pd_value_set(page->values, "older", older);
+    pd_page_text(page, "doc_lang", preview->language);
+    pd_page_true(page, "other_language", strcmp(preview->language, page->language) != 0);
+    pd_changes_add(page, preview->difference,
+                   pd_web_staff_version_url(page, draft->kind, preview->last), "");
+}
+
 static apr_status_t add_previews(pd_page_t *page, const pd_draft_t *draft)
 {
     apr_array_header_t *previews;
@@ -40,8 +57,11 @@ static apr_status_t add_previews(pd_page_t *page, const pd_draft_t *draft)
     apr_status_t rv = pd_draft_preview(&previews, page->portal, draft, page->p);
     int chosen = rv == APR_SUCCESS ? choose(page, previews) : 0;
     for (int i = 0; rv == APR_SUCCESS && i < previews->nelts; i++) {
-        pd_value_add(list,
-                     preview_value(page, &APR_ARRAY_IDX(previews, i, pd_preview_t), i == chosen));
+        const pd_preview_t *preview = &APR_ARRAY_IDX(previews, i, pd_preview_t);
+        pd_value_add(list, preview_value(page, preview, i == chosen));
+        if (i == chosen) {
+            add_difference(page, draft, preview);
+        }
     }
     pd_value_set(page->values, "texts", list);
     return rv;
