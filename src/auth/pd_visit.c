@@ -117,6 +117,10 @@ static void take_cookies(request_rec *r, pd_visit_t *visit)
     }
 }
 
+/* Pages of the portal that are opened by a link with a token. */
+static const char *const link_pages[] = {"confirm", "reset",       "restore", "not-me",
+                                         "recall",  "unsubscribe", NULL};
+
 /* Is it the path of such a link, however it is spelt? The path is not yet what httpd makes of it.
  */
 static int takes_link_token(const pd_site_t *site, const char *raw, apr_pool_t *p)
@@ -126,10 +130,12 @@ static int takes_link_token(const pd_site_t *site, const char *raw, apr_pool_t *
     ap_getparents(path);
     ap_no2slash(path);
     const char *rest = pd_site_below(site, path);
-    return rest != NULL &&
-           (strncmp(rest, "confirm", 7) == 0 || strncmp(rest, "reset", 5) == 0 ||
-            strncmp(rest, "restore", 7) == 0 || strncmp(rest, "not-me", 6) == 0 ||
-            strncmp(rest, "recall", 6) == 0 || strncmp(rest, "unsubscribe", 11) == 0);
+    for (const char *const *page = link_pages; rest != NULL && *page != NULL; page++) {
+        if (strncmp(rest, *page, strlen(*page)) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* The link of a confirmation, a reset, a restoring, a disowning, a recall or a leaving carries its

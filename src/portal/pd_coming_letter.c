@@ -13,9 +13,8 @@
 #define ACTIVE_FOR (365 * 24 * apr_time_from_sec(3600))
 
 /* So many letters at most stand before one that somebody waits for at a screen. */
-#define WAITING_MAX 200
 
-enum { OPEN, WAITING, PEOPLE, REACH, TELL };
+enum { OPEN, PEOPLE, REACH, TELL };
 
 const pd_sql_t pd_coming_letter_sql[] = {
     [OPEN] = {"coming_open",
@@ -23,10 +22,6 @@ const pd_sql_t pd_coming_letter_sql[] = {
               " ON d.kind = 'policy' AND d.version = a.version WHERE a.done_at = 0"
               " ORDER BY a.version LIMIT 1",
               "isi", "the announcement whose letters are to be written"},
-    [WAITING] = {"coming_waiting",
-                 "SELECT id FROM letter WHERE state = 'queued'"
-                 " ORDER BY next_at LIMIT 200",
-                 "s", "letters that wait, also for a relay that is away"},
     [PEOPLE] = {"coming_people",
                 "SELECT id, state, signed_in_at, confirmed_at, data_key, email, language"
                 " FROM person WHERE id > %s ORDER BY id LIMIT %lld",
@@ -144,16 +139,6 @@ static apr_status_t batch_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     return status == APR_SUCCESS ? journal(batch, conn, p) : status;
 }
 
-/* Is the outbox busy? Then the next letters come later. */
-static apr_status_t look_at_outbox(int *busy, const pd_portal_t *portal, apr_pool_t *p)
-{
-    const pd_rows_t *rows;
-    apr_status_t status =
-        pd_db_read(&rows, portal->db, &pd_coming_letter_sql[WAITING], PD_NO_ARGS, WAITING_MAX, p);
-    *busy = status == APR_SUCCESS && PD_ROW_COUNT(rows) == WAITING_MAX;
-    return status;
-}
-
 apr_status_t pd_coming_write(int *done, int *seen, const pd_portal_t *portal, int limit,
                              apr_pool_t *p)
 {
@@ -167,7 +152,7 @@ apr_status_t pd_coming_write(int *done, int *seen, const pd_portal_t *portal, in
         return status;
     batch.coming = (pd_coming_t){PD_ROW(rows, 0)[0].number, PD_ROW(rows, 0)[2].number};
     batch.reached = PD_ROW(rows, 0)[1].text;
-    status = look_at_outbox(&busy, portal, p);
+    status = pd_outbox_is_busy(&busy, portal, p);
     if (status != APR_SUCCESS || busy)
         return status;
     status = pd_zone_load(&batch.zone, portal->settings->time_zone, p);

@@ -10,13 +10,13 @@
 #include "base/pd_status.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
+#include "portal/pd_outbox.h"
 #include "portal/pd_person.h"
 #include "portal/pd_tables_int.h"
 
 /* So many letters at most stand before one that somebody waits for at a screen. */
-#define WAITING_MAX 200
 
-enum { SAME, BEGIN, OPEN, WAITING, PEOPLE, REACH, COUNT, LOOK };
+enum { SAME, BEGIN, OPEN, PEOPLE, REACH, COUNT, LOOK };
 
 const pd_sql_t pd_mailing_sql[] = {
     [SAME] = {"mailing_same",
@@ -31,10 +31,6 @@ const pd_sql_t pd_mailing_sql[] = {
               "SELECT id, kind, language, body, reached FROM mailing WHERE done_at = 0"
               " ORDER BY id LIMIT 1",
               "sssss", "the mailing that is to go on"},
-    [WAITING] = {"mailing_waiting",
-                 "SELECT id FROM letter WHERE state = 'queued'"
-                 " ORDER BY next_at LIMIT 200",
-                 "s", "letters that wait, also for a relay that is away"},
     [PEOPLE] = {"mailing_people",
                 "SELECT id, state FROM person WHERE id > %s ORDER BY id LIMIT %lld", "ss",
                 "the people who come next"},
@@ -197,16 +193,6 @@ static apr_status_t batch_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     return status == APR_SUCCESS ? note_written(batch, conn, p) : status;
 }
 
-/* Is the outbox busy? Then the next letters come later. */
-static apr_status_t look_at_outbox(int *busy, const pd_portal_t *portal, apr_pool_t *p)
-{
-    const pd_rows_t *rows;
-    apr_status_t status =
-        pd_db_read(&rows, portal->db, &pd_mailing_sql[WAITING], PD_NO_ARGS, WAITING_MAX, p);
-    *busy = status == APR_SUCCESS && PD_ROW_COUNT(rows) == WAITING_MAX;
-    return status;
-}
-
 apr_status_t pd_mailing_write(int *done, int *seen, const pd_portal_t *portal, int limit,
                               apr_pool_t *p)
 {
@@ -216,7 +202,7 @@ apr_status_t pd_mailing_write(int *done, int *seen, const pd_portal_t *portal, i
     apr_status_t status = pd_db_read(&rows, portal->db, &pd_mailing_sql[OPEN], PD_NO_ARGS, 1, p);
     if (status != APR_SUCCESS || PD_ROW_COUNT(rows) == 0)
         return status;
-    status = look_at_outbox(&busy, portal, p);
+    status = pd_outbox_is_busy(&busy, portal, p);
     if (status != APR_SUCCESS || busy)
         return status;
     const pd_cell_t *cell = PD_ROW(rows, 0);

@@ -18,7 +18,9 @@
 #define SUBJECT_BYTES_MAX 250
 #define HOUR              apr_time_from_sec(3600)
 
-enum { COUNT, INSERT, LACK, LOOK, EXPIRE };
+#define BUSY_LETTERS 200
+
+enum { COUNT, INSERT, LACK, LOOK, WAITING, EXPIRE };
 
 const pd_sql_t pd_outbox_sql[] = {
     [COUNT] = {"letter_count",
@@ -41,6 +43,9 @@ const pd_sql_t pd_outbox_sql[] = {
               "COALESCE(SUM(CASE WHEN outcome = 'no text' THEN 1 ELSE 0 END), 0) FROM letter "
               "WHERE state IN ('queued', 'sending', 'failed') GROUP BY state",
               "siii", "how the queue stands"},
+    [WAITING] = {"letter_waiting",
+                 "SELECT id FROM letter WHERE state = 'queued' ORDER BY next_at LIMIT 200", "s",
+                 "letters that wait, also for a relay that is away"},
     [EXPIRE] = {"letter_expire",
                 "DELETE FROM letter WHERE id IN (SELECT x.id FROM letter x "
                 "WHERE x.state IN ('sent', 'failed') AND x.done_at < %lld LIMIT %lld)",
@@ -314,6 +319,15 @@ apr_status_t pd_outbox_add(int *written, pd_conn_t *conn, const pd_portal_t *por
     if (!rv) {
         *written = 1;
     }
+    return rv;
+}
+
+apr_status_t pd_outbox_is_busy(int *busy, const pd_portal_t *portal, apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    apr_status_t rv =
+        pd_db_read(&rows, portal->db, &pd_outbox_sql[WAITING], PD_NO_ARGS, BUSY_LETTERS, p);
+    *busy = !rv && PD_ROW_COUNT(rows) == BUSY_LETTERS;
     return rv;
 }
 

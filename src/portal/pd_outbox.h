@@ -101,6 +101,10 @@ typedef struct pd_outbox_state_t {
 } pd_outbox_state_t;
 apr_status_t pd_outbox_look(pd_outbox_state_t *state, const pd_portal_t *portal, apr_pool_t *p);
 
+/* Do so many letters wait that those to everybody come later? Else somebody's code would stand
+ * behind them all. */
+apr_status_t pd_outbox_is_busy(int *busy, const pd_portal_t *portal, apr_pool_t *p);
+
 /* Removes letters that were sent or have failed longer than `age` ago. */
 apr_status_t pd_outbox_expire(int *removed, const pd_portal_t *portal, apr_interval_time_t age,
                               int limit, apr_pool_t *p);

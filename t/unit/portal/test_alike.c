@@ -41,8 +41,9 @@ static void note(const apr_dbd_prepared_t *statement)
     while (i >= oldest && prepared[i % PREPARED_MAX].of != statement)
         i--;
     ck_assert_int_ge(i, oldest);
-    ck_assert_int_lt(strlen(seen) + 60, sizeof(seen));
-    strcat(strcat(seen, prepared[i % PREPARED_MAX].what), "\n");
+    size_t length = strlen(seen), room = sizeof(seen) - length;
+    ck_assert_int_lt(apr_snprintf(seen + length, room, "%s\n", prepared[i % PREPARED_MAX].what),
+                     (int)room - 1);
 }
 
 int apr_dbd_prepare(const apr_dbd_driver_t *driver, apr_pool_t *p, apr_dbd_t *handle,
