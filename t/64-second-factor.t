@@ -57,6 +57,13 @@ ok($secret, 'the address for applications is there') or BAIL_OUT($page->body);
 my $groups = join ' ', $secret =~ /(.{4})/g;
 like($page->text, qr/\Q$groups\E/, 'and the secret in groups of four');
 is($anna->submit({ act => 'confirm', code => '000000' }, form => qr/second-factor/)->status, 422, 'a wrong code turns nothing on');
+# A secret that was replaced in another window: its code turns nothing on.
+my $replaced = $secret;
+$anna->get('/portal/account/second-factor');
+$anna->submit({ act => 'begin' }, form => qr/second-factor/);
+($secret) = $anna->get('/portal/account/second-factor')->body =~ m{secret=([A-Z2-7]{32})&};
+isnt($secret, $replaced, 'beginning anew shows another secret');
+is(change($anna, 'confirm', code_of($replaced))->status, 422, 'whose code is not that of the former');
 is($other->get('/cabinet/')->status, 200, 'nothing has changed for other sessions');
 my $old = $anna->{cookies}{pd};
 $page = change($anna, 'confirm', code_of($secret));
@@ -77,9 +84,11 @@ is($browser->get('/portal/account/')->header('location'), '/portal/second-factor
 is($browser->get('/cabinet/', 'Sec-Fetch-Dest' => 'empty')->status, 401, 'a program gets its 401');
 next_step();
 my $code = code_of($secret);
+is(PDPortal::Setup::sql($server, 'SELECT outcome FROM sign_in ORDER BY id DESC LIMIT 1'), 'pending', 'the history has a right password that opened nothing yet');
 $answer = enter($browser, $code);
 is($answer->header('location'), '/factor/', 'the code leads to the page asked for');
 is($browser->follow($answer)->status, 200, 'which is open');
+like($browser->get('/portal/account/history')->text, qr/Signed in .*The password was right; the code of the second step was asked for/s, 'both steps stand in the history');
 my $second = $server->browser;
 sign_in($second, $login);
 is(enter($second, $code)->status, 422, 'the same code is not taken twice');
@@ -131,7 +140,8 @@ next_step();
 is(enter($third, code_of($secret))->status, 429, 'the right code has to wait too');
 later($limited->header('retry-after'));
 is(enter($third, code_of($secret))->status, 303, 'and opens it later');
-cmp_ok(PDPortal::Setup::sql($server, "SELECT count(*) FROM sign_in WHERE outcome <> 'signed-in'"), '<=', 20, 'the history of a day has its bound');
+is(PDPortal::Setup::sql($server, "SELECT count(*) FROM sign_in WHERE outcome IN ('password', 'waits', 'more')"), 0, 'none of it takes a place of those who try passwords');
+cmp_ok(PDPortal::Setup::sql($server, "SELECT count(*) FROM sign_in WHERE outcome = 'code'"), '>', 9, 'and every wrong code stands in the history');
 
 # --- new spare codes, and turning it off
 my $fresh = sub {

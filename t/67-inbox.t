@@ -288,6 +288,34 @@ sql("INSERT INTO mailing (id, kind, language, body, reached, written, created_at
 $server->start;
 ok(until_true(sub { sql("SELECT written FROM mailing WHERE id = '0191' AND done_at > 0") eq scalar @people }, 40), 'the server goes on by itself');
 
+# --- stopped half-way
+$server->stop;
+sql("INSERT INTO mailing (id, kind, language, body, reached, written, created_at, done_at) VALUES ('ffff', 'news', 'ru', '$body', '', 0, 1, 0)");
+is((cli('notices', 'stop', 'ffff'))[0], 64, 'stopping wants a reason');
+is((cli('notices', 'stop', '0191', '--reason', 'a wrong text'))[0], 1, 'what is done can not be stopped');
+($code, $out) = cli('notices', 'stop', 'ffff', '--reason', 'a wrong text');
+is($code, 0, 'what goes on can');
+like($out, qr/Written: 0\. It was stopped; nobody else gets it/, 'and is told so');
+$mark = sql('SELECT count(*) FROM notice');
+is((cli('jobs', 'run', 'notices'))[0], 0, 'the job runs');
+is(sql('SELECT count(*) FROM notice') - $mark, 0, 'nobody gets it');
+is(sql("SELECT body FROM mailing WHERE id = 'ffff'"), '', 'its text is gone');
+is(sql("SELECT count(*) FROM journal WHERE event = 'mailing.stopped'"), 1, 'the journal has it, once');
+($code, $out) = cli('notices', 'list', '--json');
+my $listed = JSON::PP::decode_json($out)->{mailings};
+is(join(' ', map { "$_->{mailing}:$_->{state}" } grep { $_->{mailing} =~ /^(?:ffff|0191)$/ } @$listed), 'ffff:stopped 0191:done', 'the list tells both');
+like((cli('notices', 'list'))[1], qr/^ffff  \S+ \S+  news  written 0  stopped$/m, 'also in words');
+$server->start;
+
+# --- a letter that failed told nobody anything
+queue_is_empty();
+sql("UPDATE notice SET read_at = 1 WHERE person_id = '$boris_id'");
+is((cli('notices', 'send', '--kind', 'message', '--file', $to_anna, '--to', $his_login))[0], 0, 'a message to him');
+sql("UPDATE letter SET state = 'failed', done_at = 1 WHERE person_id = '$boris_id' AND kind = 'notice'") if queue_is_empty();
+is((cli('notices', 'send', '--kind', 'message', '--file', $to_anna, '--to', $his_login))[0], 0, 'and another, while the first is unread');
+is((cli('notices', 'send', '--kind', 'message', '--file', $to_anna, '--to', $his_login))[0], 0, 'and a third');
+is(sql("SELECT count(*) FROM letter WHERE person_id = '$boris_id' AND kind = 'notice' AND state <> 'failed'"), 1, 'its letter failed: the second message gets one, the third none');
+
 # --- pages
 for my $number (1 .. 30) {
     cli('notices', 'send', '--kind', 'message', '--file', $to_anna, '--to', $clara_login);

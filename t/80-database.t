@@ -144,6 +144,8 @@ else {
     # The database server stops, and starts again; httpd knows nothing of it.
     my %forms = open_forms();
     ok(defined $postgres->stop, 'PostgreSQL is stopped');
+    # What this host heard within PDPortalSessionRecheck is trusted, and not for longer.
+    ok(until_true(sub { $browser->clone->get('/cabinet/')->status == 503 }, 20), 'stopped: sessions in memory end with their term');
     nobody_comes_in('stopped');
     unavailable(send_form($forms{$_}), "stopped, $_") for sort keys %forms;
     is($server->browser->get('/portal/login')->status, 200, 'stopped: the sign-in page');

@@ -1,6 +1,7 @@
 /* The bell's file. It is made whole under another name and then given its own, so that nobody meets
  * it half-made, and it is never cut: a mapping of it stays good. */
 #include "base/pd_bell.h"
+#include "base/pd_log.h"
 #include "base/pd_status.h"
 
 #include <apr_strings.h>
@@ -85,10 +86,17 @@ static int open_or_make(const char *path, apr_pool_t *p)
 }
 
 /* Waits for whoever has taken it for himself alone: to go on without would be to work on what he
- * is about to replace. */
-static int hold(int fd)
+ * is about to replace. It takes as long as his work does, so the log says why nothing answers. */
+static int hold(int fd, const char *path)
 {
-    int failed;
+    int failed = flock(fd, LOCK_SH | LOCK_NB);
+    if (!failed) {
+        return 1;
+    }
+    pd_log(PD_LOG_WARNING, 0,
+           "PD0857: %s is taken: a pdportalctl (restore) is at work; this process waits until it "
+           "is done",
+           path);
     do {
         failed = flock(fd, LOCK_SH);
     } while (failed && errno == EINTR);
@@ -108,7 +116,7 @@ apr_status_t pd_bell_open(pd_bell_t **bell, const char *path, int make, apr_pool
         face = mmap(NULL, sizeof(face_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         status = face == MAP_FAILED ? APR_FROM_OS_ERROR(errno) : APR_SUCCESS;
     }
-    if (status || !make || !hold(fd)) {
+    if (status || !make || !hold(fd, path)) {
         close(fd);
         fd = -1;
     }

@@ -198,6 +198,8 @@ int ctl_passwords_expire(ctl_t *ctl);
 int ctl_consents_withdraw(ctl_t *ctl);
 int ctl_withdrawals_list(ctl_t *ctl);
 int ctl_withdrawals_done(ctl_t *ctl);
+int ctl_notices_list(ctl_t *ctl);
+int ctl_notices_stop(ctl_t *ctl);
 int ctl_people_find(ctl_t *ctl);
 int ctl_people_close(ctl_t *ctl);
 int ctl_people_destroy(ctl_t *ctl);

@@ -285,6 +285,19 @@ const ctl_command_t ctl_commands[] = {
      "  --lang LANG         its language: ru or en; default: PDPortalLanguage\n"
      "  --to LOGIN          only to the person with this login or e-mail address\n",
      ctl_notices_read, ctl_notices_send},
+    {"notices list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "", "list mailings",
+     "Prints the last fifty mailings, newest first: number, when begun, kind, how many have it, "
+     "and\n"
+     "whether it is done, goes on or was stopped.\n",
+     NULL, ctl_notices_list},
+    {"notices stop", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_REASON, 1, "MAILING --reason TEXT",
+     "stop a mailing",
+     "For a text that should not have gone out: nobody else gets it, from the next batch on, "
+     "whoever is at\n"
+     "work. Who has it already keeps it.\n"
+     "\n"
+     "  --reason TEXT       why; it stands in the journal\n",
+     NULL, ctl_notices_stop},
     {"jobs run", CTL_NEEDS_LETTERS, CTL_PORTAL, 1, "[NAME]", "do now what waits",
      "Runs the job NAME, or all: \"coming\" writes letters about an announced policy, "
      "\"notices\"\n"

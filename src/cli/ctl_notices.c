@@ -1,14 +1,17 @@
 /* notices send: a message of the administration to one person, or an optional one to everybody who
- * agreed. */
+ * agreed; notices list and notices stop: what became of those. */
 #include "cli/ctl.h"
 
+#include "base/pd_zone.h"
 #include "portal/pd_mailing.h"
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <string.h>
 
-#define BATCH 50
+#define BATCH            50
+#define LISTED           50
+#define REASON_BYTES_MAX 500
 
 /* Line ends as we keep them. */
 static void unify_line_ends(char *text)
@@ -126,9 +129,11 @@ static int tell(ctl_t *ctl, const char *id)
     ctl_answer_number(ctl, "written", mailing.written);
     json_object_set_new(ctl->answer, "done", json_boolean(mailing.is_done));
     ctl_say(ctl, "Written: %" APR_INT64_T_FMT ". %s", mailing.written,
-            mailing.is_done ? "Everybody who agreed has it."
-                            : "Many letters wait for delivery, or another mailing comes first: the "
-                              "server writes the rest by itself (job \"notices\").");
+            mailing.is_stopped ? "It was stopped; nobody else gets it."
+            : mailing.is_done
+                ? "Everybody who agreed has it."
+                : "Many letters wait for delivery, or another mailing comes first: the "
+                  "server writes the rest by itself (job \"notices\").");
     return CTL_OK;
 }
 
@@ -180,4 +185,49 @@ int ctl_notices_send(ctl_t *ctl)
     }
     const pd_mailing_text_t text = {kind->id, language_of(ctl), ctl->baton};
     return ctl->to ? send_one(ctl, &text) : send_many(ctl, &text);
+}
+
+static const char *state_of(const pd_mailing_t *mailing)
+{
+    return mailing->is_stopped ? "stopped" : mailing->is_done ? "done" : "going on";
+}
+
+int ctl_notices_list(ctl_t *ctl)
+{
+    apr_array_header_t *mailings;
+    json_t *list = json_array();
+    json_object_set_new(ctl->answer, "mailings", list);
+    apr_status_t rv = pd_mailing_list(&mailings, &ctl->portal, LISTED, ctl->p);
+    if (rv) {
+        return ctl_fail_status(ctl, rv, "the mailings can't be read", NULL);
+    }
+    for (int i = 0; i < mailings->nelts; i++) {
+        const pd_mailing_t *mailing = &APR_ARRAY_IDX(mailings, i, pd_mailing_t);
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:I, s:s}", "mailing", mailing->id, "kind",
+                            mailing->kind, "begun_at", pd_time_rfc3339(mailing->begun_at, ctl->p),
+                            "written", (json_int_t)mailing->written, "state", state_of(mailing)));
+        ctl_say(ctl, "%s  %s  %s  written %" APR_INT64_T_FMT "  %s", mailing->id,
+                ctl_time_text(ctl, mailing->begun_at), mailing->kind, mailing->written,
+                state_of(mailing));
+    }
+    return CTL_OK;
+}
+
+int ctl_notices_stop(ctl_t *ctl)
+{
+    int stopped;
+    if (ctl->operands->nelts != 1 || !ctl->reason || !*ctl->reason ||
+        strlen(ctl->reason) > REASON_BYTES_MAX) {
+        return ctl_fail(ctl, CTL_USAGE,
+                        "write which MAILING of \"notices list\", and why, in at most %d bytes: %s",
+                        REASON_BYTES_MAX, ctl->command->synopsis);
+    }
+    const char *id = APR_ARRAY_IDX(ctl->operands, 0, const char *);
+    apr_status_t rv = pd_mailing_stop(&stopped, &ctl->portal, id, ctl->reason, ctl->p);
+    if (rv) {
+        return ctl_fail_status(ctl, rv, "it is not known whether it was stopped; look again", NULL);
+    }
+    return stopped ? tell(ctl, id)
+                   : ctl_fail(ctl, CTL_FAILED, "there is no mailing %s that goes on", id);
 }

@@ -73,7 +73,8 @@ const pd_sql_t pd_export_sql[] = {
                       " AND reserved_until > 0" BEHIND("lookup"),
                       "ssi", "names given up that nobody else may take yet"},
     [SESSIONS] = {"export_sessions",
-                  "SELECT id, created_at, authenticated_at, used_at, expires_at, mfa_at, origin"
+                  "SELECT id, created_at, authenticated_at, used_at, expires_at,"
+                  " CASE WHEN mfa_at < 0 THEN 0 ELSE mfa_at END, origin"
                   " FROM session" OF_PERSON("id"),
                   "siiiiis", "sessions of the person"},
     [SIGN_INS] = {"export_sign_ins", "SELECT id, at, outcome, origin FROM sign_in" OF_PERSON("id"),

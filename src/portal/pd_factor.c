@@ -17,11 +17,14 @@
 
 #define PLACE "credential.totp"
 
-enum { SECRET, CODES, BEGIN, REMOVE, REMOVE_CODES };
+enum { SECRET, ON, CODES, BEGIN, REMOVE, REMOVE_NEW, REMOVE_CODES };
 
 const pd_sql_t pd_factor_sql[] = {
     [SECRET] = {"factor_secret", "SELECT secret FROM credential WHERE person_id = %s AND kind = %s",
                 "s", "the secret of an authenticator"},
+    [ON] = {"factor_on",
+            "SELECT COUNT(*) FROM credential WHERE person_id = %s AND kind IN " PD_FACTOR_KINDS,
+            "i", "whether a person has a second factor"},
     [CODES] = {"factor_codes", "SELECT COUNT(*) FROM factor_code WHERE person_id = %s", "i",
                "how many codes for a lost telephone are left"},
     [BEGIN] = {"factor_begin",
@@ -35,20 +38,30 @@ const pd_sql_t pd_factor_sql[] = {
     [REMOVE] = {"factor_remove",
                 "DELETE FROM credential WHERE person_id = %s AND kind IN " PD_FACTOR_KINDS, "",
                 "no second factor any more"},
+    [REMOVE_NEW] = {"factor_remove_new",
+                    "DELETE FROM credential WHERE person_id = %s AND kind = '" PD_FACTOR_KIND_NEW
+                    "'",
+                    "", "nor one that was being shown"},
     [REMOVE_CODES] = {"factor_remove_codes", "DELETE FROM factor_code WHERE person_id = %s", "",
                       "nor codes for a lost telephone"},
     {NULL, NULL, NULL, NULL}};
 
-apr_status_t pd_factor_secret(const char **secret, const pd_portal_t *portal,
+apr_status_t pd_factor_secret(pd_factor_secret_t *secret, const pd_portal_t *portal,
                               const pd_person_t *person, const char *kind, apr_pool_t *p)
 {
     const pd_rows_t *rows;
-    *secret = NULL;
+    *secret = (pd_factor_secret_t){NULL, NULL};
     apr_status_t status = pd_db_read(&rows, portal->db, &pd_factor_sql[SECRET],
                                      PD_ARGS(PD_T(person->id), PD_T(kind)), 1, p);
     if (status != APR_SUCCESS || PD_ROW_COUNT(rows) == 0)
         return status;
-    return pd_open(secret, person->key, PLACE, person->id, PD_ROW(rows, 0)[0].text, p);
+    secret->sealed = PD_ROW(rows, 0)[0].text;
+    return pd_open(&secret->text, person->key, PLACE, person->id, secret->sealed, p);
+}
+
+apr_status_t pd_factor_lock(pd_conn_t *conn, const char *person_id, apr_pool_t *p)
+{
+    return pd_conn_lock_name(conn, apr_pstrcat(p, "factor of ", person_id, NULL), p);
 }
 
 /* As applications read it: otpauth://totp/ISSUER:ACCOUNT?secret=...&issuer=ISSUER. */
@@ -80,14 +93,15 @@ apr_status_t pd_factor_look(pd_factor_view_t *view, const pd_portal_t *portal,
                             const char *person_id, apr_pool_t *p)
 {
     pd_person_t person;
-    const char *secret = NULL;
+    pd_factor_secret_t secret = {NULL, NULL};
     memset(view, 0, sizeof(*view));
     apr_status_t status = pd_person_get(&person, portal, person_id, p);
     if (status == APR_SUCCESS)
         status = pd_factor_secret(&secret, portal, &person, PD_FACTOR_KIND, p);
-    if (status != APR_SUCCESS || secret)
+    if (status != APR_SUCCESS || secret.text)
         return status != APR_SUCCESS ? status : look_on(view, portal, person_id, p);
-    status = pd_factor_secret(&view->secret, portal, &person, PD_FACTOR_KIND_NEW, p);
+    status = pd_factor_secret(&secret, portal, &person, PD_FACTOR_KIND_NEW, p);
+    view->secret = secret.text;
     if (status == APR_SUCCESS && view->secret)
         view->uri = uri_of(portal, &person, view->secret, p);
     return status;
@@ -100,6 +114,9 @@ typedef struct begin_t {
 static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     const begin_t *begin = baton;
+    apr_status_t status = pd_factor_lock(conn, begin->person_id, p);
+    if (status != APR_SUCCESS)
+        return status;
     return pd_conn_exec(NULL, conn, &pd_factor_sql[BEGIN],
                         PD_ARGS(PD_T(begin->sealed), PD_N(pd_clock_now()), PD_T(begin->person_id)),
                         p);
@@ -120,10 +137,21 @@ apr_status_t pd_factor_begin(const pd_portal_t *portal, const char *person_id, a
     return pd_db_transact(portal->db, begin_step, &begin, p);
 }
 
+apr_status_t pd_factor_is_on(int *on, pd_conn_t *conn, const char *person_id, apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    apr_status_t status =
+        pd_conn_read(&rows, conn, &pd_factor_sql[ON], PD_ARGS(PD_T(person_id)), 1, p);
+    *on = status == APR_SUCCESS && PD_ROW(rows, 0)[0].number > 0;
+    return status;
+}
+
 apr_status_t pd_factor_remove(int *had, pd_conn_t *conn, const char *person_id, apr_pool_t *p)
 {
     apr_status_t status =
         pd_conn_exec(had, conn, &pd_factor_sql[REMOVE], PD_ARGS(PD_T(person_id)), p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(NULL, conn, &pd_factor_sql[REMOVE_NEW], PD_ARGS(PD_T(person_id)), p);
     if (status != APR_SUCCESS)
         return status;
     return pd_conn_exec(NULL, conn, &pd_factor_sql[REMOVE_CODES], PD_ARGS(PD_T(person_id)), p);

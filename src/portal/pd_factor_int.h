@@ -9,12 +9,24 @@
 apr_status_t pd_factor_tell(pd_conn_t *conn, const pd_portal_t *portal, const pd_person_t *person,
                             const char *what, apr_pool_t *p);
 
+/* Inside a transaction: does a sign-in go on with a second factor? */
+apr_status_t pd_factor_is_on(int *on, pd_conn_t *conn, const char *person_id, apr_pool_t *p);
+
 /* Inside a transaction: takes the factor and all its codes. `had` 0: there was none. */
 apr_status_t pd_factor_remove(int *had, pd_conn_t *conn, const char *person_id, apr_pool_t *p);
 
-/* The secret of a kind, opened; NULL: there is none. */
-apr_status_t pd_factor_secret(const char **secret, const pd_portal_t *portal,
+typedef struct pd_factor_secret_t {
+    const char *text;   /* NULL: there is none */
+    const char *sealed; /* as it stands in the database: whether it is still the same */
+} pd_factor_secret_t;
+
+/* The secret of a kind, opened. */
+apr_status_t pd_factor_secret(pd_factor_secret_t *secret, const pd_portal_t *portal,
                               const pd_person_t *person, const char *kind, apr_pool_t *p);
+
+/* Inside a transaction that puts a secret in another's place: of two at once the second waits, and
+ * finds what the first has done. */
+apr_status_t pd_factor_lock(pd_conn_t *conn, const char *person_id, apr_pool_t *p);
 
 #define PD_FACTOR_KIND     "totp"
 #define PD_FACTOR_KIND_NEW "totp-new"

@@ -20,11 +20,12 @@ enum { USE, CONFIRM, USE_CODE, VOID_CODES, ADD_CODE, ROTATE };
 const pd_sql_t pd_factor_submit_sql[] = {
     [USE] = {"factor_use",
              "UPDATE credential SET used_step = %lld WHERE person_id = %s"
-             " AND kind = '" PD_FACTOR_KIND "' AND used_step < %lld",
+             " AND kind = '" PD_FACTOR_KIND "' AND used_step < %lld AND secret = %s",
              "", "the one place where a code of an authenticator is used"},
     [CONFIRM] = {"factor_confirm",
                  "UPDATE credential SET kind = '" PD_FACTOR_KIND "', used_step = %lld,"
-                 " changed_at = %lld WHERE person_id = %s AND kind = '" PD_FACTOR_KIND_NEW "'",
+                 " changed_at = %lld WHERE person_id = %s AND kind = '" PD_FACTOR_KIND_NEW "'"
+                 " AND secret = %s",
                  "", "the second factor counts from now on"},
     [USE_CODE] = {"factor_use_code", "DELETE FROM factor_code WHERE person_id = %s AND code = %s",
                   "", "the one place where a code for a lost telephone is used"},
@@ -45,6 +46,7 @@ typedef struct submit_t {
     const pd_person_t *person;
     pd_factor_act_e act;
     apr_int64_t step;      /* the code is right for; 0: for none */
+    const char *sealed;    /* the secret that it is right for */
     const char *lost_code; /* hash of what may be a code for a lost telephone; NULL: it can't */
     const char *codes[PD_FACTOR_CODES];
     const char *token_hash; /* the session's next one */
@@ -58,16 +60,20 @@ static apr_status_t use(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
     const char *id = submit->person->id;
     apr_int64_t step = submit->step;
     submit->used = submit->by_lost_code = 0;
+    apr_status_t status = pd_factor_lock(conn, id, p);
+    if (status != APR_SUCCESS)
+        return status;
     if (step && submit->act == PD_FACTOR_CONFIRM)
-        return pd_conn_exec(&submit->used, conn, &pd_factor_submit_sql[CONFIRM],
-                            PD_ARGS(PD_N(step), PD_N(pd_clock_now()), PD_T(id)), p);
+        return pd_conn_exec(
+            &submit->used, conn, &pd_factor_submit_sql[CONFIRM],
+            PD_ARGS(PD_N(step), PD_N(pd_clock_now()), PD_T(id), PD_T(submit->sealed)), p);
     if (step)
         return pd_conn_exec(&submit->used, conn, &pd_factor_submit_sql[USE],
-                            PD_ARGS(PD_N(step), PD_T(id), PD_N(step)), p);
+                            PD_ARGS(PD_N(step), PD_T(id), PD_N(step), PD_T(submit->sealed)), p);
     if (!submit->lost_code)
         return APR_SUCCESS;
-    apr_status_t status = pd_conn_exec(&submit->used, conn, &pd_factor_submit_sql[USE_CODE],
-                                       PD_ARGS(PD_T(id), PD_T(submit->lost_code)), p);
+    status = pd_conn_exec(&submit->used, conn, &pd_factor_submit_sql[USE_CODE],
+                          PD_ARGS(PD_T(id), PD_T(submit->lost_code)), p);
     submit->by_lost_code = submit->used;
     return status;
 }
@@ -148,13 +154,19 @@ static apr_status_t tell(const submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
 }
 
 /* At sign-in it stands in the history too: somebody knows the password. */
+static apr_status_t note_attempt(const submit_t *submit, pd_conn_t *conn, pd_attempt_e outcome,
+                                 apr_pool_t *p)
+{
+    const pd_person_t *person = submit->person;
+    if (submit->act != PD_FACTOR_ENTER)
+        return APR_SUCCESS;
+    return pd_sign_in_history_add(conn, person->id, person->key, outcome, &submit->origin, p);
+}
+
 static apr_status_t refuse(const submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
 {
     const pd_person_t *person = submit->person;
-    apr_status_t status = APR_SUCCESS;
-    if (submit->act == PD_FACTOR_ENTER)
-        status = pd_sign_in_history_add(conn, person->id, person->key, PD_ATTEMPT_CODE,
-                                        &submit->origin, p);
+    apr_status_t status = note_attempt(submit, conn, PD_ATTEMPT_CODE, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_journal_add(conn, submit->portal, PD_EVENT_FACTOR_REFUSED, person->id, NULL,
@@ -171,19 +183,22 @@ static apr_status_t submit_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         status = do_act(submit, conn, p);
     if (status == APR_SUCCESS)
         status = go_on(submit, conn, p);
+    if (status == APR_SUCCESS)
+        status = note_attempt(submit, conn, PD_ATTEMPT_SIGNED_IN, p);
     return status == APR_SUCCESS ? tell(submit, conn, p) : status;
 }
 
 /* A code for a lost telephone opens nothing but what the authenticator has opened before. */
 static apr_status_t check(submit_t *submit, const char *typed, apr_pool_t *p)
 {
-    const char *secret;
+    pd_factor_secret_t secret;
     const char *kind = submit->act == PD_FACTOR_CONFIRM ? PD_FACTOR_KIND_NEW : PD_FACTOR_KIND;
     const char *digits = pd_totp_digits(typed, p);
     apr_status_t status = pd_factor_secret(&secret, submit->portal, submit->person, kind, p);
-    if (status != APR_SUCCESS || !secret)
+    if (status != APR_SUCCESS || !secret.text)
         return status;
-    submit->step = pd_totp_step(secret, digits, pd_clock_now(), p);
+    submit->sealed = secret.sealed;
+    submit->step = pd_totp_step(secret.text, digits, pd_clock_now(), p);
     if (submit->act != PD_FACTOR_CONFIRM && strlen(digits) == PD_CODE_DIGITS)
         submit->lost_code = pd_code_hash(submit->portal->keys, submit->person->id, digits, p);
     return APR_SUCCESS;

@@ -22,6 +22,7 @@ enum {
     WORK_HOST,
     WORK_NETWORK,
     WORK_EVERYBODY,
+    EXPORT,
     N_RULES
 };
 
@@ -47,7 +48,10 @@ const pd_limit_rule_t pd_guess_rules[] = {
     /* Pages that are made anew for each who asks: a reader opens a few, a program all of them. */
     [WORK_HOST] = {30, 2 * SECOND, 2 * SECOND, 2 * SECOND},
     [WORK_NETWORK] = {60, SECOND, SECOND, SECOND},
-    [WORK_EVERYBODY] = {200, SECOND / 5, SECOND / 5, SECOND / 5}};
+    [WORK_EVERYBODY] = {200, SECOND / 5, SECOND / 5, SECOND / 5},
+    /* All that is kept of one person is read for it, which is much after years: asked for and
+     * fetched fifty times, then one step in six minutes. */
+    [EXPORT] = {100, 6 * MINUTE, 6 * MINUTE, 6 * MINUTE}};
 const int pd_guess_n_rules = N_RULES;
 
 static const char *const kinds[] = {[NAME] = "limit-name",
@@ -60,7 +64,8 @@ static const char *const kinds[] = {[NAME] = "limit-name",
                                     [MAIL_EVERYBODY] = "limit-mail-everybody",
                                     [WORK_HOST] = "limit-work-host",
                                     [WORK_NETWORK] = "limit-work-network",
-                                    [WORK_EVERYBODY] = "limit-work-everybody"};
+                                    [WORK_EVERYBODY] = "limit-work-everybody",
+                                    [EXPORT] = "limit-export"};
 
 /* The name last: who hammers at one that is closed meets the limit of his own place. */
 static const int sign_in_rules[] = {HOST, NETWORK, EVERYBODY, NAME, NOTHING};
@@ -68,6 +73,7 @@ static const int known_rules[] = {BROWSER, NOTHING};
 static const int code_rules[] = {HOST, NETWORK, EVERYBODY, NOTHING};
 static const int mail_rules[] = {MAIL_HOST, MAIL_NETWORK, MAIL_EVERYBODY, NOTHING};
 static const int work_rules[] = {WORK_HOST, WORK_NETWORK, WORK_EVERYBODY, NOTHING};
+static const int export_rules[] = {EXPORT, NOTHING};
 static const int no_rules[] = {NOTHING};
 
 static const char *hex(const char *family, const unsigned char *bytes, apr_size_t n_bytes,
@@ -217,6 +223,13 @@ int pd_guess_work(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_
     count_under_place(guess, WORK_HOST, WORK_NETWORK, client, p);
     count_under(guess, WORK_EVERYBODY, "");
     return count(guess, work_rules);
+}
+
+int pd_guess_export(pd_guess_t *guess, const pd_portal_t *portal, const char *person_id)
+{
+    begin(guess, portal);
+    count_under(guess, EXPORT, person_id);
+    return count(guess, export_rules);
 }
 
 void pd_guess_right(const pd_guess_t *guess)

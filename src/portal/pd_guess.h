@@ -52,6 +52,9 @@ int pd_guess_mail(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_
 int pd_guess_work(pd_guess_t *guess, const pd_portal_t *portal, const pd_client_t *client,
                   apr_pool_t *p);
 
+/* A copy of one's data, asked for or fetched: counted under the person. */
+int pd_guess_export(pd_guess_t *guess, const pd_portal_t *portal, const char *person_id);
+
 /* It was right: no more is held against the name or the browser, and one less against the others.
  */
 void pd_guess_right(const pd_guess_t *guess);

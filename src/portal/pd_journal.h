@@ -29,6 +29,7 @@
 #define PD_EVENT_DRAFT_WITHDRAWN        "draft.withdrawn"
 #define PD_EVENT_CHANGE_TOLD            "change.told" /* letters about a coming version */
 #define PD_EVENT_MAILING_BEGUN          "mailing.begun"
+#define PD_EVENT_MAILING_STOPPED        "mailing.stopped"
 #define PD_EVENT_NOTICES_WRITTEN        "notices.written"
 #define PD_EVENT_NOTICES_SET            "notices.set" /* which optional ones are wanted */
 #define PD_EVENT_NOTICE_READ            "notice.read"

@@ -14,8 +14,6 @@
 #include "portal/pd_person.h"
 #include "portal/pd_tables_int.h"
 
-/* So many letters at most stand before one that somebody waits for at a screen. */
-
 enum { SAME, BEGIN, OPEN, PEOPLE, REACH, COUNT, LOOK };
 
 const pd_sql_t pd_mailing_sql[] = {
@@ -42,8 +40,8 @@ const pd_sql_t pd_mailing_sql[] = {
                "", "how far it is; another run is further: no row"},
     [COUNT] = {"mailing_count", "UPDATE mailing SET written = written + %lld WHERE id = %s", "",
                "how many have it"},
-    [LOOK] = {"mailing_look", "SELECT written, done_at FROM mailing WHERE id = %s", "ii",
-              "how a mailing stands"},
+    [LOOK] = {"mailing_look", "SELECT written, done_at, stopped_at FROM mailing WHERE id = %s",
+              "iii", "how a mailing stands"},
     {NULL, NULL, NULL, NULL}};
 
 static int is_plain(const char *text)
@@ -230,7 +228,11 @@ apr_status_t pd_mailing_look(pd_mailing_t *mailing, const pd_portal_t *portal, c
         return status;
     if (PD_ROW_COUNT(rows) == 0)
         return APR_ENOENT;
-    *mailing = (pd_mailing_t){PD_ROW(rows, 0)[0].number, PD_ROW(rows, 0)[1].number != 0};
+    const pd_cell_t *cell = PD_ROW(rows, 0);
+    *mailing = (pd_mailing_t){.id = id,
+                              .written = cell[0].number,
+                              .is_done = cell[1].number != 0,
+                              .is_stopped = cell[2].number != 0};
     return APR_SUCCESS;
 }
 

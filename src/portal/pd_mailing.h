@@ -32,13 +32,25 @@ apr_status_t pd_mailing_write(int *done, int *seen, const pd_portal_t *portal, i
                               apr_pool_t *p);
 
 typedef struct pd_mailing_t {
+    const char *id, *kind;
+    apr_time_t begun_at;
     apr_int64_t written;
     int is_done;
+    int is_stopped; /* done, but not everybody has it */
 } pd_mailing_t;
 
 /* How one stands; APR_ENOENT: there is none. */
 apr_status_t pd_mailing_look(pd_mailing_t *mailing, const pd_portal_t *portal, const char *id,
                              apr_pool_t *p);
+
+/* The last `limit` mailings as pd_mailing_t, newest first. */
+apr_status_t pd_mailing_list(apr_array_header_t **mailings, const pd_portal_t *portal, int limit,
+                             apr_pool_t *p);
+
+/* Ends one before everybody has it; who has it keeps it. `stopped` 0: there is none that goes on.
+ * `reason` is for the journal. */
+apr_status_t pd_mailing_stop(int *stopped, const pd_portal_t *portal, const char *id,
+                             const char *reason, apr_pool_t *p);
 
 /* Writes one text to one person, with its journal row. `taken` 0: not wanted, or not allowed now.
  */

@@ -25,9 +25,11 @@ const pd_sql_t pd_notice_sql[] = {
     [OFF] = {"notice_is_off", "SELECT COUNT(*) FROM notice_off WHERE person_id = %s AND kind = %s",
              "i", "whether a person turned a kind off"},
     [TOLD] = {"notice_told",
-              "SELECT COUNT(*) FROM notice WHERE person_id = %s AND read_at = 0 AND letter = %s"
-              " AND created_at > %lld",
-              "i", "whether a letter told of something that is still unread"},
+              "SELECT COUNT(*) FROM notice n WHERE n.person_id = %s AND n.read_at = 0"
+              " AND n.letter = %s AND n.created_at > %lld"
+              " AND COALESCE((SELECT l.state FROM letter l WHERE l.person_id = n.person_id"
+              " AND l.kind = n.letter ORDER BY l.created_at DESC LIMIT 1), 'sent') <> 'failed'",
+              "i", "whether a letter told of something that is still unread, or is on its way"},
     {NULL, NULL, NULL, NULL}};
 
 /* Those of one event have the name of the letter that goes beside. */
@@ -147,19 +149,24 @@ static apr_status_t write_letter(work_t *work)
     return status;
 }
 
-/* Of two at once the second waits, or each would write a letter. Optional and obligatory kinds
- * have letters of their own: what nobody has to receive must not hold back what everybody has to.
- */
+/* A person's notices come one behind the other: of two at once the second waits. Else each would
+ * write a letter; and their ids would not be in the order in which they can be seen, which is what
+ * marking all "up to" one goes by. */
+static apr_status_t lock(const work_t *work)
+{
+    const char *name = apr_pstrcat(work->p, "notices ", work->person_id, NULL);
+    return pd_conn_lock_name(work->conn, name, work->p);
+}
+
+/* Optional and obligatory kinds have letters of their own: what nobody has to receive must not hold
+ * back what everybody has to. A letter that failed told nobody anything. */
 static apr_status_t tell(work_t *work)
 {
     const pd_rows_t *rows;
-    const char *name = apr_pstrcat(work->p, "notices ", work->person_id, NULL);
-    apr_status_t status = pd_conn_lock_name(work->conn, name, work->p);
-    if (status == APR_SUCCESS)
-        status = pd_conn_read(&rows, work->conn, &pd_notice_sql[TOLD],
-                              PD_ARGS(PD_T(work->person_id), PD_T(work->kind->letter),
-                                      PD_N(pd_clock_now() - PD_NOTICE_BURST)),
-                              1, work->p);
+    apr_status_t status = pd_conn_read(&rows, work->conn, &pd_notice_sql[TOLD],
+                                       PD_ARGS(PD_T(work->person_id), PD_T(work->kind->letter),
+                                               PD_N(pd_clock_now() - PD_NOTICE_BURST)),
+                                       1, work->p);
     if (status != APR_SUCCESS || PD_ROW(rows, 0)[0].number > 0)
         return status;
     return write_letter(work);
@@ -205,6 +212,8 @@ apr_status_t pd_notice_offer(int *taken, pd_conn_t *conn, const pd_portal_t *por
     if (status != APR_SUCCESS || !*taken)
         return status;
     status = open_key(&work);
+    if (status == APR_SUCCESS)
+        status = lock(&work);
     if (status == APR_SUCCESS && kind->letter)
         status = tell(&work);
     return status == APR_SUCCESS ? insert(&work, values) : status;

@@ -79,6 +79,7 @@ const pd_sql_t *const pd_sql_tables[] = {pd_portal_sql,
                                          pd_notice_setting_sql,
                                          pd_inbox_sql,
                                          pd_mailing_sql,
+                                         pd_mailing_stop_sql,
                                          pd_state_sql,
                                          NULL};
 

@@ -9,6 +9,7 @@
 #include "crypt/pd_token.h"
 #include "portal/pd_closing.h"
 #include "portal/pd_device.h"
+#include "portal/pd_factor_int.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_link.h"
@@ -22,15 +23,16 @@
 enum { ADD, REHASH, NOTE };
 
 const pd_sql_t pd_session_begin_sql[] = {
-    [ADD] =
-        {"session_add",
-         "INSERT INTO session (token, id, person_id, generation, created_at, authenticated_at,"
-         " used_at, expires_at, origin) SELECT CAST(%s AS TEXT), CAST(%s AS TEXT), id, generation"
-         " + " PD_SESSIONS_ENDED ","
-         " CAST(%lld AS BIGINT), CAST(%lld AS BIGINT), CAST(%lld AS BIGINT),"
-         " CAST(%lld AS BIGINT), CAST(%s AS TEXT) FROM person"
-         " WHERE id = %s AND state = 'active' AND generation = %lld",
-         "", "begin a session of a person who may have one"},
+    [ADD] = {"session_add",
+             "INSERT INTO session (token, id, person_id, generation, created_at, authenticated_at,"
+             " used_at, expires_at, origin, mfa_at) SELECT CAST(%s AS TEXT), CAST(%s AS TEXT), id,"
+             " generation + " PD_SESSIONS_ENDED ","
+             " CAST(%lld AS BIGINT), CAST(%lld AS BIGINT), CAST(%lld AS BIGINT),"
+             " CAST(%lld AS BIGINT), CAST(%s AS TEXT), CASE WHEN EXISTS (SELECT 1 FROM credential c"
+             " WHERE c.person_id = person.id AND c.kind IN " PD_FACTOR_KINDS ") THEN -1 ELSE 0 END"
+             " FROM person"
+             " WHERE id = %s AND state = 'active' AND generation = %lld",
+             "", "begin a session of a person who may have one"},
     [REHASH] = {"session_rehash",
                 "UPDATE credential SET secret = %s WHERE person_id = %s AND kind = 'password'"
                 " AND secret = %s",
@@ -217,12 +219,16 @@ static apr_status_t tell(const begin_t *begin, pd_conn_t *conn, const pd_session
 static apr_status_t note(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
 {
     const pd_person_found_t *person = &begin->person;
+    int needs_code;
     apr_status_t status = pd_device_note(conn, person->id, begin->client->browser, p);
     if (status == APR_SUCCESS)
         status = pd_conn_exec(NULL, conn, &pd_session_begin_sql[NOTE],
                               PD_ARGS(PD_N(pd_clock_now()), PD_T(person->id)), p);
     if (status == APR_SUCCESS)
-        status = note_attempt(begin, conn, PD_ATTEMPT_SIGNED_IN, p);
+        status = pd_factor_is_on(&needs_code, conn, person->id, p);
+    if (status == APR_SUCCESS)
+        status =
+            note_attempt(begin, conn, needs_code ? PD_ATTEMPT_PENDING : PD_ATTEMPT_SIGNED_IN, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_unusual_note(&begin->unusual, conn, begin->portal, person->id, person->key,

@@ -18,8 +18,8 @@ enum { COUNT, ADD, LIST, EXPIRE, COUNT_NOBODY, ADD_NOBODY, EXPIRE_NOBODY };
 const pd_sql_t pd_sign_in_history_sql[] = {
     [COUNT] = {"sign_in_count",
                "SELECT COUNT(*) FROM sign_in WHERE person_id = %s AND at > %lld"
-               " AND outcome <> 'signed-in'",
-               "i", "refused attempts of a person since an instant"},
+               " AND outcome <> 'signed-in' AND outcome NOT IN ('pending', 'code')",
+               "i", "attempts of strangers at a person's name since an instant"},
     [ADD] = {"sign_in_add",
              "INSERT INTO sign_in (id, person_id, at, outcome, origin)"
              " VALUES (%s, %s, %lld, %s, %s)",
@@ -46,10 +46,13 @@ const pd_sql_t pd_sign_in_history_sql[] = {
                        "", "such attempts that count no longer"},
     {NULL, NULL, NULL, NULL}};
 
-const char *const pd_attempt_names[] = {
-    [PD_ATTEMPT_SIGNED_IN] = "signed-in", [PD_ATTEMPT_PASSWORD] = "password",
-    [PD_ATTEMPT_CODE] = "code",           [PD_ATTEMPT_WAITS] = "waits",
-    [PD_ATTEMPT_CLOSED] = "closed",       [PD_ATTEMPT_MORE] = "more"};
+const char *const pd_attempt_names[] = {[PD_ATTEMPT_SIGNED_IN] = "signed-in",
+                                        [PD_ATTEMPT_PASSWORD] = "password",
+                                        [PD_ATTEMPT_PENDING] = "pending",
+                                        [PD_ATTEMPT_CODE] = "code",
+                                        [PD_ATTEMPT_WAITS] = "waits",
+                                        [PD_ATTEMPT_CLOSED] = "closed",
+                                        [PD_ATTEMPT_MORE] = "more"};
 
 static pd_attempt_e parse(const char *text)
 {
@@ -70,7 +73,14 @@ static const pd_sql_t *sql_of(const owner_t *owner, int of_person, int of_nobody
     return &pd_sign_in_history_sql[owner->is_nobody ? of_nobody : of_person];
 }
 
-/* How many rows of the day are left for refused ones. */
+/* Those that a stranger can cause at will. */
+static int is_counted(pd_attempt_e outcome)
+{
+    return outcome != PD_ATTEMPT_SIGNED_IN && outcome != PD_ATTEMPT_PENDING &&
+           outcome != PD_ATTEMPT_CODE;
+}
+
+/* How many rows of the day are left for those. */
 static apr_status_t count_left(apr_int64_t *left, pd_conn_t *conn, const owner_t *owner,
                                apr_time_t now, apr_pool_t *p)
 {
@@ -105,7 +115,7 @@ static apr_status_t add(pd_conn_t *conn, owner_t owner, const pd_datakey_t *key,
     apr_time_t now = pd_clock_now();
     apr_int64_t left = PD_REFUSED_A_DAY;
     apr_status_t status = APR_SUCCESS;
-    if (outcome != PD_ATTEMPT_SIGNED_IN)
+    if (is_counted(outcome))
         status = count_left(&left, conn, &owner, now, p);
     if (status != APR_SUCCESS)
         return status;

@@ -3,8 +3,9 @@
  *
  * An attempt that has to wait is not a row of its own: nothing is checked of it, and a row for
  * those names alone that somebody has would tell which they are. The attempt before it says so. Of
- * refused ones a person gets at most PD_REFUSED_A_DAY rows within 24 hours, so that no stranger can
- * fill the table; the last of them says that there may be more.
+ * those refused for the password a person gets at most PD_REFUSED_A_DAY rows within 24 hours, so
+ * that no stranger can fill the table; the last of them says that there may be more. Who knows the
+ * password is no such stranger: every wrong code has its row, and pd_guess_factor bounds them.
  *
  * A name that nobody has leaves rows too, with the same work: how long a refusal takes doesn't tell
  * who has an account. So do refusals beyond the twenty of a day. Nothing reads those rows, and they
@@ -18,7 +19,8 @@
 typedef enum {
     PD_ATTEMPT_SIGNED_IN = 0,
     PD_ATTEMPT_PASSWORD, /* a wrong one */
-    PD_ATTEMPT_CODE,     /* a right password, and a wrong code of the second factor */
+    PD_ATTEMPT_PENDING,  /* a right one; the second factor was asked for */
+    PD_ATTEMPT_CODE,     /* a wrong code of the second factor, after a right password */
     PD_ATTEMPT_WAITS,    /* a wrong password, after which further attempts had to wait */
     PD_ATTEMPT_CLOSED,   /* a right one, but the account was not open */
     PD_ATTEMPT_MORE,     /* refused, as perhaps others after it that are not listed */

@@ -65,6 +65,7 @@ extern const pd_sql_t pd_notice_sql[];
 extern const pd_sql_t pd_notice_setting_sql[];
 extern const pd_sql_t pd_inbox_sql[];
 extern const pd_sql_t pd_mailing_sql[];
+extern const pd_sql_t pd_mailing_stop_sql[];
 extern const pd_sql_t pd_state_sql[];
 
 #endif

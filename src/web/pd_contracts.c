@@ -144,6 +144,7 @@ static const char *const history_names[] = {
     "at",
     "signed_in",
     "wrong_password",
+    "pending",
     "wrong_code",
     "waits", /* likewise wrong, and others had to wait after it */
     "closed",
@@ -152,8 +153,9 @@ static const char *const history_names[] = {
     "is_older", /* not the first page */
     "zone",
     NULL};
-static const char *const export_names[] = {"csrf",      "stale",     "ready", /* links were made */
-                                           "html_link", "json_link", "gone",  /* one did not work */
+static const char *const export_names[] = {LIMITED,     "csrf",      "stale",
+                                           "ready",                          /* links were made */
+                                           "html_link", "json_link", "gone", /* one did not work */
                                            NULL};
 
 /* The file: its head, a page of a section, or its end. */

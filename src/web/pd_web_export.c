@@ -9,6 +9,7 @@
 #include "base/pd_status.h"
 #include "base/pd_zone.h"
 #include "portal/pd_export.h"
+#include "portal/pd_guess.h"
 #include "web/pd_export_value.h"
 #include "web/pd_handlers.h"
 #include "web/pd_route.h"
@@ -29,6 +30,17 @@ static int show_form(pd_page_t *page, int status)
     return pd_page_show(page, "export.html", status);
 }
 
+/* Before anything is used up: a link that has to wait works later. */
+static int may_export(pd_page_t *page)
+{
+    pd_guess_t guess;
+    int retry_after = pd_guess_export(&guess, page->portal, page->session->person_id);
+    if (retry_after) {
+        pd_page_limited(page, retry_after);
+    }
+    return !retry_after;
+}
+
 int pd_web_export_form(pd_page_t *page)
 {
     return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
@@ -39,6 +51,9 @@ int pd_web_export_ask(pd_page_t *page)
 {
     const char *tokens[PD_EXPORT_FORMATS];
     const pd_export_who_t who = who_asks(page);
+    if (!may_export(page)) {
+        return show_form(page, HTTP_TOO_MANY_REQUESTS);
+    }
     apr_status_t rv = pd_export_ask(tokens, page->portal, &who, page->p);
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
@@ -191,6 +206,9 @@ static int take(pd_page_t *page, pd_export_format_e format)
 {
     int taken;
     const pd_export_who_t who = who_asks(page);
+    if (!may_export(page)) {
+        return show_form(page, HTTP_TOO_MANY_REQUESTS);
+    }
     apr_status_t rv = pd_export_take(&taken, page->portal, &who, format,
                                      pd_form_get(page->form, "link"), page->p);
     if (rv != APR_SUCCESS) {

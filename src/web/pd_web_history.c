@@ -9,10 +9,13 @@
 
 #define A_PAGE 25
 
-static const char *const flags[] = {
-    [PD_ATTEMPT_SIGNED_IN] = "signed_in", [PD_ATTEMPT_PASSWORD] = "wrong_password",
-    [PD_ATTEMPT_CODE] = "wrong_code",     [PD_ATTEMPT_WAITS] = "waits",
-    [PD_ATTEMPT_CLOSED] = "closed",       [PD_ATTEMPT_MORE] = "more"};
+static const char *const flags[] = {[PD_ATTEMPT_SIGNED_IN] = "signed_in",
+                                    [PD_ATTEMPT_PASSWORD] = "wrong_password",
+                                    [PD_ATTEMPT_PENDING] = "pending",
+                                    [PD_ATTEMPT_CODE] = "wrong_code",
+                                    [PD_ATTEMPT_WAITS] = "waits",
+                                    [PD_ATTEMPT_CLOSED] = "closed",
+                                    [PD_ATTEMPT_MORE] = "more"};
 
 static pd_value_t *attempt_value(pd_page_t *page, const pd_attempt_t *attempt)
 {

@@ -84,11 +84,12 @@ sub gate_unchanged {
     return;
 }
 
-# A file's lines over and over, until there are so many.
-sub repeated {
+# A file's lines over and over, until there are so many; each with a number, since Lua keeps equal texts once: the client
+# of few sessions would have less to read than that of many.
+sub numbered {
     my ($from, $to, $wanted) = @_;
     my @lines = split /\n/, read_file($from);
-    return write_file($to, join '', map { $lines[$_ % @lines] . "\n" } 0 .. $wanted - 1);
+    return write_file($to, join '', map { sprintf "%s; n=%06d\n", $lines[$_ % @lines], $_ } 0 .. $wanted - 1);
 }
 
 sub measure_crowd {
@@ -97,9 +98,9 @@ sub measure_crowd {
     my $crowd = portal('crowd', people => $CROWD, sessions => $CROWD, set => { PDPortalSessionCache => $ROOM });
     my $server = server_of('crowd', $crowd);
     my $among = crowd_instructions($server, $crowd);
-    my $subject = crowd_page($server, $crowd);
-    # The other side's client does the same work: it has as many lines, of fewer sessions.
-    my $few = { %$hit, headers => [], cookies => repeated(cookies($base_portal), "$crowd->{dir}/few", $CROWD) };
+    # Both clients do the same work: as many lines, of few or many sessions.
+    my $subject = { %{ crowd_page($server, $crowd) }, cookies => numbered(cookies($crowd), "$crowd->{dir}/many", $CROWD) };
+    my $few = { %$hit, headers => [], cookies => numbered(cookies($base_portal), "$crowd->{dir}/few", $CROWD) };
     my $pair = compare($few, $subject, before => sub { load_until($subject, $CROWD, 5) });
     $table->row('the same, 100,000 live sessions in turn', instructions => [$among, $base], pair => $pair,
         beside => '1,000 sessions in turn; instructions with ' . grouped($COUNTED) . ' in memory');

@@ -64,7 +64,7 @@ sub measure_miss {
         my $portal = variant($_, "miss-$_->{people}", PDPortalSessionCache => 0, PDPortalSessionRecheck => 0);
         crowd_page(server_of("miss-$_->{people}", $portal), $portal);
     } @$portals;
-    # A session's use is noted in the database once a minute: all are, just before, or the side with more sessions would
+    # A session's use is noted in the database now and then: all are, just before, or the side with more sessions would
     # write where the other one reads.
     my $note_all = sub { load_until($pages[$_[0]], $_[1], 2) };
     return compare(@pages, rounds => 9, before => sub { $note_all->(0, $SESSIONS); $note_all->(1, $SESSIONS) });
