@@ -292,6 +292,7 @@ ok(until_true(sub { sql("SELECT written FROM mailing WHERE id = '0191' AND done_
 $server->stop;
 sql("INSERT INTO mailing (id, kind, language, body, reached, written, created_at, done_at) VALUES ('ffff', 'news', 'ru', '$body', '', 0, 1, 0)");
 is((cli('notices', 'stop', 'ffff'))[0], 64, 'stopping wants a reason');
+is((cli('notices', 'stop', 'ffff', '--reason', "\xff"))[0], 64, 'in UTF-8');
 is((cli('notices', 'stop', '0191', '--reason', 'a wrong text'))[0], 1, 'what is done can not be stopped');
 ($code, $out) = cli('notices', 'stop', 'ffff', '--reason', 'a wrong text');
 is($code, 0, 'what goes on can');

@@ -90,16 +90,15 @@ static int open_or_make(const char *path, apr_pool_t *p)
 static int hold(int fd, const char *path)
 {
     int failed = flock(fd, LOCK_SH | LOCK_NB);
-    if (!failed) {
-        return 1;
+    if (failed && errno == EWOULDBLOCK) {
+        pd_log(PD_LOG_WARNING, 0,
+               "PD0857: %s is taken: a pdportalctl (restore) is at work; this process waits until "
+               "it is done",
+               path);
     }
-    pd_log(PD_LOG_WARNING, 0,
-           "PD0857: %s is taken: a pdportalctl (restore) is at work; this process waits until it "
-           "is done",
-           path);
-    do {
+    while (failed && (errno == EWOULDBLOCK || errno == EINTR)) {
         failed = flock(fd, LOCK_SH);
-    } while (failed && errno == EINTR);
+    }
     return !failed;
 }
 

@@ -117,17 +117,17 @@ static int send_one(ctl_t *ctl, const pd_mailing_text_t *text)
     return CTL_OK;
 }
 
-static int tell(ctl_t *ctl, const char *id)
+static int tell(ctl_t *ctl, const char *id, const char *failure)
 {
     pd_mailing_t mailing;
     apr_status_t rv = pd_mailing_look(&mailing, &ctl->portal, id, ctl->p);
     if (rv) {
-        return ctl_fail_status(ctl, rv, "the mailing can't be read; the server goes on with it",
-                               NULL);
+        return ctl_fail_status(ctl, rv, failure, NULL);
     }
     ctl_answer_text(ctl, "mailing", id);
     ctl_answer_number(ctl, "written", mailing.written);
-    json_object_set_new(ctl->answer, "done", json_boolean(mailing.is_done));
+    json_object_set_new(ctl->answer, "done", json_boolean(mailing.is_done && !mailing.is_stopped));
+    json_object_set_new(ctl->answer, "stopped", json_boolean(mailing.is_stopped));
     ctl_say(ctl, "Written: %" APR_INT64_T_FMT ". %s", mailing.written,
             mailing.is_stopped ? "It was stopped; nobody else gets it."
             : mailing.is_done
@@ -170,7 +170,7 @@ static int send_many(ctl_t *ctl, const pd_mailing_text_t *text)
                                 "not all is written; the server goes on, and so does the same "
                                 "command",
                                 NULL)
-              : tell(ctl, id);
+              : tell(ctl, id, "the mailing can't be read; the server goes on with it");
 }
 
 int ctl_notices_send(ctl_t *ctl)
@@ -228,6 +228,6 @@ int ctl_notices_stop(ctl_t *ctl)
     if (rv) {
         return ctl_fail_status(ctl, rv, "it is not known whether it was stopped; look again", NULL);
     }
-    return stopped ? tell(ctl, id)
+    return stopped ? tell(ctl, id, "it is stopped, but how many have it can't be read")
                    : ctl_fail(ctl, CTL_FAILED, "there is no mailing %s that goes on", id);
 }

@@ -2,6 +2,7 @@
  * answer. */
 #include "cli/ctl.h"
 
+#include "base/pd_bytes.h"
 #include "base/pd_status.h"
 
 #include <apr_general.h>
@@ -186,6 +187,12 @@ static int no_command(ctl_t *ctl)
                  APR_ARRAY_IDX(ctl->operands, 0, const char *));
 }
 
+/* It goes into the journal and into acts, which are UTF-8. */
+static int is_written(const char *words)
+{
+    return !words || pd_utf8_valid(words, strlen(words));
+}
+
 static int check_line(ctl_t *ctl)
 {
     int strange = ctl->given & ~ctl->command->options;
@@ -203,6 +210,9 @@ static int check_line(ctl_t *ctl)
     }
     if ((ctl->command->options & CTL_STATE) && !ctl->state == !ctl->config) {
         return usage(ctl, "give either --state DIR or --config FILE", "");
+    }
+    if (!is_written(ctl->reason) || !is_written(ctl->editorial)) {
+        return usage(ctl, "the reason is no UTF-8", "");
     }
     return CTL_OK;
 }

@@ -150,9 +150,9 @@ apr_status_t pd_factor_remove(int *had, pd_conn_t *conn, const char *person_id, 
 {
     apr_status_t status =
         pd_conn_exec(had, conn, &pd_factor_sql[REMOVE], PD_ARGS(PD_T(person_id)), p);
-    if (status == APR_SUCCESS)
+    if (status == APR_SUCCESS && *had)
         status = pd_conn_exec(NULL, conn, &pd_factor_sql[REMOVE_NEW], PD_ARGS(PD_T(person_id)), p);
-    if (status != APR_SUCCESS)
+    if (status != APR_SUCCESS || !*had)
         return status;
     return pd_conn_exec(NULL, conn, &pd_factor_sql[REMOVE_CODES], PD_ARGS(PD_T(person_id)), p);
 }

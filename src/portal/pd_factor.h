@@ -6,7 +6,8 @@
  * A session of a person who has a factor says PD_MFA_DUE in `mfa_at` until a code was given: it is
  * good for that and nothing else. The session is begun with it. Whoever turns a factor on, off, or
  * resets it ends all sessions but his own in the same transaction (pd_session_clear), so that none
- * says otherwise than the rows of `credential`, not even one that is being begun at that instant.
+ * says otherwise than the rows of `credential`, not even one that is being begun at that instant:
+ * the person's generation has changed.
  *
  * A passkey is to be one more kind of `credential` row, "passkey", its `used_step` the signature
  * counter: PD_FACTOR_KINDS is by what sessions are begun, and pd_factor_submit where what was

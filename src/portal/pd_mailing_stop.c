@@ -1,20 +1,18 @@
 /* Mailings as the administration sees them, and the end of one before it has reached everybody. */
-#include <string.h>
+#include "portal/pd_mailing.h"
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
-#include "portal/pd_mailing.h"
 #include "portal/pd_tables_int.h"
 
 enum { LIST, STOP };
 
-#define COLUMNS "id, kind, written, created_at, done_at, stopped_at"
-
 const pd_sql_t pd_mailing_stop_sql[] = {
     [LIST] = {"mailing_list",
-              "SELECT " COLUMNS " FROM mailing WHERE id > '' ORDER BY id DESC LIMIT %lld", "ssiiii",
-              "mailings, newest first"},
+              "SELECT id, kind, written, created_at, done_at, stopped_at FROM mailing WHERE id > "
+              "'' ORDER BY id DESC LIMIT %lld",
+              "ssiiii", "mailings, newest first"},
     /* A run that is at work finds its next batch taken away: mailing_reach. */
     [STOP] = {"mailing_stop",
               "UPDATE mailing SET done_at = %lld, stopped_at = %lld, body = ''"

@@ -149,24 +149,20 @@ static apr_status_t write_letter(work_t *work)
     return status;
 }
 
-/* A person's notices come one behind the other: of two at once the second waits. Else each would
- * write a letter; and their ids would not be in the order in which they can be seen, which is what
- * marking all "up to" one goes by. */
-static apr_status_t lock(const work_t *work)
-{
-    const char *name = apr_pstrcat(work->p, "notices ", work->person_id, NULL);
-    return pd_conn_lock_name(work->conn, name, work->p);
-}
-
-/* Optional and obligatory kinds have letters of their own: what nobody has to receive must not hold
- * back what everybody has to. A letter that failed told nobody anything. */
+/* Of two at once the second waits, or each would write a letter; before the mailbox is locked,
+ * never after (pd_outbox_add). Optional and obligatory kinds have letters of their own: what nobody
+ * has to receive must not hold back what everybody has to. A letter that failed told nobody
+ * anything. */
 static apr_status_t tell(work_t *work)
 {
     const pd_rows_t *rows;
-    apr_status_t status = pd_conn_read(&rows, work->conn, &pd_notice_sql[TOLD],
-                                       PD_ARGS(PD_T(work->person_id), PD_T(work->kind->letter),
-                                               PD_N(pd_clock_now() - PD_NOTICE_BURST)),
-                                       1, work->p);
+    const char *name = apr_pstrcat(work->p, "notices ", work->person_id, NULL);
+    apr_status_t status = pd_conn_lock_name(work->conn, name, work->p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_read(&rows, work->conn, &pd_notice_sql[TOLD],
+                              PD_ARGS(PD_T(work->person_id), PD_T(work->kind->letter),
+                                      PD_N(pd_clock_now() - PD_NOTICE_BURST)),
+                              1, work->p);
     if (status != APR_SUCCESS || PD_ROW(rows, 0)[0].number > 0)
         return status;
     return write_letter(work);
@@ -212,8 +208,6 @@ apr_status_t pd_notice_offer(int *taken, pd_conn_t *conn, const pd_portal_t *por
     if (status != APR_SUCCESS || !*taken)
         return status;
     status = open_key(&work);
-    if (status == APR_SUCCESS)
-        status = lock(&work);
     if (status == APR_SUCCESS && kind->letter)
         status = tell(&work);
     return status == APR_SUCCESS ? insert(&work, values) : status;

@@ -5,10 +5,12 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_factor.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_person_int.h"
+#include "portal/pd_session_cache.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
 
@@ -20,7 +22,10 @@ const pd_sql_t pd_session_sql[] = {
     [FIND] = {"session_find",
               "SELECT s.id, s.person_id, s.generation, s.created_at, s.authenticated_at, s.used_at,"
               " s.expires_at, p.state, p.generation + " PD_SESSIONS_ENDED ", p.login, p.data_key,"
-              " s.mfa_at, p.policy_version"
+              " CASE WHEN s.mfa_at = 0 AND EXISTS (SELECT 1 FROM credential c"
+              " WHERE c.person_id = p.id AND c.kind IN " PD_FACTOR_KINDS
+              ") THEN -1 ELSE s.mfa_at END,"
+              " p.policy_version"
               " FROM session s"
               " JOIN person p ON p.id = s.person_id WHERE s.token = %s",
               "ssiiiiisissii", "the session of a cookie, with its person"},
@@ -51,6 +56,11 @@ apr_interval_time_t pd_session_note_every(const pd_settings_t *settings)
 {
     apr_interval_time_t part = settings->session_idle / 10;
     return part < NOTE_EVERY_MOST ? part : NOTE_EVERY_MOST;
+}
+
+apr_interval_time_t pd_session_note_lag(const pd_settings_t *settings)
+{
+    return pd_session_note_every(settings) + pd_session_cache_every(settings);
 }
 
 typedef struct note_t {
@@ -99,9 +109,10 @@ static void settle(const pd_session_t *session, const pd_portal_t *portal, apr_p
         pd_log(PD_LOG_DEBUG, status, "PD0405: session %s not settled", session->id);
 }
 
-static int expired(const pd_session_t *session, const pd_settings_t *settings, apr_time_t now)
+static int expired(const pd_session_t *session, const pd_settings_t *settings, apr_time_t now,
+                   apr_interval_time_t lag)
 {
-    return now >= session->expires_at || now - session->used_at >= settings->session_idle;
+    return now >= session->expires_at || now - session->used_at >= settings->session_idle + lag;
 }
 
 /* Columns of FIND. */
@@ -130,7 +141,7 @@ static pd_session_t of_row(const pd_cell_t *cell, const char *hash)
                           .authenticated_at = cell[AUTHENTICATED_AT].number,
                           .used_at = cell[USED_AT].number,
                           .expires_at = cell[EXPIRES_AT].number,
-                          .mfa_at = cell[MFA_AT].number,
+                          .mfa_at = cell[MFA_AT].number < PD_MFA_DUE ? 0 : cell[MFA_AT].number,
                           .policy_version = cell[POLICY].number};
 }
 
@@ -161,11 +172,14 @@ apr_status_t pd_session_find_row(pd_session_t *session, const pd_portal_t *porta
     apr_time_t now = pd_clock_now(), noted_at = row.used_at;
     row.used_at = used_at > noted_at ? used_at : noted_at;
     int current = cell[GENERATION].number == cell[PERSON_GENERATION].number;
-    if (!current || expired(&row, portal->settings, now)) {
+    if (!current || expired(&row, portal->settings, now, pd_session_note_lag(portal->settings))) {
         row.due = PD_SESSION_DEAD;
         *session = row;
         return APR_ENOENT;
     }
+    /* Over as far as is known here; another host may know of a later use. */
+    if (expired(&row, portal->settings, now, 0))
+        return APR_ENOENT;
     if (pd_person_state_parse(cell[STATE].text) != PD_PERSON_ACTIVE)
         return APR_ENOENT;
     status = add_person(&row, portal, cell, now, p);
@@ -258,13 +272,13 @@ typedef struct expire_t {
     int removed;
 } expire_t;
 
-/* The last use may not be noted yet: a row goes when no use can be younger than idle time. */
+/* A row goes when there can be no use that keeps the session. */
 static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     expire_t *expire = baton;
     apr_time_t now = pd_clock_now();
     apr_interval_time_t idle =
-        expire->settings->session_idle + pd_session_note_every(expire->settings);
+        expire->settings->session_idle + pd_session_note_lag(expire->settings);
     int due = 0, unused = 0;
     apr_status_t status =
         pd_conn_exec(&due, conn, &pd_session_sql[DUE], PD_ARGS(PD_N(now), PD_N(expire->limit)), p);

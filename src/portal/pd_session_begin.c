@@ -29,7 +29,8 @@ const pd_sql_t pd_session_begin_sql[] = {
              " generation + " PD_SESSIONS_ENDED ","
              " CAST(%lld AS BIGINT), CAST(%lld AS BIGINT), CAST(%lld AS BIGINT),"
              " CAST(%lld AS BIGINT), CAST(%s AS TEXT), CASE WHEN EXISTS (SELECT 1 FROM credential c"
-             " WHERE c.person_id = person.id AND c.kind IN " PD_FACTOR_KINDS ") THEN -1 ELSE 0 END"
+             " WHERE c.person_id = person.id AND c.kind IN " PD_FACTOR_KINDS
+             ") THEN -1 ELSE " PD_MFA_NEEDLESS " END"
              " FROM person"
              " WHERE id = %s AND state = 'active' AND generation = %lld",
              "", "begin a session of a person who may have one"},

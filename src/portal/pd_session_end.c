@@ -194,12 +194,13 @@ apr_status_t pd_session_list(apr_array_header_t **sessions, const pd_portal_t *p
                              const char *person_id, apr_pool_t *p)
 {
     const pd_rows_t *found;
+    const pd_settings_t *settings = portal->settings;
     apr_time_t now = pd_clock_now();
+    apr_interval_time_t idle = settings->session_idle + pd_session_note_lag(settings);
     *sessions = apr_array_make(p, 4, sizeof(pd_session_t));
     apr_status_t status =
         pd_db_read(&found, portal->db, &pd_session_end_sql[LIST],
-                   PD_ARGS(PD_T(person_id), PD_N(now), PD_N(now - portal->settings->session_idle)),
-                   SESSIONS_MAX, p);
+                   PD_ARGS(PD_T(person_id), PD_N(now), PD_N(now - idle)), SESSIONS_MAX, p);
     for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++) {
         const pd_cell_t *cell = PD_ROW(found, i);
         APR_ARRAY_PUSH(*sessions, pd_session_t) =

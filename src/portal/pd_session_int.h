@@ -8,6 +8,11 @@
 #define PD_SESSIONS_ENDED                                                                          \
     "(SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.name = 'sessions.ended')"
 
+/* In SQL: `mfa_at` of a session whose person had no second factor when it began. Anything else than
+ * 0, so that reading the session asks for no credential; 0 is what a module before this one wrote,
+ * and the rows of `credential` decide. */
+#define PD_MFA_NEEDLESS "-2"
+
 /* A session that ended; id NULL: there was none. */
 typedef struct pd_session_ended_t {
     const char *id, *person_id;
@@ -19,8 +24,10 @@ typedef struct pd_session_ended_t {
 apr_status_t pd_session_find_row(pd_session_t *session, const pd_portal_t *portal, const char *hash,
                                  apr_time_t used_at, apr_pool_t *p);
 
-/* How far the database may be behind with a session's use. */
+/* A use is noted when the database is so far behind; and how far it may be then, when the job is
+ * late. */
 apr_interval_time_t pd_session_note_every(const pd_settings_t *settings);
+apr_interval_time_t pd_session_note_lag(const pd_settings_t *settings);
 
 /* Notes uses in one transaction; `now_or_never`: without waiting for anything. */
 apr_status_t pd_session_note(const pd_portal_t *portal, const pd_session_use_t *uses, int n,

@@ -65,6 +65,9 @@ const char *pd_directive_set(void *structure, const pd_directive_t *row, const c
     if (why) {
         return why;
     }
-    return row->type == PD_TYPE_DATABASE ? pd_setting_database(member, row, value, second, p)
-                                         : setters[row->type](member, row, value, p);
+    if (row->type == PD_TYPE_DATABASE) {
+        return pd_setting_database(member, row, value, second, p);
+    }
+    return setters[row->type] ? setters[row->type](member, row, value, p)
+                              : apr_psprintf(p, "%s: a row of unknown type", row->name);
 }

@@ -125,7 +125,8 @@ const pd_directive_t pd_directives[] = {
     BOUNDED(TIME, "PDPortalHashingWait", hashing_wait, "5s", SECOND, MINUTE,
         "Longest wait for such a place."),
     BOUNDED(TIME, "PDPortalSessionIdle", session_idle, "30min", MINUTE, 30 * DAY,
-        "A session ends when it was not used for so long."),
+        "A session ends when it was not used for so long. Other hosts, and this one after a restart of the machine, learn of "
+        "uses a tenth of it later, at most five minutes, and may end a session earlier by so much."),
     BOUNDED(TIME, "PDPortalSessionLifetime", session_lifetime, "12h", MINUTE, 365 * DAY,
         "A session ends so long after sign-in, used or not."),
     BOUNDED(BYTES, "PDPortalSessionCache", session_cache, "64M", PD_SESSION_TABLE_BYTES_MIN, (apr_int64_t)16 << 30,

@@ -16,6 +16,7 @@
 enum { COUNT, ADD, LIST, EXPIRE, COUNT_NOBODY, ADD_NOBODY, EXPIRE_NOBODY };
 
 const pd_sql_t pd_sign_in_history_sql[] = {
+    /* The first condition is that of the index. */
     [COUNT] = {"sign_in_count",
                "SELECT COUNT(*) FROM sign_in WHERE person_id = %s AND at > %lld"
                " AND outcome <> 'signed-in' AND outcome NOT IN ('pending', 'code')",

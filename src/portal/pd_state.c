@@ -6,6 +6,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_stop.h"
 #include "portal/pd_outbox.h"
+#include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
 
 #define COUNT_MAX  apr_time_from_sec(10) /* one count; beyond it the figure stays as it was */
@@ -37,11 +38,12 @@ const pd_sql_t pd_state_sql[] = {
 #define LOAD(word)         __atomic_load_n(&(word), __ATOMIC_RELAXED)
 #define STORE(word, value) __atomic_store_n(&(word), (value), __ATOMIC_RELAXED)
 
-/* Those used within PDPortalSessionIdle: others are over, though their rows may stand until the
- * next clearing. */
+/* Those used within PDPortalSessionIdle, as far as the database knows: others are over, though
+ * their rows may stand until the next clearing. */
 static apr_status_t count_sessions(apr_int64_t *figure, const pd_portal_t *portal, apr_pool_t *p)
 {
-    apr_int64_t after = pd_clock_now() - portal->settings->session_idle;
+    const pd_settings_t *settings = portal->settings;
+    apr_int64_t after = pd_clock_now() - settings->session_idle - pd_session_note_lag(settings);
     apr_time_t end = pd_clock_ticks() + COUNT_MAX;
     apr_int64_t all = 0, slice;
     do {

@@ -1,4 +1,7 @@
-/* Security headers: nothing foreign is loaded, framed or told. HSTS belongs to the site around. */
+/* Security headers: nothing foreign is loaded, framed or told, and no script runs. What may connect
+ * are the tools of a browser, which ask for robots.txt as the page. HSTS belongs to the site
+ * around.
+ */
 #include "srv/pd_headers.h"
 
 #define HEADERS_EXPECTED 14 /* with what pages add: caching, cookies, robots */
@@ -7,8 +10,8 @@ const apr_table_t *pd_headers_make(const char *policy_link, apr_pool_t *p)
 {
     static const char *const headers[][2] = {
         {"Content-Security-Policy",
-         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-         "base-uri 'none'; frame-ancestors 'none'"},
+         "default-src 'none'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
         {"X-Content-Type-Options", "nosniff"},
         {"X-Frame-Options", "DENY"},
         /* not no-referrer: browsers would then send Origin: null with our own forms */

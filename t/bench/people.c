@@ -14,6 +14,7 @@
 #include "crypt/pd_password.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_person.h"
+#include "portal/pd_session_int.h"
 #include "text/pd_login.h"
 
 #define THREADS       2
@@ -53,8 +54,8 @@ static const struct {
              offsetof(one_t, pseudonym)},
     [SESSION] = {"bench_session",
                  "INSERT INTO session (token, id, person_id, created_at, authenticated_at, used_at,"
-                 " expires_at, generation) VALUES ",
-                 "(%s, %s, %s, %lld, %lld, %lld, %lld, 1)", 0},
+                 " expires_at, generation, mfa_at) VALUES ",
+                 "(%s, %s, %s, %lld, %lld, %lld, %lld, 1, " PD_MFA_NEEDLESS ")", 0},
 };
 static pd_sql_t many[N_INSERTS];
 
