@@ -178,6 +178,9 @@ START_TEST(test_list)
     signed_in("anna");
     test_now += HOUR;
     ck_assert_int_eq(pd_session_list(&sessions, &portal, anna, tp), APR_SUCCESS);
+    ck_assert_int_eq(sessions->nelts, 1); /* its last use may not be noted yet */
+    test_now += 6 * MINUTE;
+    ck_assert_int_eq(pd_session_list(&sessions, &portal, anna, tp), APR_SUCCESS);
     ck_assert_int_eq(sessions->nelts, 0); /* unused too long */
     ck_assert_int_eq(pd_session_end_others(&ended, &portal, anna, NULL, tp), APR_SUCCESS);
 }

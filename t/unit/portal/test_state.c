@@ -102,7 +102,7 @@ START_TEST(test_figures)
     ck_assert_str_eq(pd_metric_words(metric("DatabaseUp"), &state, tp), "yes");
     ck_assert_str_eq(pd_metric_words(metric("PolicyNext"), &state, tp), "2027-01-15T09:00:00Z");
     ck_assert_str_eq(number("PolicyNext"), "1800003600.000");
-    test_now += HOUR;
+    test_now += HOUR + 360 * SECOND; /* a last use may not be noted yet */
     ck_assert_int_eq(read_and_take(), APR_SUCCESS);
     ck_assert_str_eq(number("Sessions"), "0");
     ck_assert_str_eq(number("PolicyVersion"), "2");
