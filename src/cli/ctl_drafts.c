@@ -208,17 +208,17 @@ int ctl_drafts_withdraw(ctl_t *ctl)
 int ctl_draft_make(ctl_t *ctl, pd_publication_t *publication)
 {
     pd_person_t person;
-    pd_refusal_t refusal = {.why = NULL};
+    pd_refusal_t *refusal = apr_pcalloc(ctl->p, sizeof *refusal);
     apr_int64_t number;
     int code = find_editor(ctl, &person);
     if (code) {
         return code;
     }
     publication->author = person.id;
-    publication->refusal = &refusal;
+    publication->refusal = refusal;
     apr_status_t rv = pd_draft_make(&number, &ctl->portal, publication, ctl->p);
     if (rv) {
-        return ctl_fail_status(ctl, rv, "no draft was made", refusal.why);
+        return ctl_fail_status(ctl, rv, "no draft was made", refusal->why);
     }
     ctl_answer_number(ctl, "draft", number);
     ctl_say(ctl, "Draft %ld waits%s: \"pdportalctl drafts publish %ld --as LOGIN\".", (long)number,

@@ -24,7 +24,7 @@ apr_status_t pd_db_copy(pd_db_t *db, const char *file, apr_pool_t *p)
 
 apr_status_t pd_db_check(int *sound, pd_db_t *db, apr_pool_t *p)
 {
-    const pd_rows_t *rows, *lost;
+    const pd_rows_t *rows, *lost = NULL;
     *sound = 0;
     apr_status_t status = pd_db_read(&rows, db, &check, PD_NO_ARGS, 1, p);
     if (!status) {

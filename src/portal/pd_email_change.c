@@ -232,7 +232,7 @@ static apr_status_t take_address(prove_t *prove, pd_conn_t *conn, apr_pool_t *p)
 {
     const wish_t *wish = prove->wish;
     const char *id = prove->person->id;
-    int taken, moved;
+    int taken = 0, moved = 0;
     apr_status_t status = pd_conn_lock_name(conn, wish->lookup, p);
     if (status == APR_SUCCESS)
         status = pd_conn_exec(&taken, conn, &pd_email_change_sql[TAKE],

@@ -117,7 +117,7 @@ typedef struct restore_t {
 static apr_status_t move_back(restore_t *restore, pd_conn_t *conn, apr_pool_t *p)
 {
     const former_t *former = restore->former;
-    int used, moved;
+    int used = 0, moved = 0;
     apr_status_t status = pd_conn_lock_name(conn, former->lookup, p);
     if (status == APR_SUCCESS)
         status = pd_link_use(&used, conn, restore->token, PD_LINK_ADDRESS, p);

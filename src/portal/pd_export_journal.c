@@ -131,7 +131,7 @@ static apr_status_t read_newest(pd_export_t *export, apr_pool_t *p)
 
 apr_status_t pd_export_read_journal(apr_array_header_t *rows, pd_export_t *export, apr_pool_t *p)
 {
-    const pd_rows_t *found;
+    const pd_rows_t *found = NULL;
     const int page = export->section->page;
     const place_t after = read_place(export->after);
     apr_status_t status = export->begun ? APR_SUCCESS : read_newest(export, p);

@@ -50,7 +50,7 @@ static apr_status_t take_name(int *mine, const change_t *change, pd_conn_t *conn
 static apr_status_t give_up_former(change_t *change, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *id = change->person->id;
-    int reserved;
+    int reserved = 0;
     apr_status_t status = pd_former_name_keep(conn, id, "login", change->lookup,
                                               pd_clock_now() + PD_LOGIN_RESERVED, p);
     if (status == APR_SUCCESS)

@@ -35,7 +35,7 @@ apr_status_t pd_password_change_look(apr_int64_t *min_chars, const pd_portal_t *
 static apr_status_t keep_only_this_session(change_t *change, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *id = change->person.id, *session_id = change->session->id;
-    int renewed;
+    int renewed = 0;
     apr_status_t status = pd_session_clear(&change->ended, conn, id, session_id, p);
     if (status == APR_SUCCESS)
         status = pd_session_renew(&renewed, conn, id, session_id, change->token_hash, p);

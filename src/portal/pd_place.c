@@ -200,21 +200,21 @@ static int is_code(const char *text)
 
 static void read_nested(pd_place_t *place, MMDB_entry_s *entry, apr_pool_t *p)
 {
-    place->country = text_at(entry, p, "country", "iso_code", NULL);
-    place->country_ru = text_at(entry, p, "country", "names", "ru", NULL);
-    place->country_en = text_at(entry, p, "country", "names", "en", NULL);
-    place->region_ru = text_at(entry, p, "subdivisions", "0", "names", "ru", NULL);
-    place->region_en = text_at(entry, p, "subdivisions", "0", "names", "en", NULL);
+    place->country = text_at(entry, p, "country", "iso_code", (const char *)NULL);
+    place->country_ru = text_at(entry, p, "country", "names", "ru", (const char *)NULL);
+    place->country_en = text_at(entry, p, "country", "names", "en", (const char *)NULL);
+    place->region_ru = text_at(entry, p, "subdivisions", "0", "names", "ru", (const char *)NULL);
+    place->region_en = text_at(entry, p, "subdivisions", "0", "names", "en", (const char *)NULL);
 }
 
 /* "country" is the code with some, the name with others. */
 static void read_flat(pd_place_t *place, MMDB_entry_s *entry, apr_pool_t *p)
 {
-    const char *country = text_at(entry, p, "country", NULL);
+    const char *country = text_at(entry, p, "country", (const char *)NULL);
     *place = pd_place_none;
-    place->country = text_at(entry, p, "country_code", NULL);
-    place->country_en = text_at(entry, p, "country_name", NULL);
-    place->region_en = text_at(entry, p, "region", NULL);
+    place->country = text_at(entry, p, "country_code", (const char *)NULL);
+    place->country_en = text_at(entry, p, "country_name", (const char *)NULL);
+    place->region_en = text_at(entry, p, "region", (const char *)NULL);
     if (*place->country == '\0' && is_code(country))
         place->country = country;
     if (*place->country_en == '\0' && !is_code(country))
