@@ -194,6 +194,7 @@ int ctl_drafts_withdraw(ctl_t *ctl)
     pd_draft_t draft;
     pd_person_t person;
     pd_draft_e outcome;
+    const pd_refusal_t none = {.why = ""};
     int code = get_draft(ctl, &draft);
     if (!code) {
         code = find_editor(ctl, &person);
@@ -202,12 +203,12 @@ int ctl_drafts_withdraw(ctl_t *ctl)
         return code;
     }
     apr_status_t rv = pd_draft_withdraw(&outcome, &ctl->portal, draft.number, person.id, ctl->p);
-    return decided(ctl, rv, outcome, NULL, "Withdrawn");
+    return decided(ctl, rv, outcome, &none, "Withdrawn");
 }
 
 int ctl_draft_make(ctl_t *ctl, pd_publication_t *publication)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     pd_refusal_t *refusal = apr_pcalloc(ctl->p, sizeof *refusal);
     apr_int64_t number;
     int code = find_editor(ctl, &person);

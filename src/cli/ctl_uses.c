@@ -6,7 +6,6 @@
 #include "portal/pd_uses.h"
 #include "text/pd_csv.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,13 +24,25 @@ static apr_status_t first_day(apr_time_t *instant, const pd_zone_t *zone, int ye
     return pd_zone_parse(instant, zone, apr_psprintf(p, "%04d-%02d-01", year, month));
 }
 
+/* "2026-11", and nothing else. */
+static int parse_month(int *year, int *month, const char *text)
+{
+    const apr_size_t digits = strspn(text, "0123456789");
+    if (strlen(text) != MONTH_CHARS || digits != 4 || text[4] != '-' ||
+        strspn(text + 5, "0123456789") != 2) {
+        return 0;
+    }
+    *year = (int)apr_atoi64(text);
+    *month = (int)apr_atoi64(text + 5);
+    return *month >= 1 && *month <= 12;
+}
+
 /* The month typed, or the last one that is over. */
 static int which_month(int *year, int *month, ctl_t *ctl, const pd_zone_t *zone)
 {
     pd_local_time_t now;
     if (ctl->month) {
-        return strlen(ctl->month) == MONTH_CHARS && apr_isdigit(ctl->month[MONTH_CHARS - 1]) &&
-               sscanf(ctl->month, "%4d-%2d", year, month) == 2 && *month >= 1 && *month <= 12;
+        return parse_month(year, month, ctl->month);
     }
     pd_zone_local(&now, zone, pd_clock_now());
     *year = now.month == 1 ? now.year - 1 : now.year;
@@ -92,7 +103,7 @@ static void print_lines(ctl_t *ctl, const apr_array_header_t *uses)
 
 int ctl_report_uses(ctl_t *ctl)
 {
-    month_t month;
+    month_t month = {.from = 0};
     apr_array_header_t *uses;
     if ((ctl->given & CTL_CSV) && (ctl->given & CTL_JSON)) {
         return ctl_fail(ctl, CTL_USAGE, "give either --csv or --json");
