@@ -54,7 +54,7 @@ static int read_number(ctl_t *ctl, apr_int64_t *number)
 /* A login, or the number of a person who is no more. */
 static const char *login_of(ctl_t *ctl, const char *person_id)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     return pd_person_get(&person, &ctl->portal, person_id, ctl->p) ? person_id : person.login;
 }
 
@@ -174,7 +174,7 @@ static int decided(ctl_t *ctl, apr_status_t rv, pd_draft_e outcome, const pd_ref
 int ctl_drafts_publish(ctl_t *ctl)
 {
     pd_draft_t draft;
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     pd_draft_e outcome;
     pd_refusal_t refusal = {.why = ""};
     int code = get_draft(ctl, &draft);
@@ -192,7 +192,7 @@ int ctl_drafts_publish(ctl_t *ctl)
 int ctl_drafts_withdraw(ctl_t *ctl)
 {
     pd_draft_t draft;
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     pd_draft_e outcome;
     const pd_refusal_t none = {.why = ""};
     int code = get_draft(ctl, &draft);

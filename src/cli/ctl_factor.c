@@ -4,7 +4,7 @@
 
 int ctl_factor_reset(ctl_t *ctl)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     int had;
     if (ctl->operands->nelts != 1 || !ctl->reason || !*ctl->reason) {
         return ctl_fail(ctl, CTL_USAGE, "write LOGIN --reason TEXT");

@@ -96,7 +96,7 @@ static int check_language(ctl_t *ctl)
 
 static int send_one(ctl_t *ctl, const pd_mailing_text_t *text)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     int taken;
     int code = ctl_find_person(ctl, &person, ctl->to);
     if (code) {
@@ -180,7 +180,7 @@ int ctl_notices_send(ctl_t *ctl)
     if (!code) {
         code = check_language(ctl);
     }
-    if (code) {
+    if (code || !kind) {
         return code;
     }
     const pd_mailing_text_t text = {kind->id, language_of(ctl), ctl->baton};

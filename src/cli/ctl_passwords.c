@@ -9,7 +9,7 @@
 /* Nobody has a login as long as an id, and an e-mail address has an "@". */
 static apr_status_t find_id(const char **id, ctl_t *ctl, const char *name)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     if (strlen(name) != PD_UUID_CHARS || strchr(name, '@')) {
         return pd_person_named(id, &ctl->portal, name, ctl->p);
     }

@@ -24,7 +24,7 @@ static int find(ctl_t *ctl, pd_person_t *person)
 
 int ctl_people_find(ctl_t *ctl)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     int code = find(ctl, &person);
     if (code) {
         return code;
@@ -49,7 +49,7 @@ static int is_reason(const char *reason)
 
 int ctl_people_close(ctl_t *ctl)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     pd_closing_e outcome;
     if (!is_reason(ctl->reason)) {
         return ctl_fail(ctl, CTL_USAGE, "say why: --reason request or --reason order");
@@ -124,7 +124,7 @@ static int destroy(ctl_t *ctl, const pd_person_t *person)
 
 int ctl_people_destroy(ctl_t *ctl)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = ""};
     if (!ctl->reason || !*ctl->reason || strlen(ctl->reason) > NOTE_BYTES_MAX) {
         return ctl_fail(ctl, CTL_USAGE, "say why: --reason TEXT, at most %d bytes", NOTE_BYTES_MAX);
     }

@@ -19,7 +19,7 @@ static json_t *as_json(const pd_session_t *session, apr_pool_t *p)
 
 int ctl_sessions_list(ctl_t *ctl)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     apr_array_header_t *sessions;
     json_t *list = json_array();
     json_object_set_new(ctl->answer, "sessions", list);
@@ -84,7 +84,7 @@ static int end_one(ctl_t *ctl, ended_t *sum, const char *id)
 
 static int end_of_person(ctl_t *ctl, ended_t *sum, const char *name)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     int ended;
     int code = ctl_find_person(ctl, &person, name);
     if (code) {

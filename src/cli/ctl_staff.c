@@ -159,7 +159,7 @@ int ctl_find_person(ctl_t *ctl, pd_person_t *person, const char *name)
 
 int ctl_staff_remove(ctl_t *ctl)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     int changed;
     int code = check_words(ctl, 1);
     if (!code) {

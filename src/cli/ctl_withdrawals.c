@@ -29,7 +29,7 @@ static int check_words(ctl_t *ctl)
 
 int ctl_consents_withdraw(ctl_t *ctl)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     pd_consent_e outcome;
     int code = check_words(ctl);
     if (!code) {
@@ -77,7 +77,7 @@ static int find_owner(ctl_t *ctl, pd_person_t *person, const pd_withdrawal_t *wi
 
 static int tell(ctl_t *ctl, json_t *list, const pd_withdrawal_t *withdrawal)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     int code = find_owner(ctl, &person, withdrawal);
     if (code) {
         return code;
@@ -110,7 +110,7 @@ int ctl_withdrawals_list(ctl_t *ctl)
  */
 static int may_note(ctl_t *ctl, const char *number)
 {
-    pd_person_t person;
+    pd_person_t person = {.id = NULL};
     apr_array_header_t *withdrawals;
     int code = read_open(ctl, &withdrawals);
     for (int i = 0; !code && i < withdrawals->nelts; i++) {
