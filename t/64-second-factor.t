@@ -78,6 +78,9 @@ ok(letter_that($email, qr/was turned on/, $folder), 'a letter tells of it');
 # --- signing in
 my $browser = $server->browser;
 is(sign_in($browser, $login)->status, 303, 'the password is right');
+# As a module of before left it, which did not say in the session that a code is due: the rows decide.
+is(PDPortal::Setup::sql($server, 'SELECT count(*) FROM session WHERE mfa_at = -1'), 1, 'the session says that a code is due');
+PDPortal::Setup::sql($server, 'UPDATE session SET mfa_at = 0 WHERE mfa_at = -1');
 $answer = $browser->get('/factor/');
 is($answer->header('location'), '/portal/second-factor?return=%2Ffactor%2F', 'no section before the code');
 is($browser->get('/portal/account/')->header('location'), '/portal/second-factor?return=%2Fportal%2Faccount%2F', 'nor the account');
