@@ -126,7 +126,8 @@ my $id = $seen->{'pdportal-id'};
 $answer = $anna->get('/app', @forged);
 is(lines($answer)->{'pdportal-id'}, $id, 'forged copies: ours stays, once');
 unlike($answer->body, qr/forged/, 'forged copies: none arrives');
-for my $list ('close, Remote-User, PDPortal-Id', 'Remote-User,PDPortal-Id,PDPortal-Login', 'close,remote_user , PDPORTAL-ID', 'PDPortal-Id', 'close, PDPortal-Login, keep-alive') {
+for my $list ('close, Remote-User, PDPortal-Id', 'Remote-User,PDPortal-Id,PDPortal-Login', 'close,remote_user , PDPORTAL-ID', 'PDPortal-Id', 'close, PDPortal-Login, keep-alive',
+    'close;Remote-User;PDPortal-Id', 'x;PDPortal-Login', "close Remote-User\tPDPortal-Login", 'Remote-User;', 'close, "x, PDPortal-Id"') {
     $seen = lines($anna->request('GET', '/app', headers => [Connection => $list, $list =~ /close/ ? () : (Connection => 'close')]));
     is_deeply([@$seen{qw(remote-user pdportal-id pdportal-login)}], [$login, $id, $login], "Connection: $list cuts nothing off");
 }

@@ -2,6 +2,7 @@
 # in every process, in old and new generations, and on other hosts within PDPortalSessionRecheck.
 use strict;
 use warnings FATAL => 'all';
+use utf8;
 use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use PDPortal::Test;
@@ -56,7 +57,17 @@ like($page->text, qr/Version 3.*in force since/, 'tells version and date');
 ok(!exists $page->form->{fields}{policy}, 'nothing is ticked');
 is($anna->submit({})->status, 422, 'not ticked: asked again');
 is($anna->submit({ policy => 1, version => 2 })->status, 403, 'another version than is in force: shown anew');
-$answer = $anna->submit({ policy => 1 });
+# In another window the language was switched: what the person ticks is not what the page would show now.
+$page = $anna->get('/cabinet/?day=1') && $anna->get('/portal/acknowledge?return=%2Fcabinet%2F%3Fday%3D1');
+my $window = $anna->clone;
+$window->get('/portal/policy?lang=ru');
+$answer = $window->submit({ policy => 1 }, page => $page);
+is($answer->status, 403, 'ticked in another language than the page would have now: shown anew');
+like($answer->text, qr/Текст, о котором идёт речь, тем временем изменился/, 'and said why');
+is(sql('SELECT count(*) FROM act WHERE version = 3'), 0, 'nothing is recorded');
+$window = $anna->clone;
+$answer = $anna->submit({ policy => 1 }, page => $page);
+is($window->submit({ policy => 1 }, page => $page)->status, 303, 'clicked twice');
 is($answer->status, 303, 'acknowledged');
 is($answer->header('location'), '/cabinet/?day=1', 'back to the page asked for');
 everywhere($anna, '/cabinet/', 200, 'acknowledged');

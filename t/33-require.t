@@ -159,11 +159,12 @@ is($copy->get('/cabinet/')->status, 303, 'the old session is over');
 
 # Wrong lines stop the start, with file and line.
 for my $case (['Require pd-role', 'name is missing'], ['Require pd-role Editor', 'no name'], ['Require pd-consent a_b', 'no name'], ['Require pd-mfa now', 'no words'],
-    ['Require pd-fresh', 'no number'], ['Require pd-fresh 0', 'no number'], ['Require pd-fresh 5min', 'no number'], ['Require pd-fresh 99999999', 'no number'])
+    ['Require pd-fresh', 'no number'], ['Require pd-fresh 0', 'no number'], ['Require pd-fresh 5min', 'no number'], ['Require pd-fresh 99999999', 'no number'],
+    ["<AuthzProviderAlias pd-role ours editor>\n</AuthzProviderAlias>", "can't have another name"])
 {
     my ($line, $why) = @$case;
     my $wrong = server(name => 'require-wrong', place => 1, bare => 1, set => { PDPortalKeyFile => "$server->{dir}/master.key", PDPortalDatabase => $server->{set}{PDPortalDatabase} },
-        extra => "<Location \"/wrong\">\nAuthType PDPortal\n$line\n</Location>");
+        extra => $line =~ /^</ ? "$line\n" : "<Location \"/wrong\">\nAuthType PDPortal\n$line\n</Location>");
     my ($code, $text) = $wrong->configtest;
     isnt($code, 0, "$line: configtest fails");
     like($text, qr/line \d+ of .*httpd\.conf.*\n?.*\Q$why\E/s, "$line: with file, line and reason");

@@ -25,10 +25,14 @@ my $banner = qr{<section class="note".*?going to change.*?href="/portal/policy/2
 my ($anna, $anna_login, $anna_mail) = person();
 my ($boris, $boris_login, $boris_mail) = person();
 my ($clara, $clara_login, $clara_mail) = person(language => 'ru');
+# Dina takes back what her account stands on before anything is announced, and gives it again afterwards.
+my ($dina, $dina_login, $dina_mail) = person();
+$dina->get('/portal/account/consents/processing/withdraw');
+is($dina->submit({}, form => qr{processing/withdraw$})->status, 303, 'taken back');
 # Boris and Clara were last here more than a year ago.
 my ($old) = (time - 366 * 86400) . '000000';
 my @people = split /\n/, sql('SELECT id FROM person ORDER BY id');
-is(scalar @people, 3, 'three people');
+is(scalar @people, 4, 'four people');
 for my $id (@people[1, 2]) {
     sql("UPDATE person SET confirmed_at = $old, signed_in_at = $old WHERE id = '$id'");
 }
@@ -67,6 +71,11 @@ is(sql("SELECT count(*) FROM journal WHERE event = 'change.told'"), 1, 'and a ro
 
 # --- the page, once
 sub in { my ($browser, $login, $path) = @_; $browser->get($path // '/portal/login'); return $browser->submit({ login => $login, password => password() }, form => qr{/login$}) }
+is(scalar coming_letters($dina_mail), 0, 'whose data may not be used gets none');
+$dina->get('/portal/account/consents/processing');
+is($dina->submit({ consent_processing => 1 }, form => qr{consents/processing$})->status, 303, 'given again');
+like(in($server->browser, $dina_login)->header('location'), qr{^/portal/coming}, 'told by the page, then');
+sql("DELETE FROM told WHERE way = 'page'");
 my $fresh = $server->browser;
 is(in($fresh, $anna_login)->header('location'), '/portal/account/', 'who got a letter goes straight on');
 $fresh = $server->browser;
@@ -91,7 +100,11 @@ $fresh = $server->browser(language => 'ru');
 $page = $fresh->follow(in($fresh, $clara_login));
 like($page->text, qr/Политика конфиденциальности изменится.*Версия 2/, 'the page in Russian');
 is($fresh->submit({ policy => 1, version => 1 }, form => qr/coming/)->status, 403, 'another version than is coming: shown anew');
-$answer = $fresh->submit({ policy => 1 }, form => qr/coming/);
+$page = $fresh->get('/portal/coming');
+my $window = $fresh->clone;
+$window->get('/portal/policy?lang=en');
+is($window->submit({ policy => 1 }, page => $page, form => qr/coming/)->status, 403, 'in another language by now: shown anew');
+$answer = $fresh->submit({ policy => 1 }, page => $page, form => qr/coming/);
 is($answer->status, 303, 'acknowledged') or diag $answer->text;
 is(sql("SELECT count(*) FROM act WHERE version = 2 AND verb = 'acknowledged' AND form = 'coming' AND wording LIKE '%2%'"), 1, 'the act is recorded with its words');
 unlike($fresh->get('/portal/account/')->body, $banner, 'no banner any more');

@@ -27,7 +27,7 @@ sub staff {
     is($code, 0, "$login is $role") or diag $error;
     return ($browser, $login);
 }
-my ($member) = member(browser => $server->browser, folder => $folder);
+my ($member, $member_login) = member(browser => $server->browser, folder => $folder);
 my ($anna, $anna_login) = staff('editor');
 my ($boris, $boris_login) = staff('editor');
 my ($chief, $chief_login) = staff('administrator');
@@ -240,6 +240,11 @@ my $people = JSON::PP::decode_json($out)->{people};
 is(scalar(grep { $_->{act} eq 'consented' && $_->{form} eq 'register' } @$people), 5, 'and in JSON');
 is($looks->(), 5, 'what is printed at the shell is a look as well');
 like($chief->get('/portal/staff/documents/processing/1')->text, qr/Have given consent 5 Have withdrawn consent 0/, 'a consent is counted as what it is');
+
+# Somebody who took back the consent to processing: the promise was that the data are used no more.
+$member->get('/portal/account/consents/processing/withdraw');
+is($member->submit({}, form => qr{processing/withdraw$})->status, 303, 'a member takes it back');
+unlike($chief->post("$report/csv", { csrf => $form->{fields}{csrf}, which => 'all' })->body, qr/\Q$member_login\E/i, 'who has not read it, and may not be told, is not named');
 
 # --- the same by pdportalctl: the rule of two people holds
 my @texts = map { ("$ENV{PD_SOURCE_DIR}/t/documents/research2.$_.md", '--lang', $_) } qw(ru en);

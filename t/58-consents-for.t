@@ -67,7 +67,11 @@ like(letter_that($email, qr/Test consent to processing”, version 1, in English
 sql("UPDATE person SET state = 'active'");
 everywhere('/cabinet/', 303, 'taken back: closed');
 is(sql("SELECT count(*) FROM journal WHERE event = 'purpose.refused'"), 0, 'every command named its purpose');
-is((cli('withdrawals', 'done', sql("SELECT act FROM withdrawal WHERE task = 'close'")))[0], 0, 'done');
+($code, $out, $error) = cli('withdrawals', 'done', sql("SELECT act FROM withdrawal WHERE task = 'close'"));
+is($code, 1, 'nobody can say of an account that closes that it was done');
+like($error, qr/the portal destroys its data by itself, by \d+/, 'and is told who does it');
+is(sql("SELECT count(*) FROM withdrawal WHERE task = 'close' AND done_at = 0"), 1, 'it is still due');
+is((cli('withdrawals', 'done', sql("SELECT act FROM withdrawal WHERE task = 'destroy'")))[0], 0, 'what was kept for the other consent: done');
 is(sql("SELECT count(*) FROM journal WHERE event = 'purpose.refused'"), 0, 'so did that');
 
 # A template that makes no letter.

@@ -18,9 +18,36 @@ sub later { my ($seconds) = @_; $passed += $seconds; return write_file($ticks, "
 clock(0);
 later(0);
 my $server = server(name => 'factor', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/factor/mail", PDPortalStaffSecondFactor => 'On', PDPortalSessionRecheck => '1h' },
-    extra => PDPortal::Server::many_processes() . "<Location \"/factor\">\nAuthType PDPortal\nRequire pd-mfa\n</Location>\n",
+    extra => PDPortal::Server::many_processes() . <<"END",
+ScriptAlias /cabinet/identity "$ENV{PD_SOURCE_DIR}/t/htdocs/cgi/identity"
+<Location "/factor">
+    AuthType PDPortal
+    Require pd-mfa
+</Location>
+<Location "/ward">
+    AuthType PDPortal
+    Require expr "%{REMOTE_USER} != '' && %{PDPORTAL_ROLES} =~ /editor/"
+</Location>
+<Location "/others">
+    AuthType PDPortal
+    <RequireAll>
+        Require valid-user
+        Require not pd-role editor
+    </RequireAll>
+</Location>
+<Location "/others/none">
+    AuthType PDPortal
+    <RequireAll>
+        Require valid-user
+        <RequireNone>
+            Require pd-role editor
+        </RequireNone>
+    </RequireAll>
+</Location>
+END
     env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock, PD_TICKS_FILE => $ticks });
-mkdir "$server->{dir}/htdocs/factor";
+mkdir "$server->{dir}/htdocs/$_" for qw(factor ward others others/none);
+write_file("$server->{dir}/htdocs/$_/index.html", "words of $_\n") for qw(ward others others/none);
 write_file("$server->{dir}/htdocs/factor/index.html", "words of factor\n");
 $server->start;
 my $folder = "$server->{dir}/mail";
@@ -195,5 +222,16 @@ is($last->get('/cabinet/')->status, 200, 'the password is enough again');
 # --- staff
 is((run_ctl('staff', 'add', $login, $email, '--role', 'editor', '--config', $server->{conf}))[0], 0, 'appointed');
 is($last->get('/portal/staff/documents')->header('location'), '/portal/account/second-factor?return=%2Fportal%2Fstaff%2Fdocuments', 'staff sets up a factor first');
+is($last->get('/ward/')->status, 403, 'nor does the role count in an expression before that');
+like($last->get('/cabinet/identity')->body, qr/^PDPORTAL_ROLES=$/m, 'or for the application');
+is($last->get("/others/$_")->status, 403, "but who is to be kept out is kept out: /others/$_") for '', 'none/';
+$last->get('/portal/account/second-factor');
+$last->submit({ act => 'begin' }, form => qr/second-factor/);
+($secret) = $last->get('/portal/account/second-factor')->body =~ m{secret=([A-Z2-7]{32})&};
+next_step();
+is(change($last, 'confirm', code_of($secret))->status, 200, 'turned on');
+is($last->get('/ward/')->status, 200, 'now the role counts');
+like($last->get('/cabinet/identity')->body, qr/^PDPORTAL_ROLES=editor$/m, 'and the application is told');
+is($last->get("/others/$_")->status, 403, "still kept out: /others/$_") for '', 'none/';
 unlike($server->log, qr/:(?:crit|alert|emerg)\]|Segmentation|exit signal|\Q$secret\E/, 'nothing crashed, no secret in the log');
 done_testing;

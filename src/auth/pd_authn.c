@@ -142,24 +142,24 @@ static int unavailable(request_rec *r, const pd_site_t *site)
 }
 
 /* Header values are percent-encoded UTF-8. */
-static void introduce_by_headers(request_rec *r, const pd_session_t *session)
+static void introduce_by_headers(request_rec *r, const pd_session_t *session, const char *roles)
 {
     const char *login = pd_url_encode(session->login, r->pool);
     apr_table_setn(r->headers_in, "Remote-User", login);
     apr_table_setn(r->headers_in, "PDPortal-Id", session->person_id);
     apr_table_setn(r->headers_in, "PDPortal-Login", login);
-    apr_table_setn(r->headers_in, "PDPortal-Roles", session->roles);
+    apr_table_setn(r->headers_in, "PDPortal-Roles", roles);
     apr_table_setn(r->headers_in, "PDPortal-Consents", session->consents);
 }
 
 /* Into an empty table, as it mostly is, without looking for what is to be replaced. */
-static void introduce_by_variables(apr_table_t *env, const pd_session_t *session)
+static void introduce_by_variables(apr_table_t *env, const pd_session_t *session, const char *roles)
 {
     void (*put)(apr_table_t *, const char *, const char *) =
         apr_is_empty_table(env) ? apr_table_addn : apr_table_setn;
     put(env, "PDPORTAL_ID", session->person_id);
     put(env, "PDPORTAL_LOGIN", session->login);
-    put(env, "PDPORTAL_ROLES", session->roles);
+    put(env, "PDPORTAL_ROLES", roles);
     put(env, "PDPORTAL_CONSENTS", session->consents);
 }
 
@@ -174,9 +174,10 @@ static int introduce(request_rec *r)
         pd_visit_session(&session, visit) != APR_SUCCESS) {
         return DECLINED;
     }
-    introduce_by_variables(r->subprocess_env, session);
+    const char *roles = pd_visit_roles(visit);
+    introduce_by_variables(r->subprocess_env, session, roles);
     if (pd_config_directory(r)->identity_headers == 1) {
-        introduce_by_headers(r, session);
+        introduce_by_headers(r, session, roles);
     }
     return DECLINED;
 }

@@ -75,16 +75,54 @@ static int has_all(const char *held, const char *const *words)
     return 1;
 }
 
-/* One of the roles is enough, with the second factor that staff needs (F15). */
+/* What `Require pd-role` was given, and whether the line keeps out who holds the role. */
+typedef struct role_line_t {
+    const char *const *words;
+    int negated;
+} role_line_t;
+
+/* Behind "not", or in a section whose lines are all of that kind. */
+static int is_negated(const ap_directive_t *line)
+{
+    int negated = ap_cstr_casecmpn(line->args, "not", 3) == 0 && apr_isspace(line->args[3]);
+    for (const ap_directive_t *section = line->parent; section != NULL; section = section->parent) {
+        negated ^= ap_cstr_casecmp(section->directive, "<RequireNone") == 0;
+    }
+    return negated;
+}
+
+static const char *parse_roles(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    const void *words;
+    role_line_t *made = apr_palloc(cmd->pool, sizeof(*made));
+    if (ap_cstr_casecmp(cmd->directive->directive, "<AuthzProviderAlias") == 0) {
+        return "it can't have another name, which might be used behind \"not\"; write Require "
+               "pd-role where it is meant";
+    }
+    const char *fault = parse_words(cmd, line, &words);
+    if (fault == NULL) {
+        *made = (role_line_t){words, is_negated(cmd->directive)};
+        *parsed = made;
+    }
+    return fault;
+}
+
+/* One of the roles is enough, with the second factor that staff needs (F15). A line that keeps a
+ * role out keeps it out without one, too. */
 static authz_status check_role(request_rec *r, const char *line, const void *parsed)
 {
     pd_visit_t *visit;
+    const role_line_t *wanted = parsed;
     (void)line;
     if (r->user == NULL) {
         return AUTHZ_DENIED_NO_USER;
     }
     const pd_session_t *session = session_of(r, &visit);
-    if (session != NULL && has_any(session->roles, parsed)) {
+    int held = session != NULL && has_any(session->roles, wanted->words);
+    if (wanted->negated) {
+        return held ? AUTHZ_GRANTED : AUTHZ_DENIED;
+    }
+    if (held) {
         return decide(visit, !pd_visit_lacks_staff_factor(visit), PD_LACKS_MFA);
     }
     return decide(visit, 0, PD_LACKS_ROLE);
@@ -151,7 +189,7 @@ static authz_status check_fresh(request_rec *r, const char *line, const void *pa
 
 void pd_authz_register(apr_pool_t *p)
 {
-    static const authz_provider role = {check_role, parse_words};
+    static const authz_provider role = {check_role, parse_roles};
     static const authz_provider consent = {check_consent, parse_words};
     static const authz_provider mfa = {check_mfa, parse_nothing};
     static const authz_provider fresh = {check_fresh, parse_minutes};

@@ -7,29 +7,29 @@
 #include <ap_expr.h>
 #include "auth/pd_visit.h"
 
-static const char *id(const pd_session_t *session)
+static const char *id(const pd_visit_t *visit)
 {
-    return session->person_id;
+    return visit->session.person_id;
 }
 
-static const char *login(const pd_session_t *session)
+static const char *login(const pd_visit_t *visit)
 {
-    return session->login;
+    return visit->session.login;
 }
 
-static const char *roles(const pd_session_t *session)
+static const char *roles(const pd_visit_t *visit)
 {
-    return session->roles;
+    return pd_visit_roles(visit);
 }
 
-static const char *consents(const pd_session_t *session)
+static const char *consents(const pd_visit_t *visit)
 {
-    return session->consents;
+    return visit->session.consents;
 }
 
 typedef struct variable_t {
     const char *name;
-    const char *(*value)(const pd_session_t *session);
+    const char *(*value)(const pd_visit_t *visit);
 } variable_t;
 
 static const variable_t variables[] = {{"PDPORTAL_ID", id},
@@ -62,7 +62,7 @@ static const char *value(ap_expr_eval_ctx_t *context, const void *data)
     if (pd_visit_session(&session, visit) != APR_SUCCESS) {
         return "";
     }
-    const char *found = variable->value(session);
+    const char *found = variable->value(visit);
     return found != NULL ? found : "";
 }
 

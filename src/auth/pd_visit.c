@@ -13,6 +13,8 @@
 #include "portal/pd_session_cache.h"
 #include "text/pd_cookie.h"
 
+#define CONNECTION_PARTS ",; \t\v\f\r\n"
+
 const request_rec *pd_visit_first(const request_rec *r)
 {
     while (r->main != NULL || r->prev != NULL) {
@@ -61,19 +63,20 @@ static int claims_identity(const char *name)
 }
 
 /* A client may also name headers in Connection, and the proxy would drop them: those that we set
- * for the application are none of its business. */
+ * for the application are none of its business. mod_proxy parts the list at semicolons and white
+ * space, too. */
 static void keep_claims_out_of_connection(request_rec *r)
 {
     const char *list = apr_table_get(r->headers_in, "Connection");
     const char *kept = NULL;
+    char *rest;
     if (list == NULL || ap_cstr_casecmp(list, "keep-alive") == 0 ||
         ap_cstr_casecmp(list, "close") == 0) {
         return; /* what nearly everybody sends */
     }
-    while (*list != '\0') {
-        char *token = ap_getword(r->pool, &list, ',');
-        apr_collapse_spaces(token, token);
-        if (*token != '\0' && !claims_identity(token)) {
+    for (char *token = apr_strtok(apr_pstrdup(r->pool, list), CONNECTION_PARTS, &rest);
+         token != NULL; token = apr_strtok(NULL, CONNECTION_PARTS, &rest)) {
+        if (!claims_identity(token)) {
             kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
         }
     }
@@ -226,6 +229,11 @@ const pd_session_t *pd_visit_pending(pd_visit_t *visit)
 int pd_visit_lacks_staff_factor(const pd_visit_t *visit)
 {
     return visit->site->settings->staff_second_factor && visit->session.mfa_at <= 0;
+}
+
+const char *pd_visit_roles(const pd_visit_t *visit)
+{
+    return pd_visit_lacks_staff_factor(visit) ? "" : visit->session.roles;
 }
 
 apr_status_t pd_visit_policy(int *lacking, pd_visit_t *visit)

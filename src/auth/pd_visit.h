@@ -58,6 +58,10 @@ const pd_session_t *pd_visit_pending(pd_visit_t *visit);
  * pd_visit_session was successful. */
 int pd_visit_lacks_staff_factor(const pd_visit_t *visit);
 
+/* The roles that count now, parted by spaces: none until the second factor that they ask for was
+ * given. What everybody is told of, the application as well; likewise. */
+const char *pd_visit_roles(const pd_visit_t *visit);
+
 /* Has the session's person yet to acknowledge the policy in force? After pd_visit_session was
  * successful; also noted in `lacks`. */
 apr_status_t pd_visit_policy(int *lacking, pd_visit_t *visit);

@@ -187,7 +187,8 @@ const ctl_command_t ctl_commands[] = {
      NULL, ctl_withdrawals_list},
     {"withdrawals done", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "NUMBER", "note that it was done",
      "Notes, in the journal too, that what the withdrawal of this number asked for has been "
-     "done.\n",
+     "done.\n"
+     "One that closes the account is none of these: the portal destroys the data by itself.\n",
      NULL, ctl_withdrawals_done},
     {"people find", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "LOGIN|EMAIL", "tell how an account stands",
      "Prints the id of the person, the state of the account and the login.\n", NULL,

@@ -106,6 +106,15 @@ int ctl_withdrawals_list(ctl_t *ctl)
     return code;
 }
 
+/* Said to be done, it would never be done. */
+static int refuse_closing(ctl_t *ctl, const pd_withdrawal_t *withdrawal)
+{
+    return ctl_fail(ctl, CTL_FAILED,
+                    "withdrawal %s closes the account: the portal destroys its data by itself, by "
+                    "%s (at once: \"people destroy\")",
+                    withdrawal->act, ctl_time_text(ctl, withdrawal->due_at));
+}
+
 /* The row of the journal names the person. One beyond those that are listed is noted all the same.
  */
 static int may_note(ctl_t *ctl, const char *number)
@@ -116,7 +125,9 @@ static int may_note(ctl_t *ctl, const char *number)
     for (int i = 0; !code && i < withdrawals->nelts; i++) {
         const pd_withdrawal_t *withdrawal = &APR_ARRAY_IDX(withdrawals, i, pd_withdrawal_t);
         if (!strcmp(withdrawal->act, number)) {
-            code = find_owner(ctl, &person, withdrawal);
+            code = !strcmp(withdrawal->task, PD_WITHDRAWAL_CLOSE)
+                       ? refuse_closing(ctl, withdrawal)
+                       : find_owner(ctl, &person, withdrawal);
         }
     }
     return code;

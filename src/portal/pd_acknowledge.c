@@ -2,6 +2,7 @@
 #include "portal/pd_acknowledge.h"
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/pd_clock.h"
 #include "portal/pd_act.h"
 #include "portal/pd_coherence.h"
@@ -149,10 +150,27 @@ typedef struct work_t {
     pd_act_t act;
 } work_t;
 
+/* Two clicks make one act. */
+static apr_status_t is_done(int *done, const work_t *work, pd_conn_t *conn, apr_pool_t *p)
+{
+    pd_act_t last = {.id = NULL};
+    const char *kind = work->act.kind;
+    apr_status_t status = pd_act_hold(conn, work->portal, work->person_id, kind, p);
+    if (status == APR_SUCCESS)
+        status = pd_act_last(&last, conn, work->portal, work->person_id, kind, p);
+    *done = status == APR_SUCCESS && last.sequence > 0 && last.version == work->act.version &&
+            strcmp(last.verb, PD_ACT_ACKNOWLEDGED) == 0;
+    return status;
+}
+
 static apr_status_t acknowledge_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     const work_t *work = baton;
-    apr_status_t status = pd_conn_exec(
+    int done;
+    apr_status_t status = is_done(&done, work, conn, p);
+    if (status != APR_SUCCESS || done)
+        return status;
+    status = pd_conn_exec(
         NULL, conn, &pd_acknowledge_sql[ACKNOWLEDGED],
         PD_ARGS(PD_N(work->act.version), PD_T(work->person_id), PD_N(work->act.version)), p);
     if (status == APR_SUCCESS)
@@ -160,6 +178,14 @@ static apr_status_t acknowledge_step(pd_conn_t *conn, void *baton, apr_pool_t *p
     if (status != APR_SUCCESS)
         return status;
     return pd_act_add(conn, work->portal, work->person_id, work->key, &work->act, p);
+}
+
+/* Was this text shown, with these words? */
+static int is_as_shown(const pd_document_t *document, const pd_acknowledge_form_t *form,
+                       apr_pool_t *p)
+{
+    return form->shown != NULL &&
+           strcmp(form->shown, pd_document_shown(document, form->language, form->wording, p)) == 0;
 }
 
 /* The version that the form is about; `version` 0: it is not the one to acknowledge any more. */
@@ -171,9 +197,10 @@ static apr_status_t find_shown(pd_document_t *document, const pd_portal_t *porta
             ? pd_document_get(document, portal, PD_DOCUMENT_POLICY, form->version, form->language,
                               p)
             : pd_document_current(document, portal, PD_DOCUMENT_POLICY, form->language, p);
-    if (status == APR_SUCCESS && (document->version != form->version ||
-                                  (form->announced && (*document->editorial != '\0' ||
-                                                       document->effective_at <= pd_clock_now()))))
+    if (status == APR_SUCCESS &&
+        (document->version != form->version || !is_as_shown(document, form, p) ||
+         (form->announced &&
+          (*document->editorial != '\0' || document->effective_at <= pd_clock_now()))))
         document->version = 0;
     return status;
 }

@@ -23,6 +23,7 @@ pd_coming_t pd_acknowledge_announced(const pd_portal_t *portal, const pd_session
 typedef struct pd_acknowledge_form_t {
     const char *language; /* in which the text was shown */
     apr_int64_t version;  /* that was shown */
+    const char *shown;    /* pd_document_shown, as it came back; may be NULL */
     const char *wording;  /* of the box, as shown */
     const char *address;  /* of the client */
     const char *agent;    /* what the browser calls itself; may be NULL */
@@ -31,11 +32,11 @@ typedef struct pd_acknowledge_form_t {
 
 typedef enum {
     PD_ACKNOWLEDGED = 0,
-    PD_ACKNOWLEDGE_CHANGED /* another version is in force now: show that one */
+    PD_ACKNOWLEDGE_CHANGED /* what was shown isn't what there is to read now: show that */
 } pd_acknowledge_e;
 
-/* Records the act and the version, with the journal, in one transaction. Who is told of a coming
- * version may acknowledge it beforehand: the sections then stay open when it takes force. */
+/* Records the act and the version, with the journal, in one transaction, once. Who is told of a
+ * coming version may acknowledge it beforehand: the sections then stay open when it takes force. */
 apr_status_t pd_acknowledge(pd_acknowledge_e *outcome, const pd_portal_t *portal,
                             const char *person_id, const pd_acknowledge_form_t *form,
                             apr_pool_t *p);

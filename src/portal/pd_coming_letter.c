@@ -12,9 +12,7 @@
 #define KIND       "policy-coming"
 #define ACTIVE_FOR (365 * 24 * apr_time_from_sec(3600))
 
-/* So many letters at most stand before one that somebody waits for at a screen. */
-
-enum { OPEN, PEOPLE, REACH, TELL };
+enum { OPEN, PEOPLE, REACH, TELL, NOT_TOLD };
 
 const pd_sql_t pd_coming_letter_sql[] = {
     [OPEN] = {"coming_open",
@@ -34,6 +32,8 @@ const pd_sql_t pd_coming_letter_sql[] = {
               "INSERT INTO told (version, person_id, way, at) VALUES (%lld, %s, 'letter', %lld)"
               " ON CONFLICT DO NOTHING",
               "", "a person is told by letter, unless it was done"},
+    [NOT_TOLD] = {"coming_not_told", "DELETE FROM told WHERE version = %lld AND person_id = %s", "",
+                  "the letter may not be written: the page tells, if they come again"},
     {NULL, NULL, NULL, NULL}};
 
 typedef struct batch_t {
@@ -98,7 +98,10 @@ static apr_status_t write_one(batch_t *batch, pd_conn_t *conn, const pd_cell_t *
     if (status != APR_SUCCESS || !told)
         return status;
     status = pd_outbox_add(&written, conn, batch->portal, &letter, p);
-    batch->written += status == APR_SUCCESS && written;
+    if (status == APR_SUCCESS && !written)
+        return pd_conn_exec(NULL, conn, &pd_coming_letter_sql[NOT_TOLD],
+                            PD_ARGS(PD_N(batch->coming.version), PD_T(person[0].text)), p);
+    batch->written += status == APR_SUCCESS;
     return status;
 }
 

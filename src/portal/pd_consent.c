@@ -144,13 +144,6 @@ apr_status_t pd_consent_get(pd_consent_t *consent, const pd_portal_t *portal,
     return status == APR_SUCCESS ? APR_ENOENT : status;
 }
 
-const char *pd_consent_shown(const pd_document_t *document, const char *language,
-                             const char *wording, apr_pool_t *p)
-{
-    return apr_psprintf(p, "%s/%" APR_INT64_T_FMT "/%s/%s", language, document->version,
-                        document->html_sha256, pd_hash_sha256(wording, strlen(wording), p));
-}
-
 typedef struct work_t {
     const pd_portal_t *portal;
     pd_addressee_t person;
@@ -251,7 +244,7 @@ apr_status_t pd_consent_give(pd_consent_e *outcome, const pd_portal_t *portal,
         return APR_ENOENT;
     apr_status_t status = pd_document_current(&document, portal, form->kind, form->language, p);
     if (status != APR_SUCCESS || !form->shown ||
-        strcmp(form->shown, pd_consent_shown(&document, form->language, form->wording, p)) != 0)
+        strcmp(form->shown, pd_document_shown(&document, form->language, form->wording, p)) != 0)
         return status;
     work_t work = {.act = {.verb = PD_ACT_CONSENTED,
                            .version = document.version,

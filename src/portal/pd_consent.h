@@ -36,12 +36,6 @@ apr_status_t pd_consent_get(pd_consent_t *consent, const pd_portal_t *portal,
                             const pd_person_t *person, const char *kind, const char *language,
                             apr_pool_t *p);
 
-/* Names the text that a form is about, in the language of its page, and the words of its box. It
- * comes back with the form, so that nobody agrees to what was not before his eyes: a catalogue may
- * change in between as well as a document. */
-const char *pd_consent_shown(const pd_document_t *document, const char *language,
-                             const char *wording, apr_pool_t *p);
-
 typedef struct pd_consent_form_t {
     const char *kind;
     const char *language; /* of the page */

@@ -1,11 +1,11 @@
 /* Documents, read: which version is in force is asked of the clock at every reading. Publishing is
  * pd_document_publish.c. */
 #include "portal/pd_document_int.h"
-
-#include "base/pd_clock.h"
-#include "portal/pd_tables_int.h"
-
+#include <apr_strings.h>
 #include <string.h>
+#include "base/pd_clock.h"
+#include "crypt/pd_hash.h"
+#include "portal/pd_tables_int.h"
 
 #define VERSIONS_MAX 10000
 #define KINDS_MAX    1000
@@ -128,4 +128,11 @@ apr_status_t pd_document_kinds(apr_array_header_t **kinds, const pd_portal_t *po
         APR_ARRAY_PUSH(*kinds, const char *) = last;
     }
     return APR_SUCCESS;
+}
+
+const char *pd_document_shown(const pd_document_t *document, const char *language,
+                              const char *wording, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%s/%" APR_INT64_T_FMT "/%s/%s", language, document->version,
+                        document->html_sha256, pd_hash_sha256(wording, strlen(wording), p));
 }

@@ -89,6 +89,12 @@ typedef struct pd_document_t {
 apr_status_t pd_document_current(pd_document_t *document, const pd_portal_t *portal,
                                  const char *kind, const char *language, apr_pool_t *p);
 
+/* Names the text that a form is about, in the language of its page, and the words of its box. It
+ * comes back with the form, so that nobody agrees to what was not before his eyes: a catalogue may
+ * change in between as well as a document, and another window may have switched the language. */
+const char *pd_document_shown(const pd_document_t *document, const char *language,
+                              const char *wording, apr_pool_t *p);
+
 /* Any published version. */
 apr_status_t pd_document_get(pd_document_t *document, const pd_portal_t *portal, const char *kind,
                              apr_int64_t version, const char *language, apr_pool_t *p);

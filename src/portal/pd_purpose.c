@@ -234,6 +234,16 @@ static apr_status_t refuse(pd_use_e outcome, const standing_t *standing, pd_conn
                 : pd_db_transact(portal->db, write_refusal, &refusal, p);
 }
 
+apr_status_t pd_purpose_ask(pd_use_e *outcome, const pd_portal_t *portal, const pd_use_t *use,
+                            const char *person_id, apr_pool_t *p)
+{
+    standing_t standing;
+    *outcome = PD_USE_NOBODY;
+    apr_status_t status = look_up(&standing, NULL, portal, person_id, p);
+    return status == APR_SUCCESS ? judge(outcome, &standing, NULL, portal, use, person_id, p)
+                                 : status;
+}
+
 apr_status_t pd_purpose_use_within(pd_use_e *outcome, pd_conn_t *conn, const pd_portal_t *portal,
                                    const pd_use_t *use, const char *person_id, apr_pool_t *p)
 {

@@ -77,6 +77,10 @@ typedef enum {
 apr_status_t pd_purpose_use(pd_use_e *outcome, const pd_portal_t *portal, const pd_use_t *use,
                             const char *person_id, apr_pool_t *p);
 
+/* The same question, without a refusal: for a list that leaves out whom it may not name. */
+apr_status_t pd_purpose_ask(pd_use_e *outcome, const pd_portal_t *portal, const pd_use_t *use,
+                            const char *person_id, apr_pool_t *p);
+
 /* The same within a transaction; the refusal is in the journal if that is committed. A step that is
  * tried again is counted again. */
 apr_status_t pd_purpose_use_within(pd_use_e *outcome, pd_conn_t *conn, const pd_portal_t *portal,

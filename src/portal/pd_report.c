@@ -7,6 +7,7 @@
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_person.h"
+#include "portal/pd_purpose.h"
 #include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
 #include "text/pd_csv.h"
@@ -26,7 +27,7 @@ const pd_sql_t pd_report_sql[] = {
                 "ssss", "the people who come next"},
     [LAST] = {"report_last",
               "SELECT verb, at, language, form FROM act WHERE pseudonym = %s AND kind = %s"
-              " AND version = %lld ORDER BY at DESC, id DESC LIMIT 1",
+              " AND version = %lld ORDER BY sequence DESC LIMIT 1",
               "siss", "a person's last act on a version"},
     {NULL, NULL, NULL, NULL}};
 
@@ -89,7 +90,11 @@ static int is_listed(const pd_report_t *report, const char *state, int acted)
 static apr_status_t read_person(pd_report_person_t *person, int *shown, const pd_report_t *report,
                                 const pd_portal_t *portal, const pd_cell_t *cell, apr_pool_t *p)
 {
+    /* Who has not acted is named so that they can be told; of acts the site must have proof. */
+    static const pd_use_t telling = {
+        .what = "report of a document", .purpose = "4.1.3", .basis = PD_BASIS_PURPOSE};
     const pd_rows_t *rows;
+    pd_use_e outcome;
     *person = (pd_report_person_t){"", "", 0, "", ""};
     *shown = 0;
     apr_status_t status = pd_db_read(&rows, portal->db, &pd_report_sql[LAST],
@@ -98,7 +103,12 @@ static apr_status_t read_person(pd_report_person_t *person, int *shown, const pd
                                      1, p);
     if (status != APR_SUCCESS || !is_listed(report, cell[1].text, PD_ROW_COUNT(rows)))
         return status;
-    if (PD_ROW_COUNT(rows) > 0) {
+    if (PD_ROW_COUNT(rows) == 0) {
+        status = pd_purpose_ask(&outcome, portal, &telling, cell[0].text, p);
+        if (status != APR_SUCCESS || outcome != PD_USE_LAWFUL)
+            return status;
+    }
+    else {
         const pd_cell_t *act = PD_ROW(rows, 0);
         *person = (pd_report_person_t){"", act[0].text, act[1].number, act[2].text, act[3].text};
     }

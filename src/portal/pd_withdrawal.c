@@ -45,8 +45,8 @@ const pd_sql_t pd_withdrawal_sql[] = {
               "iiii", "how the open ones stand"},
     [DONE] = {"withdrawal_done",
               "UPDATE withdrawal SET done_at = %lld, outcome = 'done'"
-              " WHERE act = %s AND done_at = 0",
-              "", "the task is done"},
+              " WHERE act = %s AND task = 'destroy' AND done_at = 0",
+              "", "the task is done; accounts are closed by the portal itself"},
     [WHOSE] = {"withdrawal_whose",
                "SELECT w.person_id, p.data_key FROM withdrawal w JOIN person p ON p.id = "
                "w.person_id WHERE w.act = %s",
@@ -78,7 +78,10 @@ apr_status_t pd_withdrawal_role_ended(pd_conn_t *conn, const pd_portal_t *portal
     int held;
     pd_act_t last = {.id = NULL};
     apr_time_t due_at, now = pd_clock_now();
-    apr_status_t status = pd_role_held(&held, conn, person_id, p);
+    /* First, for one that is being taken back just now. */
+    apr_status_t status = pd_act_hold(conn, portal, person_id, PD_DOCUMENT_PROCESSING, p);
+    if (status == APR_SUCCESS)
+        status = pd_role_held(&held, conn, person_id, p);
     if (status == APR_SUCCESS)
         status = pd_act_last(&last, conn, portal, person_id, PD_DOCUMENT_PROCESSING, p);
     if (status == APR_SUCCESS)
@@ -151,7 +154,7 @@ static apr_status_t done_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status != APR_SUCCESS)
         return status;
     const pd_cell_t *cell = PD_ROW(found, 0);
-    /* Closing the account may have been the task: then its key is gone. */
+    /* The account may have been closed meanwhile: then its key is gone. */
     if (pd_datakey_unwrap(&key, work->portal->keys, cell[1].text, cell[0].text, p) != APR_SUCCESS)
         key = NULL;
     const char *details =

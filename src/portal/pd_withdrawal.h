@@ -54,7 +54,8 @@ apr_status_t pd_withdrawal_look(pd_withdrawal_state_t *state, const pd_portal_t 
                                 apr_pool_t *p);
 
 /* Somebody says that the task is done; journalled with who said so, sealed by the system's key
- * where the person's is destroyed already. `done` 0: there is no open one of this act. */
+ * where the person's is destroyed already. `done` 0: there is no open one of this act, or it is to
+ * close the account, which the portal does and notes itself. */
 apr_status_t pd_withdrawal_done(int *done, const pd_portal_t *portal, const char *act,
                                 const char *by, apr_pool_t *p);
 

@@ -13,6 +13,7 @@ const char *const pd_common_names[] = {
     "me",                               /* login of the signed-in person, else absent */
     "logout_token",                     /* form token of the sign-out button */
     "editor",                           /* true for who may go to the pages about documents */
+    "text_changed",                     /* true where a form is stale since its text has changed */
     "announced", "announced_on",        /* a version of the policy that is to come, and its date */
     /* dates are maps with these members; partial "date" shows them */
     "day", "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10",
@@ -199,6 +200,7 @@ static const char *const acknowledge_names[] = {
     "return_to",
     "policy_wording",
     "version",
+    "shown",
     "effective",
     "first", /* no version was acknowledged before */
     CHANGES,
@@ -209,7 +211,7 @@ static const char *const acknowledge_names[] = {
 static const char *const coming_names[] = {
     "csrf",    "stale",     "return_to",       "policy_wording",
     "version", "effective", "may_acknowledge", /* nothing else has to be read first */
-    NULL};
+    "shown",   NULL};
 
 /* Why a version can't be published, partial "refusal": a map with one true member, the language
  * of the text that it is about, and what the checker says. */

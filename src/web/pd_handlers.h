@@ -1,6 +1,7 @@
 /* The handlers of the pages, one group a file. */
 #ifndef PD_HANDLERS_H
 #define PD_HANDLERS_H
+#include "portal/pd_document.h"
 #include "web/pd_page.h"
 #include "web/pd_route.h"
 
@@ -60,6 +61,9 @@ int pd_web_logout_again(pd_page_t *page);
 /* pd_web_acknowledge.c */
 int pd_web_acknowledge_form(pd_page_t *page);
 int pd_web_acknowledge(pd_page_t *page);
+
+/* What the box of either form is about: version, words, and what was shown. */
+void pd_web_acknowledge_box(pd_page_t *page, const pd_document_t *document);
 
 /* The tick of that form or of pd_web_coming.c's (`announced`): recorded, and on with `go_on`; where
  * another version than the shown one has to be acknowledged, `again` shows it. */

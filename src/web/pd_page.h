@@ -36,6 +36,7 @@ typedef struct pd_page_t {
                                 page has no form of ours, whose Origin would be null */
     const char *box;         /* field that the visitor himself must tick, or NULL */
     int stale;               /* the form came with an old or foreign token: show it again */
+    int text_changed;        /* it is stale since the text it is about is another by now */
     pd_value_t *values;      /* for the template */
     const char *form_cookie; /* Set-Cookie lines to send, or NULL */
     const char *session_cookie;

@@ -54,6 +54,14 @@ static apr_status_t add_changes(pd_page_t *page, apr_int64_t version)
     return rv == APR_ENOENT ? APR_SUCCESS : rv;
 }
 
+void pd_web_acknowledge_box(pd_page_t *page, const pd_document_t *document)
+{
+    const char *wording = pd_page_wording(page, "wording-policy.txt", document->version);
+    pd_value_set_number(page->values, "version", document->version, page->p);
+    pd_page_text(page, "policy_wording", wording);
+    pd_page_text(page, "shown", pd_document_shown(document, page->language, wording, page->p));
+}
+
 static int show_form(pd_page_t *page, int status)
 {
     pd_document_t document = {0};
@@ -69,10 +77,8 @@ static int show_form(pd_page_t *page, int status)
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
-    pd_value_set_number(page->values, "version", document.version, page->p);
     pd_page_date(page, page->values, "effective", document.effective_at);
-    pd_page_text(page, "policy_wording",
-                 pd_page_wording(page, "wording-policy.txt", document.version));
+    pd_web_acknowledge_box(page, &document);
     pd_page_text(page, "return_to", return_target(page));
     pd_page_true(page, "first", page->session->policy_version == 0);
     pd_page_form_token(page, "acknowledge");
@@ -88,9 +94,10 @@ int pd_web_acknowledge_record(pd_page_t *page, int announced, pd_handler_fn *aga
                               pd_handler_fn *go_on)
 {
     pd_acknowledge_e outcome;
-    const char *shown = pd_form_get(page->form, "version");
+    const char *version = pd_form_get(page->form, "version");
     pd_acknowledge_form_t form = {.language = page->language,
-                                  .version = shown ? apr_atoi64(shown) : 0,
+                                  .version = version ? apr_atoi64(version) : 0,
+                                  .shown = pd_form_get(page->form, "shown"),
                                   .announced = announced,
                                   .address = page->r->useragent_ip,
                                   .agent = apr_table_get(page->r->headers_in, "User-Agent")};
@@ -100,7 +107,7 @@ int pd_web_acknowledge_record(pd_page_t *page, int announced, pd_handler_fn *aga
     if (rv != APR_SUCCESS && rv != APR_ENOENT) {
         return pd_page_failure(page, rv);
     }
-    page->stale = outcome != PD_ACKNOWLEDGED;
+    page->stale = page->text_changed = outcome != PD_ACKNOWLEDGED;
     return page->stale ? again(page) : go_on(page);
 }
 

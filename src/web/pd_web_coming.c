@@ -14,6 +14,7 @@ static int go_on(pd_page_t *page)
 static int show_form(pd_page_t *page, int status)
 {
     pd_coming_t coming;
+    pd_document_t document;
     int lacking;
     apr_status_t rv = pd_coming_next(&coming, page->portal, page->session->person_id, page->p);
     if (rv == APR_ENOENT) {
@@ -22,14 +23,16 @@ static int show_form(pd_page_t *page, int status)
     if (rv == APR_SUCCESS) {
         rv = pd_acknowledge_lacking(&lacking, page->portal, page->session, page->p);
     }
+    if (rv == APR_SUCCESS) {
+        rv = pd_document_get(&document, page->portal, PD_DOCUMENT_POLICY, coming.version,
+                             page->language, page->p);
+    }
     if (rv != APR_SUCCESS) {
         return pd_page_failure(page, rv);
     }
-    pd_value_set_number(page->values, "version", coming.version, page->p);
+    pd_web_acknowledge_box(page, &document);
     pd_page_date(page, page->values, "effective", coming.effective_at);
     pd_page_true(page, "may_acknowledge", !lacking);
-    pd_page_text(page, "policy_wording",
-                 pd_page_wording(page, "wording-policy.txt", coming.version));
     pd_page_text(page, "return_to", pd_url_target(pd_form_get(page->form, "return"), page->p));
     pd_page_form_token(page, "coming");
     return pd_page_show(page, "coming.html", status);

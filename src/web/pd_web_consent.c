@@ -158,7 +158,7 @@ static apr_status_t add_form(pd_page_t *page)
     pd_page_date(page, page->values, "effective", document.effective_at);
     const char *wording =
         pd_page_consent_wording(page, page->kind, document.title, document.version);
-    pd_page_text(page, "shown", pd_consent_shown(&document, page->language, wording, page->p));
+    pd_page_text(page, "shown", pd_document_shown(&document, page->language, wording, page->p));
     pd_page_text(page, "wording", wording);
     pd_page_text(page, "return_to", return_target(page));
     pd_page_form_token(page, "consent");
@@ -214,7 +214,7 @@ int pd_web_consent(pd_page_t *page)
         return not_found(page, rv);
     }
     if (outcome == PD_CONSENT_CHANGED) {
-        page->stale = 1;
+        page->stale = page->text_changed = 1;
         return show_consent(page, HTTP_FORBIDDEN);
     }
     if (outcome == PD_CONSENT_LIMITED) {

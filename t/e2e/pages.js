@@ -75,6 +75,8 @@ async function look(browser, wanted, view) {
         page.on('console', (line) => { if (line.type() === 'error' && !/status of (4|5)/.test(line.text())) faults.push(`console: ${line.text()}`); });
         page.on('request', (request) => { if (!request.url().startsWith(plan.origin) && !request.url().startsWith('data:')) faults.push(`asks another host: ${request.url()}`); });
         const first = await page.goto(plan.origin + wanted.path);
+        const shown = new URL(page.url()).pathname;
+        if (shown !== new URL(wanted.path, plan.origin).pathname) faults.push(`shows ${shown}`);
         const answer = (await act(page, wanted)) || first;
         if (answer.status() !== wanted.status) faults.push(`status ${answer.status()}, not ${wanted.status}`);
         faults.push(...await htmlFaults(await answer.text()), ...await widthFaults(page));

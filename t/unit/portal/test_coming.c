@@ -143,8 +143,11 @@ END_TEST
 static pd_acknowledge_e acknowledge(const char *person, apr_int64_t version, int announced)
 {
     pd_acknowledge_e outcome;
+    pd_document_t document;
     pd_acknowledge_form_t form = {
         .language = "ru", .version = version, .wording = "I have read it", .announced = announced};
+    ck_assert_int_eq(pd_document_get(&document, &portal, "policy", version, "ru", tp), APR_SUCCESS);
+    form.shown = pd_document_shown(&document, "ru", form.wording, tp);
     ck_assert_int_eq(pd_acknowledge(&outcome, &portal, person, &form, tp), APR_SUCCESS);
     return outcome;
 }

@@ -51,7 +51,7 @@ static pd_consent_form_t form_about(const char *kind)
     ck_assert_int_eq(pd_document_current(&document, &portal, kind, "ru", tp), APR_SUCCESS);
     return (pd_consent_form_t){.kind = kind,
                                .language = "ru",
-                               .shown = pd_consent_shown(&document, "ru", "Yes", tp),
+                               .shown = pd_document_shown(&document, "ru", "Yes", tp),
                                .wording = "Yes",
                                .address = "192.0.2.7",
                                .agent = "Browser/1"};
@@ -332,14 +332,15 @@ START_TEST(test_appointed_with_consent)
 }
 END_TEST
 
-/* The account is closed, its key is gone: that is noted all the same. */
+/* The account was closed meanwhile, its key is gone: that is noted all the same. */
 START_TEST(test_done_without_key)
 {
     if (!consent_open(_i))
         return;
     int done;
     apr_array_header_t *open;
-    ck_assert_int_eq(withdraw(PD_DOCUMENT_PROCESSING), PD_CONSENT_DONE);
+    ck_assert_int_eq(give_now(RESEARCH), PD_CONSENT_DONE);
+    ck_assert_int_eq(withdraw(RESEARCH), PD_CONSENT_DONE);
     ck_assert_int_eq(pd_withdrawal_list(&open, &portal, NULL, tp), APR_SUCCESS);
     tell("UPDATE person SET state = 'destroyed', data_key = ''");
     const char *act = APR_ARRAY_IDX(open, 0, pd_withdrawal_t).act;
@@ -387,6 +388,10 @@ START_TEST(test_terms)
 
     ck_assert_int_eq(pd_withdrawal_done(&done, &portal, "nobody's", "test", tp), APR_SUCCESS);
     ck_assert_int_eq(done, 0);
+    ck_assert_int_eq(pd_withdrawal_done(&done, &portal, first->act, "test", tp), APR_SUCCESS);
+    ck_assert_int_eq(done, 0); /* that is the portal's own to do */
+    ck_assert_int_eq(look_at_clocks().open, 1);
+    tell("UPDATE withdrawal SET task = 'destroy'");
     ck_assert_int_eq(pd_withdrawal_done(&done, &portal, first->act, "test", tp), APR_SUCCESS);
     ck_assert_int_eq(done, 1);
     ck_assert_int_eq(pd_withdrawal_done(&done, &portal, first->act, "test", tp), APR_SUCCESS);

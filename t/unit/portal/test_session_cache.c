@@ -371,12 +371,22 @@ START_TEST(test_policy)
     test_now -= 1; /* a clock that steps back */
     ck_assert(!lacking(token));
     test_now += 1;
+    pd_document_t document;
     pd_acknowledge_form_t form = {.language = "ru", .version = 2, .wording = "I have read it"};
+    ck_assert_int_eq(pd_document_get(&document, &portal, "policy", 2, "ru", tp), APR_SUCCESS);
+    form.shown = pd_document_shown(&document, "ru", form.wording, tp);
     ck_assert_int_eq(pd_acknowledge(&outcome, &portal, id, &form, tp), APR_SUCCESS);
     ck_assert_int_eq(outcome, PD_ACKNOWLEDGE_CHANGED);
     ck_assert(lacking(token));
     ck_assert_int_eq(pd_acknowledge_announced(&portal, &found, tp).version, 0);
     form.version = 3;
+    ck_assert_int_eq(pd_acknowledge(&outcome, &portal, id, &form, tp), APR_SUCCESS);
+    ck_assert_int_eq(outcome, PD_ACKNOWLEDGE_CHANGED); /* the text of another was shown */
+    ck_assert_int_eq(pd_document_get(&document, &portal, "policy", 3, "ru", tp), APR_SUCCESS);
+    form.shown = pd_document_shown(&document, "ru", form.wording, tp);
+    ck_assert_int_eq(pd_acknowledge(&outcome, &portal, id, &form, tp), APR_SUCCESS);
+    ck_assert_int_eq(outcome, PD_ACKNOWLEDGED);
+    /* clicked twice: one act */
     ck_assert_int_eq(pd_acknowledge(&outcome, &portal, id, &form, tp), APR_SUCCESS);
     ck_assert_int_eq(outcome, PD_ACKNOWLEDGED);
     ck_assert(!lacking(token));

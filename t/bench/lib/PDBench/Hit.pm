@@ -104,7 +104,7 @@ sub measure_crowd {
     # A use that is long due is noted as its session comes into memory; so the job has nothing to note for three minutes.
     # It is its own matter, whatever pages are asked for: docs/performance.md tells what it takes.
     PDPortal::Setup::sql($crowd, 'UPDATE session SET used_at = used_at - 600000000');
-    my $pair = compare($few, $subject, before => sub { load_until($subject, $CROWD, 5) });
+    my $pair = compare($few, $subject, rounds => 25, seconds => 1, before => sub { load_until($subject, $CROWD, 5) });
     $table->row('the same, 100,000 live sessions in turn', instructions => [$among, $base], pair => $pair,
         beside => '1,000 sessions in turn; instructions with ' . grouped($COUNTED) . ' in memory');
     return ($among, $pair);
