@@ -3,8 +3,14 @@
  * Who finds no slot takes a place in the queue and then the `head` mutex, on which the kernel lines
  * up the others; the head alone sleeps until somebody leaves (a futex), and tries all slots. So a
  * slot that frees is never missed, whichever it is. A process killed inside can't count itself out:
- * for that case alone the head looks again every CHECK_NANOS. */
+ * for that case alone the head looks again every CHECK.
+ *
+ * A head that is frozen (SIGSTOP, a debugger) keeps its mutex and takes no slot. So the head notes
+ * when it looks; once that is FROZEN_MSECS ago, newcomers no longer stand back for it, and those in
+ * line, who see to it every LOOK, wait for a slot themselves. Taking a live head for a frozen one
+ * lets somebody in before his turn, and nothing else. */
 #include "base/pd_gate_int.h"
+#include "base/pd_clock.h"
 #include "base/pd_status.h"
 
 #include <errno.h>
@@ -15,9 +21,25 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NANOS_PER_SEC 1000000000L
-#define CHECK_NANOS   100000000L
-#define NONE          (-1)
+#define CHECK        apr_time_from_msec(100)
+#define LOOK         apr_time_from_msec(250)
+#define LOOK_SPREAD  apr_time_from_msec(50)
+#define FROZEN_MSECS 300u /* more than CHECK, and room for a processor that is busy */
+#define NONE         (-1)
+
+#define LOAD(word)         __atomic_load_n(&(word), __ATOMIC_SEQ_CST)
+#define STORE(word, value) __atomic_store_n(&(word), (value), __ATOMIC_SEQ_CST)
+
+typedef enum {
+    HEAD_NONE,  /* nobody sleeps as the head */
+    HEAD_AWAKE, /* somebody does, and looks after himself */
+    HEAD_FROZEN /* it has not looked for too long: frozen, or killed asleep */
+} head_e;
+
+/* How long somebody is ready to wait; by pd_clock_ticks. */
+typedef struct patience_t {
+    apr_time_t from, deadline;
+} patience_t;
 
 int pd_gate_shape_sound(int slots, int queue)
 {
@@ -113,9 +135,15 @@ static int take_slot(pd_gate_t *gate)
     return take_any(gate->slot_mutexes, gate->slots, 0);
 }
 
-static void futex_wait(apr_uint32_t *word, apr_uint32_t seen, const struct timespec *span)
+static struct timespec timespec_of(apr_time_t span)
 {
-    syscall(SYS_futex, word, FUTEX_WAIT, seen, span, NULL, 0);
+    return (struct timespec){(time_t)apr_time_sec(span), (long)apr_time_usec(span) * 1000};
+}
+
+static void futex_wait(apr_uint32_t *word, apr_uint32_t seen, apr_interval_time_t span)
+{
+    const struct timespec at_most = timespec_of(span);
+    syscall(SYS_futex, word, FUTEX_WAIT, seen, &at_most, NULL, 0);
 }
 
 static void futex_wake_one(apr_uint32_t *word)
@@ -123,54 +151,80 @@ static void futex_wake_one(apr_uint32_t *word)
     syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-static struct timespec deadline_in(apr_interval_time_t wait)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += (time_t)apr_time_sec(wait);
-    at.tv_nsec += (long)apr_time_usec(wait) * 1000;
-    if (at.tv_nsec >= NANOS_PER_SEC) {
-        at.tv_sec++;
-        at.tv_nsec -= NANOS_PER_SEC;
-    }
-    return at;
-}
-
 /* How long to sleep at most; 0 when the deadline has passed. */
-static int next_span(struct timespec *span, const struct timespec *deadline)
+static apr_interval_time_t next_span(const patience_t *patience)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    time_t secs = deadline->tv_sec - now.tv_sec;
-    long nanos = deadline->tv_nsec - now.tv_nsec;
-    if (secs < 0 || (secs == 0 && nanos <= 0)) {
-        return 0;
-    }
-    span->tv_sec = 0;
-    span->tv_nsec = CHECK_NANOS;
-    if (secs <= 1 && (long)secs * NANOS_PER_SEC + nanos < CHECK_NANOS) {
-        span->tv_nsec = (long)secs * NANOS_PER_SEC + nanos;
-    }
-    return 1;
+    apr_interval_time_t left = patience->deadline - pd_clock_ticks();
+    return left < 0 ? 0 : left < CHECK ? left : CHECK;
 }
 
-/* Waits as the head for a slot. `departures` is read before the slots are tried: who leaves in
- * between changes it, and the sleep ends at once. */
-static int wait_for_slot(pd_gate_t *gate, const struct timespec *deadline)
+/* When one in line sees to the head. He loses his place in the kernel's line by that; so all do it
+ * at the same instants, who came earlier a little before who came later, and stand again as they
+ * stood. */
+static apr_time_t next_look(const patience_t *patience)
+{
+    apr_time_t at = (pd_clock_ticks() / LOOK + 1) * LOOK, left = patience->deadline - at;
+    apr_interval_time_t later = LOOK_SPREAD * left / (patience->deadline - patience->from);
+    return later < left ? at + later : patience->deadline;
+}
+
+/* The instant of a look, as it stands in `waiting`: never 0. */
+static apr_uint32_t look_now(void)
+{
+    return (apr_uint32_t)(pd_clock_ticks() / 1000) | 1;
+}
+
+static head_e see_head(const pd_gate_header_t *header)
+{
+    apr_uint32_t looked = LOAD(header->waiting);
+    if (looked == 0) {
+        return HEAD_NONE;
+    }
+    return look_now() - looked > FROZEN_MSECS ? HEAD_FROZEN : HEAD_AWAKE;
+}
+
+/* Waits for a slot as the head, or beside one as long as it is frozen. `departures` is read before
+ * the slots are tried: who leaves in between changes it, and the sleep ends at once. */
+static int wait_for_slot(pd_gate_t *gate, const patience_t *patience, int as_head)
 {
     pd_gate_header_t *header = gate->header;
-    struct timespec span;
     int slot;
-    __atomic_store_n(&header->waiting, 1, __ATOMIC_SEQ_CST);
     for (;;) {
-        apr_uint32_t seen = __atomic_load_n(&header->departures, __ATOMIC_SEQ_CST);
+        if (as_head) {
+            STORE(header->waiting, look_now());
+        }
+        apr_uint32_t seen = LOAD(header->departures);
         slot = take_slot(gate);
-        if (slot != NONE || !next_span(&span, deadline)) {
+        apr_interval_time_t span = next_span(patience);
+        if (slot != NONE || span == 0 || (!as_head && see_head(header) != HEAD_FROZEN)) {
             break;
         }
-        futex_wait(&header->departures, seen, &span);
+        futex_wait(&header->departures, seen, span);
     }
-    __atomic_store_n(&header->waiting, 0, __ATOMIC_SEQ_CST);
+    if (as_head) {
+        STORE(header->waiting, 0);
+    }
+    return slot;
+}
+
+/* Stands in line for being the head, and waits as such. */
+static int wait_in_line(pd_gate_t *gate, const patience_t *patience)
+{
+    pthread_mutex_t *head = &gate->header->head;
+    int slot = NONE, error;
+    do {
+        const struct timespec look = timespec_of(next_look(patience));
+        error = pthread_mutex_clocklock(head, CLOCK_MONOTONIC, &look);
+        if (owned(head, error)) {
+            slot = wait_for_slot(gate, patience, 1);
+            pthread_mutex_unlock(head);
+            break;
+        }
+        if (see_head(gate->header) != HEAD_AWAKE) {
+            slot = wait_for_slot(gate, patience, 0);
+        }
+        /* Any other error would come back at once, again and again. */
+    } while (slot == NONE && error == ETIMEDOUT && next_span(patience) > 0);
     return slot;
 }
 
@@ -182,11 +236,11 @@ static int enter_at_once(pd_gate_t *gate)
     int slot = NONE;
     if (owned(&header->head, pthread_mutex_trylock(&header->head))) {
         /* A head that was killed asleep left this behind. */
-        __atomic_store_n(&header->waiting, 0, __ATOMIC_SEQ_CST);
+        STORE(header->waiting, 0);
         slot = take_slot(gate);
         pthread_mutex_unlock(&header->head);
     }
-    else if (!__atomic_load_n(&header->waiting, __ATOMIC_SEQ_CST)) {
+    else if (see_head(header) != HEAD_AWAKE) {
         slot = take_slot(gate);
     }
     return slot;
@@ -194,7 +248,6 @@ static int enter_at_once(pd_gate_t *gate)
 
 apr_status_t pd_gate_enter(int *slot, pd_gate_t *gate, apr_interval_time_t wait)
 {
-    pd_gate_header_t *header = gate->header;
     *slot = enter_at_once(gate);
     if (*slot != NONE) {
         return APR_SUCCESS;
@@ -202,16 +255,14 @@ apr_status_t pd_gate_enter(int *slot, pd_gate_t *gate, apr_interval_time_t wait)
     if (wait <= 0 || gate->queue == 0) {
         return PD_EBUSY;
     }
-    const struct timespec deadline = deadline_in(wait);
+    apr_time_t now = pd_clock_ticks();
+    const patience_t patience = {now, now + wait};
     /* Each thread begins elsewhere, so that a long queue is not searched from its full end. */
     int place = take_any(gate->queue_mutexes, gate->queue, (int)gettid() % gate->queue);
     if (place == NONE) {
         return PD_EBUSY;
     }
-    if (owned(&header->head, pthread_mutex_clocklock(&header->head, CLOCK_MONOTONIC, &deadline))) {
-        *slot = wait_for_slot(gate, &deadline);
-        pthread_mutex_unlock(&header->head);
-    }
+    *slot = wait_in_line(gate, &patience);
     pthread_mutex_unlock(&gate->queue_mutexes[place]);
     return *slot == NONE ? PD_EBUSY : APR_SUCCESS;
 }
@@ -223,7 +274,7 @@ void pd_gate_leave(pd_gate_t *gate, int slot)
         return;
     }
     __atomic_add_fetch(&header->departures, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&header->waiting, __ATOMIC_SEQ_CST)) {
+    if (LOAD(header->waiting)) {
         futex_wake_one(&header->departures);
     }
 }

@@ -1,6 +1,8 @@
 /* A counted gate shared by processes: at most `slots` callers are inside, at most `queue` wait, and
  * nobody waits longer than he said. Built of robust process-shared mutexes, so that a process that
- * is killed inside or in the queue gives its place back by the kernel's hand.
+ * is killed inside or in the queue gives its place back by the kernel's hand. One that is frozen
+ * inside keeps its slot; one that is frozen in the queue holds up the others for less than a
+ * second.
  *
  *   one mapping:  | header | slot mutex 0 .. slots-1 | queue mutex 0 .. queue-1 |
  *

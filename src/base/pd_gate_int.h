@@ -16,7 +16,8 @@ typedef struct pd_gate_header_t {
     apr_uint32_t queue;
     char boot[PD_GATE_BOOT_CHARS];
     apr_uint32_t departures; /* a futex: counts those who left */
-    apr_uint32_t waiting;    /* the head of the queue sleeps on `departures` */
+    apr_uint32_t waiting;    /* the head of the queue sleeps on `departures`: when it last looked,
+                              * in milliseconds of pd_clock_ticks, made odd; 0: nobody does */
     pthread_mutex_t head;    /* its owner alone may wait for a slot */
 } pd_gate_header_t;
 

@@ -50,7 +50,7 @@ const pd_sql_t pd_export_sql[] = {
                      " WHERE f.person_id = c.person_id AND c.kind = 'totp')"
                      " FROM credential c" OF_PERSON("kind"),
                      "siii", "that there is a password, and when it was set"},
-    [ROLES] = {"export_roles", "SELECT role, since, until FROM role" OF_PERSON("role"), "sii",
+    [ROLES] = {"export_roles", "SELECT role, since, ABS(until) FROM role" OF_PERSON("role"), "sii",
                "appointments of the person"},
     [DRAFTS] = {"export_drafts",
                 "SELECT CAST(number AS TEXT), kind, created_at, state,"

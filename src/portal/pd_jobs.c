@@ -171,12 +171,17 @@ static apr_status_t unused_run(int *done, const pd_portal_t *portal, apr_pool_t 
     return run_batches(done, unused_batch, NULL, portal, p);
 }
 
-/* People whose time is over; then the pages on which they stood. */
+/* People whose time is over; then the pages on which they stood. Sessions that are over go here,
+ * too, and not only by the hour: a row that is gone is not brought back to life by a clock that
+ * steps back. */
 static apr_status_t destroy_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
+    int ended = 0; /* not counted: nobody is destroyed by it */
     *done = 0;
     apr_status_t first = run_batches(done, due_batch, NULL, portal, p);
     apr_status_t rv = pd_destruction_wipe(portal, p);
+    first = first ? first : rv;
+    rv = run_batches(&ended, destroy_batch, pd_session_expire, portal, p);
     return first ? first : rv;
 }
 

@@ -1,5 +1,6 @@
 /* Roles, given and taken. In force is what began and has not ended; pd_session_facts.c reads by the
- * same rule. */
+ * same rule. An end set ahead comes by the clock. A dismissal is written as a negative instant: it
+ * has come by every clock, also by one that steps back, or by another host's that is behind. */
 #include "portal/pd_role.h"
 #include <string.h>
 #include "base/pd_clock.h"
@@ -104,7 +105,7 @@ static apr_status_t dismiss_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     apr_time_t now = pd_clock_now();
     apr_status_t status = pd_conn_exec(
         &dismiss->changed, conn, &pd_role_sql[DISMISS],
-        PD_ARGS(PD_N(now), PD_T(appointment->person_id), PD_T(appointment->role), PD_N(now)), p);
+        PD_ARGS(PD_N(-now), PD_T(appointment->person_id), PD_T(appointment->role), PD_N(now)), p);
     if (status == APR_SUCCESS && dismiss->changed)
         status = pd_withdrawal_role_ended(conn, dismiss->portal, appointment->person_id, p);
     if (status != APR_SUCCESS || !dismiss->changed)

@@ -1,5 +1,6 @@
 /* The counted gate, with processes that are killed inside, in the queue and at its head. */
 #include "pd_test.h"
+#include "base/pd_clock.h"
 #include "base/pd_gate_int.h"
 #include "base/pd_status.h"
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define FOREVER     apr_time_from_sec(60)
+#define WITHIN      apr_time_from_sec(1) /* a free slot is taken, whoever is frozen */
 #define ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
 /* What the processes of a case share. */
@@ -148,6 +150,22 @@ static void kill_and_reap(pid_t child)
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
 }
 
+static void freeze(pid_t child)
+{
+    int status;
+    ck_assert_int_eq(kill(child, SIGSTOP), 0);
+    ck_assert_int_eq(waitpid(child, &status, WUNTRACED), child);
+    ck_assert(WIFSTOPPED(status));
+}
+
+/* Waits until the head of the queue sleeps. */
+static void head_sleeps(const pd_gate_t *gate)
+{
+    while (!__atomic_load_n(&gate->header->waiting, __ATOMIC_SEQ_CST)) {
+        sched_yield();
+    }
+}
+
 static int exit_code(pid_t child)
 {
     int status;
@@ -247,6 +265,54 @@ START_TEST(full_queue_refuses_and_killed_waiters_free_it)
 }
 END_TEST
 
+/* The place is free, and the one whose turn it is doesn't take it: a newcomer and one who stood
+ * behind it before get in all the same. */
+START_TEST(frozen_head_holds_up_nobody)
+{
+    pd_gate_t *gate = gate_of(1, 4);
+    int slot = enter(gate, 0);
+    pid_t head = stand_in_queue(gate);
+    head_sleeps(gate);
+    pid_t second = stand_in_queue(gate);
+    freeze(head);
+    apr_time_t free_since = pd_clock_ticks();
+    pd_gate_leave(gate, slot);
+    slot = enter(gate, WITHIN);
+    pd_gate_leave(gate, slot);
+    ck_assert_int_eq(exit_code(second), 0);
+    ck_assert_int_lt(pd_clock_ticks() - free_since, WITHIN);
+    /* It stays so, and nobody gets in beside another. */
+    slot = enter(gate, 0);
+    ck_assert_int_eq(try_enter(gate, 0), PD_EBUSY);
+    pid_t third = stand_in_queue(gate);
+    pd_gate_leave(gate, slot);
+    ck_assert_int_eq(exit_code(third), 0);
+    slot = enter(gate, 0);
+    ck_assert_int_eq(kill(head, SIGCONT), 0);
+    pd_gate_leave(gate, slot);
+    ck_assert_int_eq(exit_code(head), 0);
+    ck_assert_int_eq(places_taken(gate), 0);
+    ck_assert_int_eq(gate->header->waiting, 0);
+}
+END_TEST
+
+/* Frozen for good, then killed: nothing of it is left. */
+START_TEST(frozen_head_that_is_killed_leaves_the_gate_whole)
+{
+    pd_gate_t *gate = gate_of(1, 4);
+    int slot = enter(gate, 0);
+    pid_t head = stand_in_queue(gate);
+    head_sleeps(gate);
+    freeze(head);
+    pid_t second = stand_in_queue(gate);
+    kill_and_reap(head);
+    pd_gate_leave(gate, slot);
+    ck_assert_int_eq(exit_code(second), 0);
+    pd_gate_leave(gate, enter(gate, 0));
+    ck_assert_int_eq(places_taken(gate), 0);
+}
+END_TEST
+
 static void come_and_go(pd_gate_t *gate, int times)
 {
     for (int i = 0; i < times; i++) {
@@ -294,6 +360,52 @@ START_TEST(never_more_inside_than_slots)
     ck_assert_int_le(shared->most, 2);
     ck_assert_int_eq(shared->busy, 0);
     ck_assert_int_eq(shared->entered, 4 * 3 * 300);
+    ck_assert_int_eq(places_taken(gate), 0);
+}
+END_TEST
+
+/* Has somebody gone in `times` more, within the limit? */
+static int goes_on(int times)
+{
+    int enough = __atomic_load_n(&shared->entered, __ATOMIC_SEQ_CST) + times;
+    apr_time_t deadline = pd_clock_ticks() + WITHIN;
+    while (__atomic_load_n(&shared->entered, __ATOMIC_SEQ_CST) < enough) {
+        if (pd_clock_ticks() > deadline) {
+            return 0;
+        }
+        sched_yield();
+    }
+    return 1;
+}
+
+/* Children are frozen wherever they happen to be, with one slot at most. */
+START_TEST(gate_goes_on_whoever_is_frozen)
+{
+    pd_gate_t *gate = gate_of(2, 4);
+    pid_t children[4];
+    int held_up = 0;
+    for (int i = 0; i < 4; i++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            for (;;) {
+                come_and_go(gate, 1000);
+            }
+        }
+    }
+    for (int round = 0; round < 16; round++) {
+        pid_t child = children[round % 4];
+        freeze(child);
+        held_up += !goes_on(20);
+        ck_assert_int_eq(kill(child, SIGCONT), 0);
+    }
+    /* Read before: the killed don't count themselves out. */
+    int most = __atomic_load_n(&shared->most, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < 4; i++) {
+        kill_and_reap(children[i]);
+    }
+    ck_assert_int_eq(held_up, 0);
+    ck_assert_int_le(most, 2);
+    ck_assert_int_eq(shared->busy, 0);
     ck_assert_int_eq(places_taken(gate), 0);
 }
 END_TEST
@@ -462,7 +574,10 @@ int main(void)
     tcase_add_test(all, waiter_enters_when_the_one_inside_is_killed);
     tcase_add_test(all, waiter_takes_whichever_slot_frees);
     tcase_add_test(all, full_queue_refuses_and_killed_waiters_free_it);
+    tcase_add_test(all, frozen_head_holds_up_nobody);
+    tcase_add_test(all, frozen_head_that_is_killed_leaves_the_gate_whole);
     tcase_add_test(all, never_more_inside_than_slots);
+    tcase_add_test(all, gate_goes_on_whoever_is_frozen);
     tcase_add_test(all, gate_survives_any_kill);
     tcase_add_test(all, file_is_one_gate_for_all_who_open_it);
     tcase_add_test(all, another_shape_leaves_the_mapped_file_whole);

@@ -115,6 +115,26 @@ START_TEST(test_appoint_and_dismiss)
 }
 END_TEST
 
+/* Nobody gets back what was taken: a clock that steps back, or another host's that is behind. */
+START_TEST(test_dismissed_by_any_clock)
+{
+    if (!portal_open(_i))
+        return;
+    pd_session_t session;
+    person = staff_member("anna", "doctor");
+    test_now += HOUR;
+    const char *token = signed_in("anna");
+    ck_assert_int_eq(dismiss("doctor"), 1);
+    apr_time_t dismissed_at = test_now;
+    test_now -= 10 * MINUTE;
+    ck_assert_str_eq(in_force(), "");
+    ck_assert_int_eq(dismiss("doctor"), 0);
+    ck_assert_int_eq(pd_session_database.find(&session, &portal, token, tp), APR_SUCCESS);
+    ck_assert_str_eq(session.roles, "");
+    ck_assert_int_eq(ask("SELECT ABS(until) FROM role"), dismissed_at);
+}
+END_TEST
+
 /* An end that was set ahead. */
 START_TEST(test_until)
 {
@@ -153,6 +173,7 @@ int main(void)
     Suite *suite = portal_suite("portal/role", &tcase);
     tcase_add_test(tcase, test_wellformed);
     tcase_add_loop_test(tcase, test_appoint_and_dismiss, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_dismissed_by_any_clock, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_until, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_session_sees, 0, N_ENGINES);
     return pd_test_main(suite);

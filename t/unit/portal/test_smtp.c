@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -140,6 +141,7 @@ static const script_t scripts[] = {
 typedef struct scripted_t {
     int listener;
     const script_t *script;
+    int client_flags; /* of our end of the connection, while we talk; -1: not found */
 } scripted_t;
 
 static void answer_commands(FILE *in, FILE *out, const script_t *script)
@@ -170,10 +172,29 @@ static void answer_commands(FILE *in, FILE *out, const script_t *script)
     }
 }
 
+/* The descriptor flags of the other end of a connection, which lies in this process, too. */
+static int flags_of_peer(int fd)
+{
+    struct sockaddr_in peer, name;
+    socklen_t length = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &length)) {
+        return -1;
+    }
+    for (int other = 0; other < 1000; other++) {
+        length = sizeof name;
+        if (!getsockname(other, (struct sockaddr *)&name, &length) && name.sin_family == AF_INET &&
+            name.sin_port == peer.sin_port) {
+            return fcntl(other, F_GETFD);
+        }
+    }
+    return -1;
+}
+
 static void *serve_script(void *baton)
 {
-    const scripted_t *scripted = baton;
+    scripted_t *scripted = baton;
     int fd = accept(scripted->listener, NULL, NULL);
+    scripted->client_flags = flags_of_peer(fd);
     FILE *in = fdopen(fd, "r"), *out = fdopen(dup(fd), "w");
     answer_commands(in, out, scripted->script);
     fclose(in);
@@ -181,23 +202,38 @@ static void *serve_script(void *baton)
     return NULL;
 }
 
-START_TEST(refusal_of_ourselves_condemns_no_letter)
+static pd_mail_result_t deliver_scripted(scripted_t *scripted)
 {
     struct sockaddr_in name = {.sin_family = AF_INET};
     socklen_t length = sizeof name;
     pthread_t thread;
-    scripted_t scripted = {socket(AF_INET, SOCK_STREAM, 0), &scripts[_i]};
+    scripted->listener = socket(AF_INET, SOCK_STREAM, 0);
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(scripted.listener, (struct sockaddr *)&name, sizeof name), 0);
-    ck_assert_int_eq(listen(scripted.listener, 1), 0);
-    ck_assert_int_eq(getsockname(scripted.listener, (struct sockaddr *)&name, &length), 0);
-    ck_assert_int_eq(pthread_create(&thread, NULL, serve_script, &scripted), 0);
+    ck_assert_int_eq(bind(scripted->listener, (struct sockaddr *)&name, sizeof name), 0);
+    ck_assert_int_eq(listen(scripted->listener, 1), 0);
+    ck_assert_int_eq(getsockname(scripted->listener, (struct sockaddr *)&name, &length), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, serve_script, scripted), 0);
     const char *address = apr_psprintf(tp, "127.0.0.1:%d", ntohs(name.sin_port));
     pd_mail_result_t result = deliver(settings_for("smtp://", address), "a@example.org");
     pthread_join(thread, NULL);
-    close(scripted.listener);
+    close(scripted->listener);
+    return result;
+}
+
+START_TEST(refusal_of_ourselves_condemns_no_letter)
+{
+    scripted_t scripted = {.script = &scripts[_i]};
+    pd_mail_result_t result = deliver_scripted(&scripted);
     ck_assert_msg(result.outcome == scripts[_i].outcome && result.reply_code == scripts[_i].reply,
                   "%s: outcome %d, reply %ld", scripts[_i].name, result.outcome, result.reply_code);
+}
+END_TEST
+
+START_TEST(connection_is_not_inherited_by_other_programs)
+{
+    scripted_t scripted = {.script = &scripts[0]};
+    deliver_scripted(&scripted);
+    ck_assert_int_eq(scripted.client_flags, FD_CLOEXEC);
 }
 END_TEST
 
@@ -309,6 +345,7 @@ int main(void)
     tcase_add_test(tcase, relay_that_is_away_is_unreachable);
     tcase_add_loop_test(tcase, refusal_of_ourselves_condemns_no_letter, 0,
                         (int)(sizeof scripts / sizeof *scripts));
+    tcase_add_test(tcase, connection_is_not_inherited_by_other_programs);
     tcase_add_test(tcase, tls_that_is_demanded_is_never_left_out);
     tcase_add_test(tcase, auto_demands_tls_where_there_is_a_password_or_a_ca);
     tcase_add_test(tcase, starttls_with_and_without_a_good_certificate);
