@@ -67,7 +67,7 @@ $policy =~ s/comes/goes/;
     accepted('a text with a link', text($linked), '--lang', 'en', '--kind', 'linked');
     refused('a link that leads elsewhere', qr/not editorial.*a link there leads elsewhere: clause 3\.1/, 1, text($linked =~ s/partners\)/partners2)/r), '--lang', 'en', '--kind', 'linked', '--editorial', 'a comma');
 }
-refused('a reason that reads otherwise than it is written', qr/reason must be one line of plain UTF-8 text/, 1, version('comes', 'walks'), '--lang', 'en', '--editorial', Encode::encode_utf8("a \x{202e}comma\x{202c}"));
+refused('a reason that reads otherwise than it is written', qr/reason must be one line of plain UTF-8 text/, 1, version('goes', 'walks'), '--lang', 'en', '--editorial', Encode::encode_utf8("a \x{202e}comma\x{202c}"));
 refused('a first version as editorial', qr/first version can't be editorial/, 1, text("# A\n\n1. B\n"), '--lang', 'en', '--kind', 'research', '--editorial', 'x');
 accepted('a consent of a name of its own', text("# Research\n\n1. I let it.\n"), '--lang', 'en', '--kind', 'research-2');
 is($server->browser->get('/portal/documents/research-2/1')->status, 200, 'and it can be read');
