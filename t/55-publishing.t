@@ -54,10 +54,20 @@ accepted('typography in a clause that counts', version('"nobody"', "\x{201c}nobo
 $policy =~ s/"nobody"/\x{201c}nobody\x{201d}/;
 accepted('data changed, and it says so', version('the address', 'the address, the age'), '--lang', 'en');
 $policy =~ s/the address/the address, the age/;
-accepted('a language more', version(), '--lang', 'en', text("# Политика\n\n1. Слова\n"), '--lang', 'ru', '--editorial', 'in Russian too');
+my @both = (version(), '--lang', 'en', text("# Политика\n\n1. Слова\n"), '--lang', 'ru');
+refused('a language more, as editorial', qr/not editorial: the last version has no text in "ru"/, 1, @both, '--editorial', 'in Russian too');
+accepted('a language more, as material', @both);
+refused('a whole new text in one language of two, as editorial', qr/not editorial: the last version has a text in "en", this one has none/, 1,
+    text("# Другая политика\n\n3. Данные\n\n3.1. Всё.\n"), '--lang', 'ru', '--editorial', 'a comma', '--drop-language');
 refused('a language less', qr/"ru".*--drop-language/, 1, version('comes', 'goes'), '--lang', 'en');
 accepted('a language less, and it says so', version('comes', 'goes'), '--lang', 'en', '--drop-language');
 $policy =~ s/comes/goes/;
+{
+    my $linked = "# Links\n\n3. Data\n\n3.1. Given to [partners](/partners).\n";
+    accepted('a text with a link', text($linked), '--lang', 'en', '--kind', 'linked');
+    refused('a link that leads elsewhere', qr/not editorial.*a link there leads elsewhere: clause 3\.1/, 1, text($linked =~ s/partners\)/partners2)/r), '--lang', 'en', '--kind', 'linked', '--editorial', 'a comma');
+}
+refused('a reason that reads otherwise than it is written', qr/reason must be one line of plain UTF-8 text/, 1, version('goes', 'walks'), '--lang', 'en', '--editorial', Encode::encode_utf8("a \x{202e}comma\x{202c}"));
 refused('a first version as editorial', qr/first version can't be editorial/, 1, text("# A\n\n1. B\n"), '--lang', 'en', '--kind', 'research', '--editorial', 'x');
 accepted('a consent of a name of its own', text("# Research\n\n1. I let it.\n"), '--lang', 'en', '--kind', 'research-2');
 is($server->browser->get('/portal/documents/research-2/1')->status, 200, 'and it can be read');
@@ -151,6 +161,8 @@ my @bad = (
     ['NUL', "# T\n\n1. A\0B\n", qr/NUL/],
     ['a number twice', "# T\n\n1. A\n\n1.1. B\n\n1.1. C\n", qr/clause 1\.1 stands in line 5/],
     ['no title', "\n", qr/title/],
+    ['numbers turned around', Encode::encode_utf8("# T\n\n1. After \x{202e}12\x{202c} days\n"), qr/line 3: a bidirectional control character, U\+202E/],
+    ['numbers turned around by a reference', "# T\n\n1. After &#x202E;12&#x202C; days\n", qr/a character reference stands for a bidirectional control character, U\+202E/],
 );
 for my $case (@bad) {
     my ($name, $bytes, $said) = @$case;

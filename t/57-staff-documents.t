@@ -135,6 +135,14 @@ is(decide($anna, $answer->header('location'), 'publish')->status, 303, 'its auth
 like($server->browser->get('/portal/policy')->text, qr/only mends the wording: a space/, 'with the reason');
 is($anna->get('/cabinet/')->header('location'), '/portal/acknowledge?return=%2Fcabinet%2F', 'the material one before it still has to be read');
 
+$answer = draft($anna, { text_en => $mended =~ s/who ever/whoever/r, change => 'editorial', reason => 'in English only', drop => 1 });
+is($answer->status, 422, 'editorial, and a language less');
+like($answer->text, qr/Russian text: The last version has this text, the new one does not: that is not editorial/, 'which is named');
+is((cli('policy', 'publish', "$ENV{PD_SOURCE_DIR}/t/documents/policy2.ru.md", '--lang', 'ru', '--kind', 'notice'))[0], 0, 'a document in Russian alone');
+$answer = draft($anna, { kind => 'notice', text_en => $text{en}, text_ru => $text{ru}, change => 'editorial', reason => 'in English too' });
+is($answer->status, 422, 'editorial, and a language more');
+like($answer->text, qr/English text: The last version has no text in this language: a new one is not editorial/, 'which is named');
+
 # --- other mistakes, each with words
 for my $case (
     [{ kind => 'My Kind' }, qr/kind is a short name/, 'a bad kind'],
@@ -178,6 +186,26 @@ is(decide($chief, $answer->header('location'), 'publish')->status, 303, 'an admi
 is(sql("SELECT effective_at FROM document WHERE kind = 'policy' AND version = 4"), '4083982200000000', 'for the instant that was meant');
 is(sql('SELECT count(*) FROM announcement'), 1, 'and it is announced');
 is(sql("SELECT count(*) FROM journal WHERE event = 'draft.made'"), 4, 'the journal has each draft');
+
+# --- a version is published between the look at a draft and its approval
+my $rule = "# Rule\n\n3. Data\n\n3.1. A login.\n";
+sub rule { my ($text) = @_; return cli('policy', 'publish', write_file("$server->{dir}/rule.md", $text), '--lang', 'en', '--kind', 'rule') }
+is((rule($rule))[0], 0, 'a document');
+$draft = draft($anna, { kind => 'rule', text_en => $rule . "\n3.2. A place.\n" })->header('location');
+$page = $boris->get($draft);
+like($page->text, qr/What changes against version 1 .*Added: 3\.2/s, 'its draft, looked at');
+is((rule($rule . "\n3.3. An age.\n"))[0], 0, 'a clause more is published');
+$answer = $boris->submit({ act => 'publish' }, page => $page, form => qr/drafts/);
+is($answer->status, 409, 'approved: 409');
+like($answer->text, qr/Nothing was published\. Another version has been published since you opened this page/, 'with words');
+like($answer->text, qr/What changes against version 2 .*Removed: 3\.3/s, 'and with what the draft would change now');
+is(sql("SELECT count(*) FROM document WHERE kind = 'rule'"), 2, 'nothing was published');
+for my $sent ('', 'x', '1', '3', '02x', '-1', '99999999999999999999') {
+    is($boris->submit({ act => 'publish', compared_with => $sent }, page => $answer, form => qr/drafts/)->status, 409, "compared with \"$sent\": 409");
+}
+is($boris->submit({ act => 'publish', compared_with => undef }, page => $answer, form => qr/drafts/)->status, 409, 'compared with nothing: 409');
+is($boris->submit({ act => 'publish' }, page => $answer, form => qr/drafts/)->status, 303, 'looked at and approved again: published');
+is(sql("SELECT max(version) FROM document WHERE kind = 'rule'"), 3, 'as the next version');
 
 # --- the database goes away before a draft is published
 $draft = draft($anna, { kind => 'research', text_en => "# Research\n\n1. I let it.\n" })->header('location');
@@ -266,13 +294,23 @@ is(sql("SELECT count(*) FROM document WHERE kind = 'research'"), $versions, 'pub
 like((cli('drafts', 'list'))[1], qr/^$number  research  20\d\d-\d\d-\d\d \d\d:\d\d, by \Q$anna_login\E, to be in force at once$/m, 'is listed');
 ($code, $out) = cli('drafts', 'show', $number);
 like($out, qr/^en: Test consent to research\n.*clause.*\n\n# Test consent/m, 'is shown') or diag $out;
+my ($against) = $out =~ /"drafts publish $number --against (\d+) --as LOGIN"/;
+is($against, $versions, 'with the version that it was compared with');
+is(JSON::PP::decode_json((cli('drafts', 'show', $number, '--json'))[1])->{against}, $versions, 'in JSON, too');
 is($boris->get("/portal/staff/drafts/$number")->status, 200, 'the page shows it, too');
-($code, undef, $error) = cli('drafts', 'publish', $number, '--as', $anna_login);
+($code, undef, $error) = cli('drafts', 'publish', $number, '--as', $boris_login);
+is($code, 64, 'nobody publishes it without that');
+like($error, qr/--against: write the version that the draft was compared with/, 'which is asked for');
+($code, undef, $error) = cli('drafts', 'publish', $number, '--against', $against - 1, '--as', $boris_login);
+is($code, 1, 'nor against another version');
+like($error, qr/the last version is $against by now: look at what changes against that one/, 'and is told which is the last');
+is(sql("SELECT count(*) FROM document WHERE kind = 'research'"), $versions, 'nothing is published');
+($code, undef, $error) = cli('drafts', 'publish', $number, '--against', $against, '--as', $anna_login);
 is($code, 1, 'its author does not publish it');
 like($error, qr/another person than who made it/, 'and is told why');
-is((cli('drafts', 'publish', $number, '--as', $boris_login))[0], 0, 'another editor does');
+is((cli('drafts', 'publish', $number, '--against', $against, '--as', $boris_login))[0], 0, 'another editor does');
 is(sql("SELECT count(*) FROM document WHERE kind = 'research'"), $versions + 1, 'it is published');
-like((cli('drafts', 'publish', $number, '--as', $boris_login))[2], qr/not open any more/, 'once');
+like((cli('drafts', 'publish', $number, '--against', $against, '--as', $boris_login))[2], qr/not open any more/, 'once');
 like((cli('drafts', 'withdraw', $number, '--as', $boris_login))[2], qr/not open any more/, 'and is not withdrawn any more');
 is((cli('drafts', 'show', 999))[0], 1, 'a draft that is not there');
 is((cli('drafts', 'show', 'x'))[0], 64, 'what is no number');

@@ -40,7 +40,8 @@ typedef enum {
     CTL_FORCE = 8388608,
     CTL_KEYS = 16777216,
     CTL_WITHOUT_ACTS = 33554432,
-    CTL_RESTORED = 67108864
+    CTL_RESTORED = 67108864,
+    CTL_AGAINST = 134217728
 } ctl_option_e;
 #define CTL_COMMON (CTL_JSON | CTL_HELP)
 #define CTL_PORTAL (CTL_COMMON | CTL_STATE | CTL_CONFIG | CTL_OWNER)
@@ -75,7 +76,7 @@ struct ctl_t {
     int given; /* bits of options */
     int twice; /* bits of options given twice that may come once */
     const char *state, *config, *owner, *kind, *effective, *editorial, *role, *version, *file,
-        *reason, *month, *as, *confirm, *to, *keys_file;
+        *reason, *month, *as, *confirm, *to, *keys_file, *against;
     apr_array_header_t *heads;    /* of const char * */
     apr_array_header_t *langs;    /* of const char * */
     apr_array_header_t *operands; /* of const char * */

@@ -71,15 +71,18 @@ const ctl_command_t ctl_commands[] = {
      "first.\n",
      NULL, ctl_drafts_list},
     {"drafts show", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "NUMBER", "show a draft",
-     "Prints the draft's texts, and which clauses differ from the last version's. With --json also "
-     "the\n"
-     "HTML, as readers would see it.\n",
+     "Prints the draft's texts, and which clauses differ from the last version's, with the number "
+     "of\n"
+     "that version. With --json also the HTML, as readers would see it.\n",
      NULL, ctl_drafts_show},
-    {"drafts publish", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_AS, 1, "NUMBER --as LOGIN",
-     "publish a draft",
+    {"drafts publish", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_AS | CTL_AGAINST, 1,
+     "NUMBER --against VERSION --as LOGIN", "publish a draft",
      "Publishes the draft as it was made. A material version needs another person than who made "
      "it.\n"
      "\n"
+     "  --against VERSION   the version that \"drafts show\" compared it with (0: there was none). "
+     "If\n"
+     "                      another has been published since, nothing is: show the draft again\n"
      "  --as LOGIN          who publishes it: holds the role editor or administrator\n",
      NULL, ctl_drafts_publish},
     {"drafts withdraw", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_AS, 1, "NUMBER --as LOGIN",

@@ -39,15 +39,32 @@ static int find_editor(ctl_t *ctl, pd_person_t *person)
                : ctl_fail(ctl, CTL_FAILED, "%s is neither editor nor administrator", person->login);
 }
 
+static int is_number(const char *typed)
+{
+    apr_size_t length = strlen(typed);
+    return length > 0 && length <= DIGITS_MAX && strspn(typed, "0123456789") == length;
+}
+
 static int read_number(ctl_t *ctl, apr_int64_t *number)
 {
     const char *typed =
         ctl->operands->nelts == 1 ? APR_ARRAY_IDX(ctl->operands, 0, const char *) : "";
-    apr_size_t length = strlen(typed);
-    if (length == 0 || length > DIGITS_MAX || strspn(typed, "0123456789") != length) {
+    if (!is_number(typed)) {
         return ctl_fail(ctl, CTL_USAGE, "write the number of the draft, as \"drafts list\" prints");
     }
     *number = apr_atoi64(typed);
+    return CTL_OK;
+}
+
+/* What was seen and what is published are two commands; a version may come between them. */
+static int read_against(ctl_t *ctl, apr_int64_t *version)
+{
+    if (!ctl->against || !is_number(ctl->against)) {
+        return ctl_fail(ctl, CTL_USAGE,
+                        "--against: write the version that the draft was compared with, as "
+                        "\"drafts show\" prints it");
+    }
+    *version = apr_atoi64(ctl->against);
     return CTL_OK;
 }
 
@@ -123,6 +140,16 @@ static int get_draft(ctl_t *ctl, pd_draft_t *draft)
     return rv ? ctl_fail_status(ctl, rv, "the draft can't be read", NULL) : CTL_OK;
 }
 
+static void tell_against(ctl_t *ctl, const pd_draft_t *draft, apr_int64_t last)
+{
+    ctl_answer_number(ctl, "against", last);
+    if (draft->state == PD_DRAFT_OPEN) {
+        ctl_say(ctl,
+                "to publish what is shown here: \"drafts publish %ld --against %ld --as LOGIN\"",
+                (long)draft->number, (long)last);
+    }
+}
+
 int ctl_drafts_show(ctl_t *ctl)
 {
     pd_draft_t draft;
@@ -141,6 +168,7 @@ int ctl_drafts_show(ctl_t *ctl)
     say_draft(ctl, &draft);
     ctl_say(ctl, "%s%s%s", state_names[draft.state], *draft.editorial ? "; mends only: " : "",
             draft.editorial);
+    tell_against(ctl, &draft, APR_ARRAY_IDX(previews, 0, pd_preview_t).last);
     for (int i = 0; i < previews->nelts; i++) {
         show_text(ctl, texts, &APR_ARRAY_IDX(previews, i, pd_preview_t),
                   &APR_ARRAY_IDX(draft.texts, i, pd_document_source_t));
@@ -161,6 +189,8 @@ static int decided(ctl_t *ctl, apr_status_t rv, pd_draft_e outcome, const pd_ref
                         "a material version is published by another person than who made it");
     case PD_DRAFT_GONE:
         return ctl_fail(ctl, CTL_FAILED, "the draft is not open any more");
+    case PD_DRAFT_OVERTAKEN:
+        return ctl_fail(ctl, CTL_FAILED, "%s, with \"drafts show\"", refusal->why);
     case PD_DRAFT_REFUSED:
         return ctl_fail(ctl, CTL_FAILED, "it can't be published as it is any more: %s",
                         refusal->why);
@@ -177,15 +207,19 @@ int ctl_drafts_publish(ctl_t *ctl)
     pd_person_t person = {.id = NULL};
     pd_draft_e outcome;
     pd_refusal_t refusal = {.why = ""};
+    apr_int64_t against = 0;
     int code = get_draft(ctl, &draft);
+    if (!code) {
+        code = read_against(ctl, &against);
+    }
     if (!code) {
         code = find_editor(ctl, &person);
     }
     if (code) {
         return code;
     }
-    apr_status_t rv =
-        pd_draft_publish(&outcome, &refusal, &ctl->portal, draft.number, person.id, ctl->p);
+    apr_status_t rv = pd_draft_publish(&outcome, &refusal, &ctl->portal, draft.number, against,
+                                       person.id, ctl->p);
     return decided(ctl, rv, outcome, &refusal, "Published");
 }
 
@@ -222,7 +256,7 @@ int ctl_draft_make(ctl_t *ctl, pd_publication_t *publication)
         return ctl_fail_status(ctl, rv, "no draft was made", refusal->why);
     }
     ctl_answer_number(ctl, "draft", number);
-    ctl_say(ctl, "Draft %ld waits%s: \"pdportalctl drafts publish %ld --as LOGIN\".", (long)number,
+    ctl_say(ctl, "Draft %ld waits%s: \"pdportalctl drafts show %ld\".", (long)number,
             *publication->editorial ? "" : " for another person", (long)number);
     return CTL_OK;
 }

@@ -36,6 +36,7 @@ static const apr_getopt_option_t option_table[] = {{"state", CTL_STATE, 1, NULL}
                                                    {"month", CTL_MONTH, 1, NULL},
                                                    {"as", CTL_AS, 1, NULL},
                                                    {"draft", CTL_DRAFT, 0, NULL},
+                                                   {"against", CTL_AGAINST, 1, NULL},
                                                    {"to", CTL_TO, 1, NULL},
                                                    {"force", CTL_FORCE, 0, NULL},
                                                    {"keys", CTL_KEYS, 1, NULL},
@@ -97,7 +98,7 @@ static void take_option(ctl_t *ctl, int bit, const char *value)
                    {CTL_FILE, &ctl->file},           {CTL_REASON, &ctl->reason},
                    {CTL_MONTH, &ctl->month},         {CTL_AS, &ctl->as},
                    {CTL_CONFIRM, &ctl->confirm},     {CTL_TO, &ctl->to},
-                   {CTL_KEYS, &ctl->keys_file}};
+                   {CTL_KEYS, &ctl->keys_file},      {CTL_AGAINST, &ctl->against}};
     ctl->twice |= ctl->given & bit & ~(CTL_LANG | CTL_HEAD);
     ctl->given |= bit;
     if (bit & (CTL_LANG | CTL_HEAD)) {

@@ -26,9 +26,20 @@ typedef struct pd_publish_t {
 apr_status_t pd_publish_prepare(pd_publish_t *publish, const pd_portal_t *portal,
                                 const pd_publication_t *publication, apr_pool_t *p);
 
+/* Says why it is not published; APR_EINVAL, to be returned. */
+apr_status_t pd_publish_refuse(pd_publish_t *publish, pd_refused_e code, const char *language,
+                               const char *detail, const char *why);
+
+/* The text in a language, or NULL. */
+const pd_ready_text_t *pd_publish_text_in(const pd_publish_t *publish, const char *language);
+
 /* Inside a transaction: holds other publishers back until it ends, takes the next number and the
  * instants, and compares with the last version. APR_EINVAL: refused. */
 apr_status_t pd_publish_check(pd_publish_t *publish, pd_conn_t *conn, apr_pool_t *p);
+
+/* The part of it that compares with version `last` (0: none). */
+apr_status_t pd_publish_compare(pd_publish_t *publish, pd_conn_t *conn, apr_int64_t last,
+                                apr_pool_t *p);
 
 const char *pd_markup_name(pd_markup_e markup);
 pd_markup_e pd_markup_parse(const char *name);

@@ -10,17 +10,16 @@
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_tables_int.h"
+#include "text/pd_bidi.h"
 #include "text/pd_language.h"
-#include "text/pd_material.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #define EDITORIAL_BYTES_MAX 1000
-#define LANGUAGES_MAX       20
 #define SKEW_MAX            apr_time_from_sec(5) /* of the clocks of two hosts */
 
-enum { LOCK, LAST, LAST_TEXTS, INSERT, INSERT_TEXT };
+enum { LOCK, LAST, INSERT, INSERT_TEXT };
 
 const pd_sql_t pd_document_publish_sql[] = {
     [LOCK] = {"document_lock",
@@ -31,10 +30,6 @@ const pd_sql_t pd_document_publish_sql[] = {
               "SELECT COALESCE(MAX(version), 0), COALESCE(MAX(effective_at), 0), "
               "COALESCE(MAX(published_at), 0) FROM document WHERE kind = %s",
               "iii", "the last number given, and the latest instants of a kind"},
-    [LAST_TEXTS] = {"document_last_texts",
-                    "SELECT language, title, markup, source, html_sha256 FROM document_text "
-                    "WHERE kind = %s AND version = %lld ORDER BY language LIMIT 20",
-                    "sssss", "the texts that a new version is compared with"},
     [INSERT] = {"document_insert",
                 "INSERT INTO document (kind, version, published_at, effective_at, editorial) "
                 "VALUES (%s, %lld, %lld, %lld, %s)",
@@ -57,8 +52,8 @@ pd_markup_e pd_markup_parse(const char *name)
 }
 
 /* Copied: the pool of a transaction that comes to nothing goes with it. */
-static apr_status_t refuse(pd_publish_t *publish, pd_refused_e code, const char *language,
-                           const char *detail, const char *why)
+apr_status_t pd_publish_refuse(pd_publish_t *publish, pd_refused_e code, const char *language,
+                               const char *detail, const char *why)
 {
     publish->refusal =
         (pd_refusal_t){code, apr_pstrdup(publish->p, language), apr_pstrdup(publish->p, detail),
@@ -66,21 +61,32 @@ static apr_status_t refuse(pd_publish_t *publish, pd_refused_e code, const char 
     return APR_EINVAL;
 }
 
+/* APR_SUCCESS, or the reason why not. */
+static apr_status_t read_text(pd_article_t *article, const char **reason,
+                              const pd_document_source_t *source, apr_pool_t *p)
+{
+    apr_status_t rv =
+        pd_clause_render(article, reason, source->markup, source->bytes, source->length, p);
+    if (!rv) {
+        *reason = pd_clause_order_fault(source->bytes, source->length, article, p);
+        return *reason ? APR_EINVAL : APR_SUCCESS;
+    }
+    *reason = *reason ? *reason : "the text is malformed or too big";
+    return rv;
+}
+
 static apr_status_t prepare_text(pd_ready_text_t *text, pd_publish_t *publish,
                                  const pd_document_source_t *source, apr_pool_t *p)
 {
     if (!pd_language_offered(source->language, pd_languages)) {
-        return refuse(publish, PD_REFUSED_LANGUAGE, source->language, "",
-                      apr_psprintf(p, "%s: the portal has no language \"%s\"", source->name,
-                                   source->language));
+        return pd_publish_refuse(publish, PD_REFUSED_LANGUAGE, source->language, "",
+                                 apr_psprintf(p, "%s: the portal has no language \"%s\"",
+                                              source->name, source->language));
     }
     const char *reason = NULL;
-    apr_status_t rv =
-        pd_clause_render(&text->article, &reason, source->markup, source->bytes, source->length, p);
-    if (rv) {
-        reason = reason ? reason : "the text is malformed or too big";
-        return refuse(publish, PD_REFUSED_TEXT, source->language, reason,
-                      apr_psprintf(p, "%s: %s", source->name, reason));
+    if (read_text(&text->article, &reason, source, p)) {
+        return pd_publish_refuse(publish, PD_REFUSED_TEXT, source->language, reason,
+                                 apr_psprintf(p, "%s: %s", source->name, reason));
     }
     text->source = source;
     text->bytes = apr_pstrmemdup(p, source->bytes, source->length);
@@ -89,8 +95,7 @@ static apr_status_t prepare_text(pd_ready_text_t *text, pd_publish_t *publish,
     return APR_SUCCESS;
 }
 
-/* The text in a language, or NULL. */
-static const pd_ready_text_t *ready_in(const pd_publish_t *publish, const char *language)
+const pd_ready_text_t *pd_publish_text_in(const pd_publish_t *publish, const char *language)
 {
     for (int i = 0; i < publish->ready->nelts; i++) {
         const pd_ready_text_t *text = &APR_ARRAY_IDX(publish->ready, i, pd_ready_text_t);
@@ -106,8 +111,8 @@ static apr_status_t prepare_all(pd_publish_t *publish, apr_pool_t *p)
     const apr_array_header_t *texts = publish->publication->texts;
     for (int i = 0; i < texts->nelts; i++) {
         const pd_document_source_t *source = &APR_ARRAY_IDX(texts, i, pd_document_source_t);
-        if (ready_in(publish, source->language)) {
-            return refuse(
+        if (pd_publish_text_in(publish, source->language)) {
+            return pd_publish_refuse(
                 publish, PD_REFUSED_TWICE, source->language, "",
                 apr_psprintf(p, "%s: language \"%s\" comes twice", source->name, source->language));
         }
@@ -121,6 +126,13 @@ static apr_status_t prepare_all(pd_publish_t *publish, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
+static int is_plain_line(const char *line)
+{
+    int32_t c;
+    apr_size_t length = strlen(line);
+    return pd_clause_line_fault(line, length) == NULL && pd_bidi_find(&c, line, length) == NULL;
+}
+
 apr_status_t pd_publish_prepare(pd_publish_t *publish, const pd_portal_t *portal,
                                 const pd_publication_t *publication, apr_pool_t *p)
 {
@@ -130,20 +142,36 @@ apr_status_t pd_publish_prepare(pd_publish_t *publish, const pd_portal_t *portal
                               .refusal = {PD_REFUSED_NOT, "", "", NULL}};
     publish->ready = apr_array_make(p, 2, sizeof(pd_ready_text_t));
     if (!pd_document_kind_good(publication->kind)) {
-        return refuse(publish, PD_REFUSED_KIND, "", "",
-                      "the kind is no name of small letters, such as \"policy\"");
+        return pd_publish_refuse(publish, PD_REFUSED_KIND, "", "",
+                                 "the kind is no name of small letters, such as \"policy\"");
     }
     if (strlen(publication->editorial) > EDITORIAL_BYTES_MAX) {
-        return refuse(publish, PD_REFUSED_REASON, "", "", "the editorial reason is too long");
+        return pd_publish_refuse(publish, PD_REFUSED_REASON, "", "",
+                                 "the editorial reason is too long");
     }
-    if (pd_clause_line_fault(publication->editorial, strlen(publication->editorial)) != NULL) {
-        return refuse(publish, PD_REFUSED_REASON, "", "",
-                      "the editorial reason must be one line of plain UTF-8 text");
+    if (!is_plain_line(publication->editorial)) {
+        return pd_publish_refuse(publish, PD_REFUSED_REASON, "", "",
+                                 "the editorial reason must be one line of plain UTF-8 text, "
+                                 "without control characters");
     }
     if (publication->texts->nelts == 0) {
-        return refuse(publish, PD_REFUSED_EMPTY, "", "", "there is no text to publish");
+        return pd_publish_refuse(publish, PD_REFUSED_EMPTY, "", "", "there is no text to publish");
     }
     return prepare_all(publish, p);
+}
+
+/* Whoever approves has seen what changes against the version it was compared with, and nothing of
+ * what it would change in one published since. */
+static apr_status_t check_seen(pd_publish_t *publish, apr_int64_t last, apr_pool_t *p)
+{
+    const apr_int64_t *seen = publish->publication->compared_with;
+    return !seen || *seen == last
+               ? APR_SUCCESS
+               : pd_publish_refuse(publish, PD_REFUSED_OVERTAKEN, "", "",
+                                   apr_psprintf(p,
+                                                "the last version is %" APR_INT64_T_FMT
+                                                " by now: look at what changes against that one",
+                                                last));
 }
 
 /* Never before what was published already; a clock a little behind another host's goes by that
@@ -153,108 +181,26 @@ static apr_status_t take_instants(pd_publish_t *publish, const pd_cell_t *last, 
     apr_time_t now = pd_clock_now(), wanted = publish->publication->effective_at;
     apr_time_t published = last[2].number;
     if (published - now > SKEW_MAX) {
-        return refuse(publish, PD_REFUSED_CLOCK, "", "",
-                      apr_psprintf(p,
-                                   "this host's clock says %s, but a version was published at %s; "
-                                   "set the clock right",
-                                   pd_time_rfc3339(now, p), pd_time_rfc3339(published, p)));
+        return pd_publish_refuse(
+            publish, PD_REFUSED_CLOCK, "", "",
+            apr_psprintf(p,
+                         "this host's clock says %s, but a version was published at %s; "
+                         "set the clock right",
+                         pd_time_rfc3339(now, p), pd_time_rfc3339(published, p)));
     }
     publish->published_at = now > published ? now : published;
     publish->effective_at = wanted ? wanted : publish->published_at;
     if (wanted && wanted < now) {
-        return refuse(publish, PD_REFUSED_PAST, "", "",
-                      "a version can't take force in the past; choose a later instant");
+        return pd_publish_refuse(publish, PD_REFUSED_PAST, "", "",
+                                 "a version can't take force in the past; choose a later instant");
     }
     if (publish->effective_at < last[1].number) {
-        return refuse(publish, PD_REFUSED_EARLIER, "", "",
-                      "a version published earlier takes force later than this one would; choose a "
-                      "later instant");
+        return pd_publish_refuse(
+            publish, PD_REFUSED_EARLIER, "", "",
+            "a version published earlier takes force later than this one would; choose a "
+            "later instant");
     }
     return APR_SUCCESS;
-}
-
-/* Which clauses an editorial version would have to leave alone; NULL: none. */
-static const char *material_change(const pd_publish_t *publish, const pd_article_t *before,
-                                   const pd_article_t *after, apr_pool_t *p)
-{
-    const char *sections = publish->portal->settings->material_sections;
-    int by_section = strcmp(publish->publication->kind, PD_DOCUMENT_POLICY) == 0 &&
-                     (pd_material_has(before, sections) || pd_material_has(after, sections));
-    const char *clauses = pd_material_clauses(before, after, by_section ? sections : NULL, p);
-    if (by_section) {
-        return *clauses ? clauses : NULL;
-    }
-    return pd_material_same(before, after, p) ? NULL : clauses;
-}
-
-/* A text of the last version against its successor. */
-static apr_status_t compare_text(pd_publish_t *publish, const pd_cell_t *old, apr_pool_t *p)
-{
-    pd_article_t before;
-    const char *reason, *language = old[0].text;
-    const pd_ready_text_t *text = ready_in(publish, language);
-    if (!text) {
-        return publish->publication->drops_languages
-                   ? APR_SUCCESS
-                   : refuse(publish, PD_REFUSED_DROPPED, language, "",
-                            apr_psprintf(p,
-                                         "the last version has a text in \"%s\", this one has "
-                                         "none; add it, or say --drop-language",
-                                         language));
-    }
-    if (*publish->publication->editorial == '\0') {
-        return APR_SUCCESS;
-    }
-    apr_status_t rv = pd_clause_render(&before, &reason, pd_markup_parse(old[2].text), old[3].text,
-                                       strlen(old[3].text), p);
-    if (rv) {
-        return rv;
-    }
-    const char *clauses = material_change(publish, &before, &text->article, p);
-    if (!clauses) {
-        return APR_SUCCESS;
-    }
-    return refuse(publish, PD_REFUSED_MATERIAL, language, clauses,
-                  apr_psprintf(p,
-                               "%s: not editorial: what the data is, what it is for, or who gets "
-                               "it reads otherwise than before%s%s; publish it without --editorial",
-                               text->source->name, *clauses ? ": clause " : "", clauses));
-}
-
-static int is_same(const pd_publish_t *publish, const pd_rows_t *last)
-{
-    int same = PD_ROW_COUNT(last) == publish->ready->nelts;
-    for (int i = 0; same && i < PD_ROW_COUNT(last); i++) {
-        const pd_cell_t *old = PD_ROW(last, i);
-        const pd_ready_text_t *text = ready_in(publish, old[0].text);
-        same = text && strcmp(text->article.title, old[1].text) == 0 &&
-               strcmp(text->html_sha256, old[4].text) == 0;
-    }
-    return same;
-}
-
-static apr_status_t compare(pd_publish_t *publish, pd_conn_t *conn, apr_int64_t last, apr_pool_t *p)
-{
-    const pd_rows_t *rows;
-    if (last == 0) {
-        return *publish->publication->editorial
-                   ? refuse(publish, PD_REFUSED_FIRST, "", "",
-                            "a first version can't be editorial: there is nothing yet to mend")
-                   : APR_SUCCESS;
-    }
-    apr_status_t rv =
-        pd_conn_read(&rows, conn, &pd_document_publish_sql[LAST_TEXTS],
-                     PD_ARGS(PD_T(publish->publication->kind), PD_N(last)), LANGUAGES_MAX, p);
-    if (!rv && is_same(publish, rows)) {
-        return refuse(
-            publish, PD_REFUSED_SAME, "", "",
-            apr_psprintf(p, "nothing changed: version %" APR_INT64_T_FMT " reads just the same",
-                         last));
-    }
-    for (int i = 0; !rv && i < PD_ROW_COUNT(rows); i++) {
-        rv = compare_text(publish, PD_ROW(rows, i), p);
-    }
-    return rv;
 }
 
 apr_status_t pd_publish_check(pd_publish_t *publish, pd_conn_t *conn, apr_pool_t *p)
@@ -272,8 +218,11 @@ apr_status_t pd_publish_check(pd_publish_t *publish, pd_conn_t *conn, apr_pool_t
     }
     const pd_cell_t *last = PD_ROW(rows, 0);
     publish->version = last[0].number + 1;
-    rv = take_instants(publish, last, p);
-    return rv ? rv : compare(publish, conn, last[0].number, p);
+    rv = check_seen(publish, last[0].number, p);
+    if (!rv) {
+        rv = take_instants(publish, last, p);
+    }
+    return rv ? rv : pd_publish_compare(publish, conn, last[0].number, p);
 }
 
 static apr_status_t insert(pd_publish_t *publish, pd_conn_t *conn, apr_pool_t *p)

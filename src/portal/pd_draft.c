@@ -216,8 +216,23 @@ static apr_status_t look(decide_t *work, pd_draft_t *draft, apr_int64_t number,
                                  : status;
 }
 
+/* Of two who approve at once, the second one finds that what was published is this draft. */
+static apr_status_t why_not(pd_draft_e *outcome, const decide_t *work, const pd_refusal_t *refusal,
+                            apr_pool_t *p)
+{
+    pd_draft_t now = {.state = PD_DRAFT_OPEN};
+    int overtaken = refusal->code == PD_REFUSED_OVERTAKEN;
+    apr_status_t status =
+        overtaken ? pd_draft_get(&now, work->portal, work->draft->number, p) : APR_SUCCESS;
+    *outcome = work->gone || now.state != PD_DRAFT_OPEN ? PD_DRAFT_GONE
+               : overtaken                              ? PD_DRAFT_OVERTAKEN
+                                                        : PD_DRAFT_REFUSED;
+    return status;
+}
+
 apr_status_t pd_draft_publish(pd_draft_e *outcome, pd_refusal_t *refusal, const pd_portal_t *portal,
-                              apr_int64_t number, const char *person_id, apr_pool_t *p)
+                              apr_int64_t number, apr_int64_t compared_with, const char *person_id,
+                              apr_pool_t *p)
 {
     pd_draft_t draft;
     decide_t work = {.portal = portal};
@@ -239,14 +254,14 @@ apr_status_t pd_draft_publish(pd_draft_e *outcome, pd_refusal_t *refusal, const 
                                           .approver = person_id,
                                           .with = publish_with,
                                           .with_baton = &work,
+                                          .compared_with = &compared_with,
                                           .refusal = refusal};
     status = pd_document_publish(&version, &why, portal, &publication, p);
     if (status != APR_EINVAL) {
         *outcome = PD_DRAFT_DONE;
         return status;
     }
-    *outcome = work.gone ? PD_DRAFT_GONE : PD_DRAFT_REFUSED;
-    return APR_SUCCESS;
+    return why_not(outcome, &work, refusal, p);
 }
 
 static apr_status_t withdraw_step(pd_conn_t *conn, void *baton, apr_pool_t *p)

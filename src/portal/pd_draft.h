@@ -40,14 +40,18 @@ int pd_draft_may_publish(const pd_draft_t *draft, const char *person_id);
 
 typedef enum {
     PD_DRAFT_DONE = 0,
-    PD_DRAFT_OWN,    /* a second person is needed */
-    PD_DRAFT_GONE,   /* it is not open any more: somebody was faster */
-    PD_DRAFT_REFUSED /* it can't be published as it is any more: see the refusal */
+    PD_DRAFT_OWN,       /* a second person is needed */
+    PD_DRAFT_GONE,      /* it is not open any more: somebody was faster */
+    PD_DRAFT_OVERTAKEN, /* it would follow another version than it was compared with */
+    PD_DRAFT_REFUSED    /* it can't be published as it is any more: see the refusal */
 } pd_draft_e;
 
-/* Publishes it, and says so in the draft, in one transaction. APR_ENOENT: no such draft. */
+/* Publishes it, and says so in the draft, in one transaction. `compared_with`: the version that
+ * the person has seen it against (0: there was none), as pd_preview_t has it. APR_ENOENT: no such
+ * draft. */
 apr_status_t pd_draft_publish(pd_draft_e *outcome, pd_refusal_t *refusal, const pd_portal_t *portal,
-                              apr_int64_t number, const char *person_id, apr_pool_t *p);
+                              apr_int64_t number, apr_int64_t compared_with, const char *person_id,
+                              apr_pool_t *p);
 
 /* Takes it back: any editor may. */
 apr_status_t pd_draft_withdraw(pd_draft_e *outcome, const pd_portal_t *portal, apr_int64_t number,

@@ -100,8 +100,8 @@ const pd_directive_t pd_directives[] = {
         "The time zone in which dates are shown and deadlines counted."),
     ROW(CLAUSES, "PDPortalMaterialSections", material_sections, "3 4 5.2 6.2",
         "The sections of the policy that say which data is taken, what it is for and who gets it: numbers of "
-        "clauses, parted by spaces, each with what is below it. A version that words them otherwise is not "
-        "published as editorial. A policy without any of them counts whole, as consents do."),
+        "clauses, parted by spaces, each with what is below it. A version that words them otherwise, or links "
+        "elsewhere in them, is not published as editorial. A policy without any of them counts whole, as consents do."),
     ROW(HOST, "PDPortalHostName", host_name, NULL,
         "Names this host's chain in the journal: letters, digits, dot and hyphen. Hosts that share a "
         "database need different names. Without it: the system's host name."),

@@ -2,6 +2,7 @@
  * article only when all of it is sound. */
 #include "text/pd_clause.h"
 #include "base/pd_status.h"
+#include "text/pd_bidi.h"
 #include "text/pd_clause_int.h"
 #include <string.h>
 #include <apr_strings.h>
@@ -50,6 +51,15 @@ static apr_size_t line_length(const char *bytes, apr_size_t length)
     return n;
 }
 
+/* Over the line end that follows a line of `n` bytes. */
+static apr_size_t next_line(const char *bytes, apr_size_t length, apr_size_t n)
+{
+    if (n + 1 < length && bytes[n] == '\r' && bytes[n + 1] == '\n') {
+        n++;
+    }
+    return n + (n < length);
+}
+
 /* The source with LF line ends and without what nobody sees. */
 static apr_status_t clean(const char **text, const char **why, const char *bytes, apr_size_t length,
                           apr_pool_t *p)
@@ -68,10 +78,7 @@ static apr_status_t clean(const char **text, const char **why, const char *bytes
             return PD_ETEXT;
         }
         add_line(&cleaned, bytes, n);
-        if (n + 1 < length && bytes[n] == '\r' && bytes[n + 1] == '\n') {
-            n++;
-        }
-        n += n < length;
+        n = next_line(bytes, length, n);
         bytes += n;
         length -= n;
     }
@@ -115,4 +122,28 @@ apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup
     article->html = writer.html.bytes;
     article->clauses = writer.clauses;
     return APR_SUCCESS;
+}
+
+/* Markdown's character references, such as &#x202E;, stand in no line until they are rendered. */
+const char *pd_clause_order_fault(const char *bytes, apr_size_t length, const pd_article_t *article,
+                                  apr_pool_t *p)
+{
+    int32_t c;
+    for (int line = 1; length > 0; line++) {
+        apr_size_t n = line_length(bytes, length);
+        if (pd_bidi_find(&c, bytes, n) != NULL) {
+            return apr_psprintf(p, "line %d: a bidirectional control character, U+%04X", line,
+                                (unsigned)c);
+        }
+        n = next_line(bytes, length, n);
+        bytes += n;
+        length -= n;
+    }
+    if (pd_bidi_find(&c, article->title, strlen(article->title)) != NULL ||
+        pd_bidi_find(&c, article->html, strlen(article->html)) != NULL) {
+        return apr_psprintf(
+            p, "a character reference stands for a bidirectional control character, U+%04X",
+            (unsigned)c);
+    }
+    return NULL;
 }

@@ -44,4 +44,11 @@ apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup
 /* Why a line can't be shown, in English; NULL: it can. */
 const char *pd_clause_line_fault(const char *line, apr_size_t length);
 
+/* Why a text that can be shown may not be published, in English, with the line where it has one;
+ * NULL: it may. It would be read otherwise than it is written (pd_bidi.h). Asked apart from
+ * rendering, since what was published before this was refused is rendered again. `article` is what
+ * the source became. */
+const char *pd_clause_order_fault(const char *bytes, apr_size_t length, const pd_article_t *article,
+                                  apr_pool_t *p);
+
 #endif

@@ -43,8 +43,16 @@ apr_size_t pd_clause_space(const char *text);
 /* Is this text of a first-level clause a heading: short without a full stop, or in capitals? */
 int pd_clause_is_heading(const char *text);
 
+/* Which letters a text has, gathered piece by piece. */
+typedef struct pd_clause_letters_t {
+    int has_capital; /* not told any more once has_small is */
+    int has_small;
+} pd_clause_letters_t;
+
+void pd_clause_letters_add(pd_clause_letters_t *letters, const char *text);
+
 /* Letters, and all of them capitals. */
-int pd_clause_is_capitals(const char *text);
+int pd_clause_letters_are_capitals(const pd_clause_letters_t *letters);
 
 /* The text with every run of white space as one space and none around. */
 const char *pd_clause_one_line(const char *text, apr_pool_t *p);

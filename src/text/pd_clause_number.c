@@ -80,29 +80,38 @@ int pd_clause_number_read(pd_clause_number_t *number, const char *text, apr_pool
     return 1;
 }
 
-int pd_clause_is_capitals(const char *text)
+/* One small letter decides; what follows it is not read. Valid UTF-8 in. */
+void pd_clause_letters_add(pd_clause_letters_t *letters, const char *text)
 {
-    int has_capital = 0;
     utf8proc_int32_t c;
-    for (; *text; text += utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c)) {
-        if (utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c) <= 0) {
-            return 0;
+    for (utf8proc_ssize_t n; *text && !letters->has_small; text += n) {
+        n = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
+        if (n <= 0) {
+            return;
         }
         utf8proc_category_t category = utf8proc_category(c);
-        if (category == UTF8PROC_CATEGORY_LL) {
-            return 0;
-        }
-        has_capital |= category == UTF8PROC_CATEGORY_LU;
+        letters->has_small |= category == UTF8PROC_CATEGORY_LL;
+        letters->has_capital |= category == UTF8PROC_CATEGORY_LU;
     }
-    return has_capital;
+}
+
+int pd_clause_letters_are_capitals(const pd_clause_letters_t *letters)
+{
+    return letters->has_capital && !letters->has_small;
+}
+
+static int is_capitals(const char *text)
+{
+    pd_clause_letters_t letters = {0};
+    pd_clause_letters_add(&letters, text);
+    return pd_clause_letters_are_capitals(&letters);
 }
 
 int pd_clause_is_heading(const char *text)
 {
     apr_size_t length = strlen(text);
     int ends_in_stop = length > 0 && text[length - 1] == '.';
-    return (!ends_in_stop && pd_utf8_count(text) <= HEADING_CHARS_MAX) ||
-           pd_clause_is_capitals(text);
+    return (!ends_in_stop && pd_utf8_count(text) <= HEADING_CHARS_MAX) || is_capitals(text);
 }
 
 const char *pd_clause_one_line(const char *text, apr_pool_t *p)

@@ -10,6 +10,7 @@
 
 typedef struct {
     pd_buf_t text;
+    pd_clause_letters_t letters; /* of the text */
     int line;
     const char *last; /* the last clause number that began a paragraph, this one's included */
 } paragraph_t;
@@ -17,6 +18,7 @@ typedef struct {
 static void paragraph_init(paragraph_t *paragraph, int line, apr_pool_t *p)
 {
     pd_buf_init(&paragraph->text, 2 * PD_DOCUMENT_BYTES_MAX, p);
+    paragraph->letters = (pd_clause_letters_t){0};
     paragraph->line = line;
 }
 
@@ -120,13 +122,14 @@ static int ends_sentence(const char *text, apr_size_t length)
 }
 
 /* Is the line behind a blank one still the same sentence? Titles and headings in capitals have no
- * full stop and are complete all the same. */
+ * full stop and are complete all the same. Asked for every line of a paragraph that may be as long
+ * as the document: nothing here may read the paragraph from its start. */
 static int continues(const pd_clause_writer_t *writer, const paragraph_t *paragraph,
                      const char *line)
 {
-    const char *text = paragraph->text.bytes;
     return writer->title != NULL && begins_in_lower_case(line) &&
-           !ends_sentence(text, paragraph->text.length) && !pd_clause_is_capitals(text);
+           !ends_sentence(paragraph->text.bytes, paragraph->text.length) &&
+           !pd_clause_letters_are_capitals(&paragraph->letters);
 }
 
 /* The line without white space around. */
@@ -179,6 +182,7 @@ static apr_status_t take_line(pd_clause_writer_t *writer, paragraph_t *paragraph
         paragraph->line = n_line;
     }
     pd_buf_puts(&paragraph->text, line);
+    pd_clause_letters_add(&paragraph->letters, line);
     return APR_SUCCESS;
 }
 

@@ -1,6 +1,7 @@
 /* Compares texts clause by clause, by what they say. */
 #include "text/pd_material.h"
 #include "base/pd_bytes.h"
+#include "text/pd_bidi.h"
 #include <stdlib.h>
 #include <string.h>
 #include <apr_hash.h>
@@ -14,14 +15,15 @@ static int is_quote(utf8proc_int32_t c)
     return c == 0xab || c == 0xbb || (c >= 0x201c && c <= 0x201f) || c == 0x2039 || c == 0x203a;
 }
 
-/* One character in the one typography that texts are compared in; 0: it doesn't show. */
+/* One character in the one typography that texts are compared in; 0: it doesn't show. What turns
+ * numbers around counts, though it doesn't show itself. */
 static utf8proc_int32_t plain_character(utf8proc_int32_t c)
 {
     utf8proc_category_t category = utf8proc_category(c);
     if (category == UTF8PROC_CATEGORY_ZS || c == '\n' || c == '\t') {
         return ' ';
     }
-    if (category == UTF8PROC_CATEGORY_CF) {
+    if (category == UTF8PROC_CATEGORY_CF && !pd_bidi_is_control(c)) {
         return 0;
     }
     if (category == UTF8PROC_CATEGORY_PD) {
@@ -58,6 +60,12 @@ static const char *plain(const char *text, apr_pool_t *p)
 static int is_same(const char *a, const char *b, apr_pool_t *p)
 {
     return strcmp(a, b) == 0 || strcmp(plain(a, p), plain(b, p)) == 0;
+}
+
+/* An address is compared as it is: another dash leads elsewhere. */
+static int is_same_clause(const pd_clause_t *a, const pd_clause_t *b, apr_pool_t *p)
+{
+    return strcmp(a->links, b->links) == 0 && is_same(a->text, b->text, p);
 }
 
 /* "5.2" holds 5.2 and 5.2.1, but not 5.20. */
@@ -107,8 +115,7 @@ const char *pd_material_clauses(const pd_article_t *before, const pd_article_t *
     for (int i = 0; i < after->clauses->nelts; i++) {
         const pd_clause_t *clause = clause_at(after, i);
         const pd_clause_t *was = apr_hash_get(old, clause->number, APR_HASH_KEY_STRING);
-        if (is_in(clause->number, sections) &&
-            (was == NULL || !is_same(was->text, clause->text, p))) {
+        if (is_in(clause->number, sections) && (was == NULL || !is_same_clause(was, clause, p))) {
             add_number(&numbers, clause->number);
         }
     }
@@ -134,9 +141,19 @@ static const char *unescape_quotes(const char *html, apr_pool_t *p)
     return out.bytes;
 }
 
+static int is_same_links(const pd_article_t *before, const pd_article_t *after)
+{
+    int same = before->clauses->nelts == after->clauses->nelts &&
+               strcmp(before->opening_links, after->opening_links) == 0;
+    for (int i = 0; same && i < after->clauses->nelts; i++) {
+        same = strcmp(clause_at(before, i)->links, clause_at(after, i)->links) == 0;
+    }
+    return same;
+}
+
 int pd_material_same(const pd_article_t *before, const pd_article_t *after, apr_pool_t *p)
 {
-    return is_same(before->title, after->title, p) &&
+    return is_same(before->title, after->title, p) && is_same_links(before, after) &&
            is_same(unescape_quotes(before->html, p), unescape_quotes(after->html, p), p);
 }
 

@@ -1,13 +1,15 @@
-/* What an editorial version of a document may not touch (F23). Words and punctuation count; white
- * space, the kinds of quotation marks and dashes, soft hyphens, and composed or decomposed letters
- * don't. Any thread. */
+/* What an editorial version of a document may not touch (F23). Words, punctuation and the addresses
+ * of links count; white space, the kinds of quotation marks and dashes, soft hyphens, and composed
+ * or decomposed letters don't. What doesn't show doesn't count either, unless it turns around what
+ * is read (pd_bidi.h). Any thread. */
 #ifndef PD_MATERIAL_H
 #define PD_MATERIAL_H
 #include "text/pd_clause.h"
 
-/* The numbers of the clauses that one of two texts has and the other has not, or words otherwise,
- * parted by ", "; "" when there is none. `sections`: only clauses of these and below them ("3 5.2"
- * takes in 3, 3.1 and 5.2.1); NULL: all clauses. A clause that was moved or renumbered counts. */
+/* The numbers of the clauses that one of two texts has and the other has not, or words or links
+ * otherwise, parted by ", "; "" when there is none. `sections`: only clauses of these and below
+ * them ("3 5.2" takes in 3, 3.1 and 5.2.1); NULL: all clauses. A clause that was moved or
+ * renumbered counts. */
 const char *pd_material_clauses(const pd_article_t *before, const pd_article_t *after,
                                 const char *sections, apr_pool_t *p);
 

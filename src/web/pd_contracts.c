@@ -218,7 +218,8 @@ static const char *const coming_names[] = {
 #define REFUSAL                                                                                    \
     "refusal", "r_kind", "r_reason", "r_empty", "r_language", "r_twice", "r_text", "r_past",       \
         "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_no_reason",     \
-        "r_time", "r_time_twice", "r_time_never", "in_ru", "in_en", "detail"
+        "r_language_less", "r_language_more", "r_time", "r_time_twice", "r_time_never", "in_ru",   \
+        "in_en", "detail"
 
 static const char *const documents_names[] = {
     "published",  "withdrawn", /* what has just happened */
@@ -257,7 +258,9 @@ static const char *const draft_names[] = {
     "drops",
     "may_publish",
     "own",
-    "gone", /* nothing was done: a second person is needed; not open */
+    "gone",          /* nothing was done: a second person is needed; not open */
+    "overtaken",     /* nor was it: another version was published since */
+    "compared_with", /* the version that this page compares with, 0: there is none */
     "decided_by",
     "decided",
     "url",

@@ -5,6 +5,8 @@
 #include "web/pd_handlers.h"
 #include "web/pd_web_staff.h"
 
+#define VERSION_DIGITS_MAX 9
+
 /* One text at a time, since their clauses have the same anchors: the one asked for, or that in the
  * page's language, or the first. */
 static int choose(pd_page_t *page, const apr_array_header_t *previews)
@@ -64,6 +66,10 @@ static apr_status_t add_previews(pd_page_t *page, const pd_draft_t *draft)
         }
     }
     pd_value_set(page->values, "texts", list);
+    if (rv == APR_SUCCESS) { /* the form says what this page has compared with */
+        apr_int64_t last = APR_ARRAY_IDX(previews, chosen, pd_preview_t).last;
+        pd_value_set_number(page->values, "compared_with", last, page->p);
+    }
     return rv;
 }
 
@@ -129,11 +135,25 @@ static int decided(pd_page_t *page, pd_draft_e outcome, const pd_refusal_t *refu
     case PD_DRAFT_REFUSED:
         pd_web_staff_refusal(page, refusal);
         return show(page, HTTP_UNPROCESSABLE_ENTITY);
+    case PD_DRAFT_OVERTAKEN:
+        pd_page_true(page, "overtaken", 1);
+        return show(page, HTTP_CONFLICT);
     case PD_DRAFT_GONE:
         break;
     }
     pd_page_true(page, "gone", 1);
     return show(page, HTTP_CONFLICT);
+}
+
+/* The version that the page compared with; without a number, none that there is: the page is shown
+ * anew. */
+static apr_int64_t compared_with(const pd_page_t *page)
+{
+    const char *sent = pd_form_get(page->form, "compared_with");
+    apr_size_t length = sent != NULL ? strlen(sent) : 0;
+    int is_number =
+        length > 0 && length <= VERSION_DIGITS_MAX && strspn(sent, "0123456789") == length;
+    return is_number ? apr_atoi64(sent) : -1;
 }
 
 int pd_web_draft_decide(pd_page_t *page)
@@ -144,7 +164,8 @@ int pd_web_draft_decide(pd_page_t *page)
     const char *me = page->session->person_id;
     apr_status_t rv;
     if (act != NULL && strcmp(act, "publish") == 0) {
-        rv = pd_draft_publish(&outcome, &refusal, page->portal, page->number, me, page->p);
+        rv = pd_draft_publish(&outcome, &refusal, page->portal, page->number, compared_with(page),
+                              me, page->p);
         act = "published";
     }
     else if (act != NULL && strcmp(act, "withdraw") == 0) {

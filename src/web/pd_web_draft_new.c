@@ -20,6 +20,9 @@ static const char *const refusal_names[] = {
     [PD_REFUSED_DROPPED] = "r_dropped",
     [PD_REFUSED_FIRST] = "r_first",
     [PD_REFUSED_MATERIAL] = "r_material",
+    [PD_REFUSED_LANGUAGE_LESS] = "r_language_less",
+    [PD_REFUSED_LANGUAGE_MORE] = "r_language_more",
+    [PD_REFUSED_OVERTAKEN] = "",
     [PD_REFUSED_WITH] = "",
 };
 

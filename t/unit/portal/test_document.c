@@ -4,6 +4,7 @@
 
 #include "base/pd_status.h"
 #include "crypt/pd_hash.h"
+#include "portal/pd_comparison.h"
 
 #define TEXT "Title\n\n1. FIRST\n\n1.1. Words.\n"
 
@@ -68,6 +69,10 @@ static void put_refused(const order_t *order, pd_refused_e wanted, const char *w
 #define ENGLISH                                                                                    \
     {                                                                                              \
         "en", "# Policy\n\n1. FIRST\n", PD_MARKUP_MARKDOWN                                         \
+    }
+#define ENGLISH_SECOND                                                                             \
+    {                                                                                              \
+        "en", "# Second policy\n\n1. FIRST\n", PD_MARKUP_MARKDOWN                                  \
     }
 static const order_t both = {.texts = {RUSSIAN, ENGLISH}};
 
@@ -163,6 +168,13 @@ static const struct {
     {{.kind = "research", .texts = {{"ru", TEXT, 0}}, .editorial = "a comma"},
      PD_REFUSED_FIRST,
      "first version"},
+    {{.effective = 2 * HOUR,
+      .texts = {{"ru",
+                 "Title\n\n1. \xe2\x80\xae"
+                 "12\n",
+                 0}}},
+     PD_REFUSED_TEXT,
+     "line 3: a bidirectional control character, U+202E"},
 };
 
 START_TEST(refusal_leaves_nothing)
@@ -178,8 +190,10 @@ START_TEST(refusal_leaves_nothing)
         order.effective = order.effective ? test_now + order.effective : 0;
         put_refused(&order, refusals[i].code, refusals[i].words);
     }
-    static const char *const editorials[] = {"one\ntwo", "be\x07ll", "\xff", "\xc2\x85"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const editorials[] = {"one\ntwo", "be\x07ll", "\xff", "\xc2\x85",
+                                             "\xe2\x80\xae"
+                                             "12"};
+    for (int i = 0; i < 5; i++) {
         order_t order = both;
         order.effective = test_now + 2 * HOUR;
         order.editorial = editorials[i];
@@ -232,6 +246,78 @@ START_TEST(editorial_changes_no_meaning)
         next.editorial = "";
     }
     put_good(&next, 2);
+}
+END_TEST
+
+#define EDITORIAL_RUSSIAN                                                                          \
+    {                                                                                              \
+        "ru", POLICY("A guest.", "A login.", "To nobody."), PD_MARKUP_PLAIN                        \
+    }
+
+/* A text that the last version has not got was compared with nothing: as editorial, a whole new
+ * policy would come by one person. */
+START_TEST(editorial_keeps_the_languages)
+{
+    if (!portal_open(_i)) {
+        return;
+    }
+    put_good(&(order_t){.texts = {{"ru", POLICY("A gest.", "A login.", "To nobody."), 0}}}, 1);
+    order_t more = {.editorial = "x", .texts = {EDITORIAL_RUSSIAN, ENGLISH}};
+    put_refused(&more, PD_REFUSED_LANGUAGE_MORE, "no text in \"en\"");
+    ck_assert_str_eq(refusal.language, "en");
+    order_t other = {.editorial = "x", .texts = {ENGLISH}, .drops = 1};
+    put_refused(&other, PD_REFUSED_LANGUAGE_LESS, "a text in \"ru\"");
+    more.editorial = "";
+    put_good(&more, 2);
+    order_t less = {.editorial = "x", .texts = {ENGLISH_SECOND}, .drops = 1};
+    put_refused(&less, PD_REFUSED_LANGUAGE_LESS, "a text in \"ru\", this one has none");
+    ck_assert_str_eq(refusal.language, "ru");
+    less.drops = 0;
+    put_refused(&less, PD_REFUSED_LANGUAGE_LESS, "without --editorial");
+    less.editorial = "";
+    put_refused(&less, PD_REFUSED_DROPPED, "--drop-language");
+    less.drops = 1;
+    put_good(&less, 3);
+}
+END_TEST
+
+#define LINKED(to) "# Rules\n\n2.1. See [there](/a).\n\n3.1. Given to [partners](" to ").\n"
+
+START_TEST(editorial_keeps_the_links)
+{
+    if (!portal_open(_i)) {
+        return;
+    }
+    put_good(&(order_t){.texts = {{"ru", LINKED("/partners"), PD_MARKUP_MARKDOWN}}}, 1);
+    order_t next = {.editorial = "x", .texts = {{"ru", LINKED("/partners2"), PD_MARKUP_MARKDOWN}}};
+    put_refused(&next, PD_REFUSED_MATERIAL, "leads elsewhere: clause 3.1;");
+    next.editorial = "";
+    put_good(&next, 2);
+}
+END_TEST
+
+/* Published before such texts were refused: read and compared as ever; the next version leaves the
+ * character out and says that this is material. */
+START_TEST(published_before_bidi_was_refused)
+{
+    pd_document_t document;
+    pd_comparison_t comparison;
+    if (!portal_open(_i)) {
+        return;
+    }
+    put_good(&(order_t){.texts = {{"ru", POLICY("A.", "After @12 days.", "To nobody."), 0}}}, 1);
+    tell("UPDATE document_text SET source = replace(source, '@', '\xe2\x80\xae'),"
+         " html = replace(html, '@', '\xe2\x80\xae')");
+    ck_assert_int_eq(pd_document_current(&document, &portal, "policy", "ru", tp), APR_SUCCESS);
+    ck_assert_ptr_nonnull(strstr(document.html, "\xe2\x80\xae"));
+    order_t next = {.editorial = "x",
+                    .texts = {{"ru", POLICY("A.", "After 12 days.", "To nobody."), 0}}};
+    put_refused(&next, PD_REFUSED_MATERIAL, "clause 3.1;");
+    next.editorial = "";
+    put_good(&next, 2);
+    ck_assert_int_eq(pd_comparison_make(&comparison, &portal, "policy", 1, 2, "ru", tp),
+                     APR_SUCCESS);
+    ck_assert_int_eq(comparison.difference->reworded, 1);
 }
 END_TEST
 
@@ -401,6 +487,9 @@ int main(void)
     tcase_add_loop_test(tcase, refusal_leaves_nothing, 0, N_ENGINES);
     tcase_add_loop_test(tcase, editorial_changes_no_meaning, 0,
                         N_ENGINES * (int)(sizeof(changes) / sizeof(changes[0])));
+    tcase_add_loop_test(tcase, editorial_keeps_the_languages, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, editorial_keeps_the_links, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, published_before_bidi_was_refused, 0, N_ENGINES);
     tcase_add_loop_test(tcase, sections_are_set, 0, N_ENGINES);
     tcase_add_loop_test(tcase, instants_never_go_back, 0, N_ENGINES);
     tcase_add_loop_test(tcase, kinds_are_listed, 0, N_ENGINES);

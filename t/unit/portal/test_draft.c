@@ -28,13 +28,21 @@ static apr_int64_t made(const char *author, const char *text, const char *editor
     return number;
 }
 
-static pd_draft_e publish_draft(apr_int64_t number, const char *person)
+static pd_draft_e publish_against(apr_int64_t number, apr_int64_t version, const char *person)
 {
     pd_draft_e outcome;
     test_now += SECOND;
-    ck_assert_int_eq(pd_draft_publish(&outcome, &refusal, &portal, number, person, tp),
+    ck_assert_int_eq(pd_draft_publish(&outcome, &refusal, &portal, number, version, person, tp),
                      APR_SUCCESS);
     return outcome;
+}
+
+/* By somebody who has just looked at it. */
+static pd_draft_e publish_draft(apr_int64_t number, const char *person)
+{
+    return publish_against(
+        number, ask("SELECT COALESCE(MAX(version), 0) FROM document WHERE kind = 'policy'"),
+        person);
 }
 
 static pd_draft_e withdraw(apr_int64_t number, const char *person)
@@ -96,7 +104,7 @@ START_TEST(test_two_people)
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM document"), 1);
     ck_assert_int_eq(pd_draft_list(&drafts, &portal, tp), APR_SUCCESS);
     ck_assert_int_eq(drafts->nelts, 0);
-    ck_assert_int_eq(pd_draft_publish(&outcome, &refusal, &portal, 77, boris, tp), APR_ENOENT);
+    ck_assert_int_eq(pd_draft_publish(&outcome, &refusal, &portal, 77, 1, boris, tp), APR_ENOENT);
     ck_assert_int_eq(count_events("draft.made"), 1);
     ck_assert_int_eq(count_events("document.published"), 1);
     const char *details = published_details();
@@ -166,6 +174,37 @@ START_TEST(test_overtaken)
 }
 END_TEST
 
+#define CLAUSES(more) "Rules\n\n2. WORDS\n\n2.1. A guest.\n\n3. DATA\n\n3.1. A login.\n" more
+
+/* What is approved is what was seen: a clause that came in the meantime would go out again, and
+ * nobody would have looked at that. */
+START_TEST(test_compared_with_another_version)
+{
+    if (!portal_open(_i))
+        return;
+    const char *anna = staff_member("anna", "editor"), *boris = staff_member("boris", "editor");
+    publish("policy", TEXT);
+    apr_int64_t number = made(anna, CLAUSES("\n3.2. A place.\n"), "");
+    publish("policy", CLAUSES("\n3.3. An age.\n"));
+    ck_assert_int_eq(publish_against(number, 1, boris), PD_DRAFT_OVERTAKEN);
+    ck_assert_int_eq(publish_against(number, 0, boris), PD_DRAFT_OVERTAKEN);
+    ck_assert_int_eq(publish_against(number, -1, boris), PD_DRAFT_OVERTAKEN);
+    ck_assert_int_eq(publish_against(number, 3, boris), PD_DRAFT_OVERTAKEN);
+    ck_assert_int_eq(refusal.code, PD_REFUSED_OVERTAKEN);
+    ck_assert_int_eq(get(number).state, PD_DRAFT_OPEN);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM document"), 2);
+    publish("processing", TEXT);
+    ck_assert_int_eq(publish_against(number, 2, boris), PD_DRAFT_DONE);
+    ck_assert_int_eq(get(number).version, 3);
+    number = made(anna,
+                  "Rules\n\n2. WORDS\n\n2.1. Guests.\n\n3. DATA\n\n3.1. A login.\n"
+                  "\n3.2. A place.\n",
+                  "a slip");
+    ck_assert_int_eq(publish_against(number, 2, anna), PD_DRAFT_OVERTAKEN);
+    ck_assert_int_eq(publish_against(number, 3, anna), PD_DRAFT_DONE);
+}
+END_TEST
+
 typedef struct approval_t {
     apr_int64_t number;
     const char *person;
@@ -179,8 +218,8 @@ static void *approve(void *baton)
     pd_refusal_t why;
     apr_pool_t *p;
     apr_pool_create_unmanaged(&p);
-    approval->status =
-        pd_draft_publish(&approval->outcome, &why, &portal, approval->number, approval->person, p);
+    approval->status = pd_draft_publish(&approval->outcome, &why, &portal, approval->number, 0,
+                                        approval->person, p);
     apr_pool_destroy(p);
     return NULL;
 }
@@ -204,6 +243,8 @@ START_TEST(test_two_approve_at_once)
     }
     ck_assert_int_eq(
         (approvals[0].outcome == PD_DRAFT_DONE) + (approvals[1].outcome == PD_DRAFT_DONE), 1);
+    ck_assert_int_eq(
+        (approvals[0].outcome == PD_DRAFT_GONE) + (approvals[1].outcome == PD_DRAFT_GONE), 1);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM document"), 1);
     ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
 }
@@ -221,6 +262,7 @@ START_TEST(test_preview)
     const pd_preview_t *preview = &APR_ARRAY_IDX(previews, 0, pd_preview_t);
     ck_assert_str_eq(preview->title, "Rules");
     ck_assert(preview->is_new);
+    ck_assert_int_eq(preview->last, 0);
     const char *sum = preview->html_sha256;
     publish("policy", TEXT);
     pd_document_t document;
@@ -230,6 +272,7 @@ START_TEST(test_preview)
     ck_assert_int_eq(pd_draft_preview(&previews, &portal, &draft, tp), APR_SUCCESS);
     preview = &APR_ARRAY_IDX(previews, 0, pd_preview_t);
     ck_assert(!preview->is_new);
+    ck_assert_int_eq(preview->last, 1);
     ck_assert_str_eq(preview->changed, "2.2, 2.1");
 }
 END_TEST
@@ -242,6 +285,7 @@ int main(void)
     tcase_add_loop_test(tc, test_editorial_by_one, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_withdrawn, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_overtaken, 0, N_ENGINES);
+    tcase_add_loop_test(tc, test_compared_with_another_version, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_two_approve_at_once, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_preview, 0, N_ENGINES);
     return pd_test_main(suite);

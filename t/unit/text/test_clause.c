@@ -77,6 +77,13 @@ static const struct {
      "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "Меры (и «всё.»)</p>\n<p>дальше</p>\n"},
     {"1. СЛОВА\n\nниже строчными.",
      "<h2 id=\"p1\">" N("1", "1.") "СЛОВА</h2>\n<p>ниже строчными.</p>\n"},
+    {"1. ПЕРВОЕ\nСЛОВО\n\nниже строчными.",
+     "<h2 id=\"p1\">" N("1", "1.") "ПЕРВОЕ СЛОВО</h2>\n<p>ниже строчными.</p>\n"},
+    {"1. ПЕРВОЕ\nслово\n\nниже строчными.",
+     "<p id=\"p1\" class=\"l1\">" N("1", "1.") "ПЕРВОЕ слово ниже строчными.</p>\n"},
+    {"Строчными.\n\n1. СЛОВА\n\nниже строчными.",
+     "<p>Строчными.</p>\n<h2 id=\"p1\">" N("1", "1.") "СЛОВА</h2>\n<p>ниже строчными.</p>\n"},
+    {"5.4. 12\n\nдней", "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "12 дней</p>\n"},
     {"5.4. Меры против\n\n5.5. Далее",
      "<p id=\"p5.4\" class=\"l2\">" N("5.4", "5.4.") "Меры против</p>\n"
                                                      "<p id=\"p5.5\" class=\"l2\">" N(
@@ -295,6 +302,74 @@ START_TEST(nul_and_size)
 }
 END_TEST
 
+#define DIGITS 200000
+#define LINES  20000
+
+/* One paragraph of a long number and of many lines that go on with it: read to the end, and in a
+ * time that grows with its length, not with its square. */
+START_TEST(long_paragraph)
+{
+    pd_article_t article;
+    static const char head[] = "T\n\n1.1. ", line[] = "\n\na";
+    char *source = apr_palloc(tp, sizeof(head) + DIGITS + LINES * (sizeof(line) - 1));
+    char *to = source;
+    memcpy(to, head, sizeof(head) - 1);
+    to += sizeof(head) - 1;
+    memset(to, '7', DIGITS);
+    to += DIGITS;
+    for (int i = 0; i < LINES; i++, to += sizeof(line) - 1) {
+        memcpy(to, line, sizeof(line) - 1);
+    }
+    *to = '\0';
+    render(&article, PD_MARKUP_PLAIN, source);
+    ck_assert_int_eq(article.clauses->nelts, 1);
+    const char *text = APR_ARRAY_IDX(article.clauses, 0, pd_clause_t).text;
+    ck_assert_uint_eq(strlen(text), DIGITS + 2 * LINES);
+    ck_assert_str_eq(text + DIGITS + 2 * LINES - 6, " a a a");
+}
+END_TEST
+
+static const struct {
+    pd_markup_e markup;
+    const char *source, *why; /* NULL: it may be published */
+} orders[] = {
+    {PD_MARKUP_PLAIN, "Т\n\nа\xe2\x80\x8b б\n", NULL},
+    {PD_MARKUP_PLAIN,
+     "Т\r\n\r\nа \xe2\x80\xae"
+     "12\xe2\x80\xac\r\n",
+     "line 3: a bidirectional control character, U+202E"},
+    {PD_MARKUP_PLAIN, "Т\n\nа\n\nб\xe2\x81\xa9",
+     "line 5: a bidirectional control character, U+2069"},
+    {PD_MARKUP_PLAIN, "Т\xe2\x80\x8e\n\nа\n", "line 1: a bidirectional control character, U+200E"},
+    {PD_MARKUP_PLAIN, "Т\n\nа\xd8\x9c\n", "line 3: a bidirectional control character, U+061C"},
+    {PD_MARKUP_PLAIN, "Т\n\nа &#x202E;12\n", NULL}, /* shown as it is written */
+    {PD_MARKUP_MARKDOWN, "# Т\n\nа `&#x202E;12`\n", NULL},
+    {PD_MARKUP_MARKDOWN, "# Т\n\nа &#x202E;12\n",
+     "a character reference stands for a bidirectional control character, U+202E"},
+    {PD_MARKUP_MARKDOWN, "# Т&rlm;\n\nа\n",
+     "a character reference stands for a bidirectional control character, U+200F"},
+    {PD_MARKUP_MARKDOWN,
+     "# Т\n\n\xe2\x81\xa6"
+     "1. а\n",
+     "line 3: a bidirectional control character, U+2066"},
+};
+
+/* It is rendered all the same: what was published once stays readable. */
+START_TEST(order_fault)
+{
+    pd_article_t article;
+    const char *source = orders[_i].source;
+    render(&article, orders[_i].markup, source);
+    const char *why = pd_clause_order_fault(source, strlen(source), &article, tp);
+    if (orders[_i].why == NULL) {
+        ck_assert_ptr_null(why);
+    }
+    else {
+        ck_assert_str_eq(why, orders[_i].why);
+    }
+}
+END_TEST
+
 START_TEST(deep_nesting)
 {
     pd_article_t article;
@@ -318,6 +393,8 @@ int main(void)
     tcase_add_loop_test(tc, fault, 0, sizeof(faults) / sizeof(faults[0]));
     tcase_add_test(tc, nul_and_size);
     tcase_add_test(tc, deep_nesting);
+    tcase_add_test(tc, long_paragraph);
+    tcase_add_loop_test(tc, order_fault, 0, sizeof(orders) / sizeof(orders[0]));
     suite_add_tcase(suite, tc);
     return pd_test_main(suite);
 }

@@ -3,13 +3,17 @@
 #include "text/pd_material.h"
 #include <string.h>
 
-static pd_article_t article(const char *text)
+static pd_article_t article_in(pd_markup_e markup, const char *text)
 {
     pd_article_t found;
     const char *why = "";
-    ck_assert_msg(pd_clause_render(&found, &why, PD_MARKUP_PLAIN, text, strlen(text), tp) == 0,
-                  "%s", why);
+    ck_assert_msg(pd_clause_render(&found, &why, markup, text, strlen(text), tp) == 0, "%s", why);
     return found;
+}
+
+static pd_article_t article(const char *text)
+{
+    return article_in(PD_MARKUP_PLAIN, text);
 }
 
 #define OLD                                                                                        \
@@ -79,6 +83,71 @@ START_TEST(composed_or_not)
 }
 END_TEST
 
+#define LINKED(opening, words, data)                                                               \
+    "# Rules\n\nSee [here](" opening ").\n\n2.1. See [there](" words ").\n\n3.1. Given to "        \
+    "[partners](" data ").\n"
+
+/* The reader sees the same words, and is told of other partners. */
+START_TEST(links_count)
+{
+    pd_article_t before = article_in(PD_MARKUP_MARKDOWN, LINKED("/a", "/b", "/partners"));
+    pd_article_t opening = article_in(PD_MARKUP_MARKDOWN, LINKED("/c", "/b", "/partners"));
+    pd_article_t words = article_in(PD_MARKUP_MARKDOWN, LINKED("/a", "/c", "/partners"));
+    pd_article_t data = article_in(PD_MARKUP_MARKDOWN, LINKED("/a", "/b", "/partners2"));
+    ck_assert_str_eq(pd_material_clauses(&before, &before, NULL, tp), "");
+    ck_assert_str_eq(pd_material_clauses(&before, &data, "3 5.2", tp), "3.1");
+    ck_assert_str_eq(pd_material_clauses(&before, &words, "3 5.2", tp), "");
+    ck_assert_str_eq(pd_material_clauses(&before, &words, NULL, tp), "2.1");
+    ck_assert(pd_material_same(&before, &before, tp));
+    ck_assert(!pd_material_same(&before, &opening, tp));
+    ck_assert(!pd_material_same(&before, &data, tp));
+}
+END_TEST
+
+/* Typography may change in words, but an address with another dash is another address. */
+START_TEST(addresses_have_no_typography)
+{
+    pd_article_t before = article_in(PD_MARKUP_MARKDOWN, LINKED("/a", "/b", "https://a-b.example"));
+    pd_article_t after = article_in(PD_MARKUP_MARKDOWN, LINKED("/a", "/b",
+                                                               "https://a\xe2\x80\x90"
+                                                               "b.example"));
+    ck_assert_str_eq(pd_material_clauses(&before, &after, "3", tp), "3.1");
+    ck_assert(!pd_material_same(&before, &after, tp));
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int same;
+} unseen[] = {
+    {"Rules\n\n3.1. After 12\xe2\x80\x8b days.\n", 1}, /* U+200B */
+    {"Rules\n\n3.1. After \xef\xbb\xbf"
+     "12 days.\n",
+     1}, /* U+FEFF */
+    {"Rules\n\n3.1. After \xe2\x80\xae"
+     "12\xe2\x80\xac days.\n",
+     0}, /* U+202E, U+202C */
+    {"Rules\n\n3.1. After \xe2\x81\xa7"
+     "12\xe2\x81\xa9 days.\n",
+     0}, /* U+2067, U+2069 */
+    {"Rules\n\n3.1. After \xe2\x80\x8f"
+     "12 days.\n",
+     0}, /* U+200F */
+    {"Rules\n\n3.1. After \xd8\x9c"
+     "12 days.\n",
+     0}, /* U+061C */
+};
+
+/* What nobody sees is typography, unless it turns around what everybody sees. */
+START_TEST(what_turns_numbers_around_counts)
+{
+    pd_article_t before = article("Rules\n\n3.1. After 12 days.\n");
+    pd_article_t after = article(unseen[_i].text);
+    ck_assert_str_eq(pd_material_clauses(&before, &after, "3", tp), unseen[_i].same ? "" : "3.1");
+    ck_assert_int_eq(pd_material_same(&before, &after, tp), unseen[_i].same);
+}
+END_TEST
+
 START_TEST(sections_are_numbers)
 {
     pd_article_t text = article(OLD);
@@ -99,6 +168,10 @@ int main(void)
     tcase_add_loop_test(tcase, clauses_are_compared, 0, sizeof(cases) / sizeof(cases[0]));
     tcase_add_test(tcase, a_text_as_a_whole);
     tcase_add_test(tcase, composed_or_not);
+    tcase_add_test(tcase, links_count);
+    tcase_add_test(tcase, addresses_have_no_typography);
+    tcase_add_loop_test(tcase, what_turns_numbers_around_counts, 0,
+                        sizeof(unseen) / sizeof(unseen[0]));
     tcase_add_test(tcase, sections_are_numbers);
     suite_add_tcase(suite, tcase);
     return pd_test_main(suite);
