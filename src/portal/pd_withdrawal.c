@@ -75,9 +75,9 @@ apr_status_t pd_withdrawal_add(pd_conn_t *conn, const char *person_id, const pd_
 apr_status_t pd_withdrawal_role_ended(pd_conn_t *conn, const pd_portal_t *portal,
                                       const char *person_id, apr_pool_t *p)
 {
-    int held;
+    int held = 0;
     pd_act_t last = {.id = NULL};
-    apr_time_t due_at, now = pd_clock_now();
+    apr_time_t due_at = 0, now = pd_clock_now();
     /* First, for one that is being taken back just now. */
     apr_status_t status = pd_act_hold(conn, portal, person_id, PD_DOCUMENT_PROCESSING, p);
     if (status == APR_SUCCESS)

@@ -191,8 +191,7 @@ START_TEST(refusal_leaves_nothing)
         put_refused(&order, refusals[i].code, refusals[i].words);
     }
     static const char *const editorials[] = {"one\ntwo", "be\x07ll", "\xff", "\xc2\x85",
-                                             "\xe2\x80\xae"
-                                             "12"};
+                                             "\xe2\x80\xae 12"};
     for (int i = 0; i < 5; i++) {
         order_t order = both;
         order.effective = test_now + 2 * HOUR;
