@@ -68,19 +68,21 @@ static int claims_identity(const char *name)
 static void keep_claims_out_of_connection(request_rec *r)
 {
     const char *list = apr_table_get(r->headers_in, "Connection");
-    const char *kept = NULL;
     char *rest;
     if (list == NULL || ap_cstr_casecmp(list, "keep-alive") == 0 ||
         ap_cstr_casecmp(list, "close") == 0) {
         return; /* what nearly everybody sends */
     }
+    /* What is kept is never longer than what came. */
+    char *kept = apr_pcalloc(r->pool, strlen(list) + 1), *end = kept;
     for (char *token = apr_strtok(apr_pstrdup(r->pool, list), CONNECTION_PARTS, &rest);
          token != NULL; token = apr_strtok(NULL, CONNECTION_PARTS, &rest)) {
         if (!claims_identity(token)) {
-            kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
+            end = apr_cpystrn(end, end == kept ? "" : ",", 2);
+            end = apr_cpystrn(end, token, strlen(token) + 1);
         }
     }
-    apr_table_setn(r->headers_in, "Connection", kept ? kept : "keep-alive");
+    apr_table_setn(r->headers_in, "Connection", *kept != '\0' ? kept : "keep-alive");
 }
 
 static void remove_claims(request_rec *r)

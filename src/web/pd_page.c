@@ -131,8 +131,10 @@ void pd_page_form_token(pd_page_t *page, const char *purpose)
     pd_page_text(page, "csrf",
                  pd_form_token_new(page->site->keys, purpose, pd_page_token_binding(page),
                                    pd_clock_now(), page->p));
-    pd_page_true(page, "stale", page->stale);
-    pd_page_true(page, "text_changed", page->text_changed);
+    if (page->stale) {
+        pd_page_true(page, "stale", 1);
+        pd_page_true(page, "text_changed", page->text_changed);
+    }
 }
 
 pd_client_t pd_page_client(const pd_page_t *page)
