@@ -138,6 +138,9 @@ is(metric('sessions_ended_total') - $before, $ended, 'each was counted, whicheve
 PDPortal::Setup::publish($a->{conf}, 'policy', 'policy2', '--effective', '2099-01-01T00:00:00Z');
 ok(read_anew(), 'figures are read after it');
 is(metric('policy_next_timestamp_seconds'), '4070908800.000', 'when the announced policy takes force');
+# It is announced by a letter, which would be seen on its way below.
+ok(letter_that($email, qr{/policy/2/diff}, $mail{'seen-a'}), 'its member is told of it');
+ok(until_true(sub { read_anew() && metric('letters_waiting') eq '0' }, 40), 'and no letter waits');
 
 # The other portal: a letter put off, one refused.
 for my $case (['defer', 'LettersDelayed'], ['refuse', 'LettersFailed']) {
