@@ -124,7 +124,8 @@ static const char *const destructions_names[] = {"acts",      GROUND,     "numbe
 static const char *const destruction_names[] = {
     GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
     "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
-    "rows",   "events", "host",   "event",  "at",       NULL};
+    "rows",   "events", "host",   "event",  "at",       "log_is_servers",
+    NULL};
 static const char *const login_names[] = {
     MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
     "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
@@ -317,7 +318,7 @@ static const char *const leave_names[] = {"foreign",  "own", /* neither: an addr
         "due_at", "due", "appointed", "withdraw_wording", "csrf", "stale"
 static const char *const consents_names[] = {CONSENT,   ACT,      "consents", "history",
                                              "zone",    "sha256", "wording",  "number",
-                                             "address", "agent",  NULL};
+                                             "form",    "address", "agent",  NULL};
 static const char *const consent_names[] = {
     CONSENT, MISTAKES,  LIMITED,     "no_ground", /* authorised sections are closed without it */
     "asked",                                      /* the text in force, and the box: */

@@ -50,6 +50,7 @@ static const pd_value_t *record_value(pd_page_t *page, const pd_act_t *act)
     pd_value_set_text(value, "sha256", act->html_sha256, page->p);
     pd_value_set_text(value, "wording", act->wording, page->p);
     pd_value_set_text(value, "number", act->id, page->p);
+    pd_value_set_text(value, "form", act->form, page->p);
     pd_value_set_text(value, "address", act->address, page->p);
     pd_value_set_text(value, "agent", act->agent, page->p);
     return value;
