@@ -34,6 +34,7 @@ extern const pd_sql_t pd_factor_submit_sql[];
 extern const pd_sql_t pd_recovery_sql[];
 extern const pd_sql_t pd_recovery_letter_sql[];
 extern const pd_sql_t pd_act_sql[];
+extern const pd_sql_t pd_ledger_sql[];
 extern const pd_sql_t pd_consent_sql[];
 extern const pd_sql_t pd_consent_letter_sql[];
 extern const pd_sql_t pd_withdrawal_sql[];

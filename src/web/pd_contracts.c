@@ -315,7 +315,7 @@ static const char *const leave_names[] = {"foreign",  "own", /* neither: an addr
 #define CONSENT                                                                                    \
     "kind", "title", "url", "withdraw_url", "is_processing", "stands", "outgrown", "open",         \
         "never", "withdrawn", "has_due", "version", "text_url", "given_at", "withdrawn_at",        \
-        "due_at", "due", "appointed", "withdraw_wording", "csrf", "stale"
+        "due_at", "due", "appointed", "withdraw_wording", "csrf", "stale", "is_notices"
 static const char *const consents_names[] = {CONSENT,   ACT,      "consents", "history",
                                              "zone",    "sha256", "wording",  "number",
                                              "form",    "address", "agent",  NULL};
