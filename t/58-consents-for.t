@@ -74,6 +74,8 @@ is(sql("SELECT count(*) FROM withdrawal WHERE task = 'close' AND done_at = 0"), 
 is((cli('withdrawals', 'done', sql("SELECT act FROM withdrawal WHERE task = 'destroy'")))[0], 0, 'what was kept for the other consent: done');
 is(sql("SELECT count(*) FROM journal WHERE event = 'purpose.refused'"), 0, 'so did that');
 
+is(give($anna, $_), 303, "$_: given again") for qw(processing research);
+
 # What the portal kept for the consent to optional messages alone goes with it.
 PDPortal::Setup::publish($server->{conf}, 'notices', 'research');
 is(give($anna, 'notices'), 303, 'optional messages: agreed');
@@ -93,7 +95,6 @@ is(sql("SELECT count(*) FROM notice WHERE person_id = '$id' AND kind = 'message'
 is((ctl_json('withdrawals', 'list'))[1]{withdrawals}[0]{consent}, 'notices', 'what applications keep for it has its clock still');
 
 # A template that makes no letter.
-is(give($anna, $_), 303, "$_: given again") for qw(processing research);
 $server->stop;
 write_file("$own/mail/consent-withdrawn.txt", "{{#closes}}About your decision{{/closes}}\n\nyou took it back\n");
 $server->start;
