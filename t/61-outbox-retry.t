@@ -2,6 +2,7 @@
 # Message-ID, given up; and a mail server that hangs holds up nobody.
 use strict;
 use warnings FATAL => 'all';
+use POSIX ();
 use Test::More;
 use PDPortal::Test;
 use PDPortal::Setup ();
@@ -98,6 +99,20 @@ for my $case ([$slow, $slow_address], [$next, $next_address]) {
     like(comes_to($case->[0], qr/^sent/), qr/^sent\|\d\|accepted/, 'awake: sent');
     is(scalar letters_for($case->[1], $mails), 1, 'awake: it came once');
 }
+# A coming policy is announced, and its letter given up in the end: the page tells, at the next sign-in.
+my ($anna, $login) = member(browser => $browser, folder => $mails);
+mood('defer');
+PDPortal::Setup::publish($server->{conf}, 'policy', 'policy2', '--effective', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime time + 30 * 86400));
+ok(until_true(sub { sql("SELECT count(*) FROM letter WHERE kind = 'policy-coming'") eq '1' }, 30), 'announced: a letter is written');
+my $announced = sql("SELECT id FROM letter WHERE kind = 'policy-coming'");
+is(comes_to($announced, qr/^queued\|1/), 'queued|1|deferred', 'announced: it is put off');
+is(sql('SELECT way FROM told'), 'letter', 'announced: told by letter, as far as is known');
+later(4 * 24 * 60);
+is(comes_to($announced, qr/^failed/), 'failed|2|deferred', 'announced: the letter is given up');
+is(sql('SELECT count(*) FROM told'), 0, 'announced: who did not get it is not told');
+mood('accept');
+like(sign_in($server->browser, $login)->header('location'), qr{^/portal/coming}, 'announced: the page tells');
+is(sql('SELECT way FROM told'), 'page', 'announced: once');
 is((run_ctl('verify-journal', '--config', $server->{conf}))[0], 0, 'the journal is whole');
 unlike($server->log, qr/\@mail\.test|:(?:crit|alert|emerg)\]|Segmentation/, 'the log has no address');
 $server->stop;

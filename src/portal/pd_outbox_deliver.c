@@ -9,6 +9,7 @@
 #include "base/pd_random.h"
 #include "base/pd_status.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_coming.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_notice_setting.h"
 #include "portal/pd_tables_int.h"
@@ -245,7 +246,9 @@ static apr_status_t record_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (rv || sent || !affected) {
         return rv;
     }
-    return journal_failure(conn, errand, p);
+    rv = pd_coming_undelivered(conn, errand->row[KIND].text, errand->row[PERSON].text,
+                               errand->row[CREATED].number, p);
+    return rv ? rv : journal_failure(conn, errand, p);
 }
 
 static pd_count_e what_came_of(const errand_t *errand)

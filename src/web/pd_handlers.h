@@ -74,6 +74,11 @@ int pd_web_acknowledge_record(pd_page_t *page, int announced, pd_handler_fn *aga
 int pd_web_coming_form(pd_page_t *page);
 int pd_web_coming(pd_page_t *page);
 
+/* Leads on to `target` (NULL: the account) who has just signed in, by all that his sign-in asks
+ * for. Who has not been told of a coming policy sees it once, on the way; if that can't be known
+ * now, at the next sign-in. */
+int pd_web_coming_first(pd_page_t *page, const char *person_id, const char *target);
+
 /* pd_web_account.c */
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
@@ -114,6 +119,8 @@ int pd_web_unsubscribe(pd_page_t *page);
 /* pd_web_not_me.c */
 int pd_web_not_me_form(pd_page_t *page);
 int pd_web_not_me(pd_page_t *page);
+int pd_web_disown_form(pd_page_t *page);
+int pd_web_disown(pd_page_t *page);
 /* pd_web_close.c */
 int pd_web_close_form(pd_page_t *page);
 int pd_web_close(pd_page_t *page);
