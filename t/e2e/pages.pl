@@ -155,6 +155,7 @@ page('history', '/portal/account/history', as => $member);
 page('export', '/portal/account/export', as => $member);
 page('export-ready', '/portal/account/export', as => $member, press => 'form.card button');
 page('not-me', '/portal/not-me');
+page('account-not-me', '/portal/account/not-me', as => $member);
 page('account-inbox', '/portal/account/inbox', as => $reader);
 page('account-inbox-empty', '/portal/account/inbox', as => $behind);
 page('account-message', $told, as => $reader);
