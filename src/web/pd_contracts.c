@@ -173,7 +173,8 @@ static const char *const export_file_names[] =
 #define NOTICE_KIND                                                                                \
     "kind_new_place", "kind_password", "kind_password_changed", "kind_password_expired",           \
         "kind_login_changed", "kind_email_changed", "kind_email_restored", "kind_second_factor",   \
-        "kind_consent_withdrawn", "kind_review", "kind_message", "kind_news", "kind_survey", "kind_other"
+        "kind_consent_withdrawn", "kind_review", "kind_message", "kind_news", "kind_survey",       \
+        "kind_other"
 
 /* What its words are made with; each may be absent. */
 #define NOTICE                                                                                     \
