@@ -19,8 +19,9 @@ int pd_web_lacks_role(pd_page_t *page);
  * kept, the way back is to its page. */
 int pd_web_ask_again(pd_page_t *page);
 
-/* Likewise, to set up a second factor, or to give its code. */
+/* Likewise, to set up a second factor, to give its code, or to acknowledge the policy. */
 int pd_web_set_up_factor(pd_page_t *page);
+int pd_web_ask_acknowledge(pd_page_t *page);
 int pd_web_ask_factor(pd_page_t *page);
 int pd_web_no_purpose(pd_page_t *page, int lacks_consent);
 
