@@ -171,6 +171,7 @@ ask($late_asking, $late);
 $letter = recovery_letter($late_email);
 my ($token) = $letter->{link} =~ /t=(.*)/;
 like(opened($server->browser, "/portal/confirm?t=$token")->text, qr/does not work/, 'the link confirms nothing');
+ok(until_true(sub { rows("letter WHERE state IN ('queued', 'sending')") eq '0' }, 30), 'the letter is out');
 clock(-3600);
 ok(!opened($server->browser, $letter->{link})->form(qr/reset/), 'an hour before it was made the link does not work');
 isnt(enter_code($late_asking, $letter->{code})->status, 303, 'nor the code');

@@ -57,7 +57,8 @@
     X(person,                                                                                      \
       "UPDATE person SET state = 'destroyed', data_key = '', login = '', email = '',"              \
       " language = '', generation = generation + 1, policy_version = 0, created_at = 0,"           \
-      " confirmed_at = 0, signed_in_at = 0 WHERE id = %s AND state <> 'destroyed'",                \
+      " confirmed_at = 0, signed_in_at = 0, reviewed_at = 0"                                       \
+      " WHERE id = %s AND state <> 'destroyed'",                                                   \
       "SELECT COUNT(*) FROM person WHERE id = %s AND (state <> 'destroyed' OR data_key <> ''"      \
       " OR login <> '' OR email <> '')",                                                           \
       0)

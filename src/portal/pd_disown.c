@@ -1,6 +1,6 @@
 /* "That was not me." Whoever holds the letter's link may take everything away and nothing else;
  * that he may set a new password follows from holding the mailbox, as with any link of that kind.
- */
+ * Who is signed in and has just given the password might have changed it as well. */
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "portal/pd_device.h"
@@ -24,7 +24,8 @@ const pd_sql_t pd_disown_sql[] = {
 typedef struct disown_t {
     const pd_portal_t *portal;
     const pd_person_t *person;
-    const char *token;
+    const char *token;            /* of the letter's link; NULL: by somebody who is signed in */
+    apr_interval_time_t lifetime; /* of the link to the new password */
     int used, ended;
     const char *fresh;
 } disown_t;
@@ -47,13 +48,16 @@ static apr_status_t disown_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     disown_t *disown = baton;
     const pd_person_t *person = disown->person;
-    apr_status_t status = pd_link_use(&disown->used, conn, disown->token, PD_LINK_NOT_ME, p);
+    apr_status_t status = APR_SUCCESS;
+    disown->used = 1;
+    if (disown->token)
+        status = pd_link_use(&disown->used, conn, disown->token, PD_LINK_NOT_ME, p);
     if (status != APR_SUCCESS || !disown->used)
         return status;
     status = take_away(disown, conn, p);
     if (status == APR_SUCCESS)
         status = pd_link_make(&disown->fresh, conn, person->id, PD_LINK_PASSWORD,
-                              pd_clock_now() + PD_LINK_LIFETIME, p);
+                              pd_clock_now() + disown->lifetime, p);
     if (status == APR_SUCCESS)
         status = pd_invalidation_add(conn, PD_INVALID_PERSON, person->id, p);
     if (status != APR_SUCCESS)
@@ -62,24 +66,38 @@ static apr_status_t disown_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                           person->key, p);
 }
 
+static apr_status_t run(const char **fresh, disown_t *disown, const char *id, apr_pool_t *p)
+{
+    pd_person_t person;
+    apr_status_t status = pd_person_get(&person, disown->portal, id, p);
+    disown->person = &person;
+    if (status == APR_SUCCESS)
+        status = pd_db_transact(disown->portal->db, disown_step, disown, p);
+    if (status != APR_SUCCESS || !disown->used)
+        return status;
+    *fresh = disown->fresh;
+    pd_log(PD_LOG_NOTICE, 0, "PD0812: person %s disowned a sign-in; %d sessions ended", id,
+           disown->ended);
+    return APR_SUCCESS;
+}
+
 apr_status_t pd_disown(const char **fresh, const pd_portal_t *portal, const char *token,
                        apr_pool_t *p)
 {
     pd_link_e link;
     const char *id;
-    pd_person_t person;
-    disown_t disown = {.portal = portal, .person = &person, .token = token};
+    disown_t disown = {.portal = portal, .token = token, .lifetime = PD_LINK_LIFETIME};
     *fresh = NULL;
     apr_status_t status = pd_link_look(&link, &id, portal, token, PD_LINK_NOT_ME, p);
     if (status != APR_SUCCESS || link != PD_LINK_GOOD)
         return status;
-    status = pd_person_get(&person, portal, id, p);
-    if (status == APR_SUCCESS)
-        status = pd_db_transact(portal->db, disown_step, &disown, p);
-    if (status != APR_SUCCESS || !disown.used)
-        return status;
-    *fresh = disown.fresh;
-    pd_log(PD_LOG_NOTICE, 0, "PD0812: person %s disowned a sign-in; %d sessions ended", id,
-           disown.ended);
-    return APR_SUCCESS;
+    return run(fresh, &disown, id, p);
+}
+
+apr_status_t pd_disown_own(const char **fresh, const pd_portal_t *portal, const char *person_id,
+                           apr_pool_t *p)
+{
+    disown_t disown = {.portal = portal, .lifetime = PD_LINK_SIGN_IN_LIFETIME};
+    *fresh = NULL;
+    return run(fresh, &disown, person_id, p);
 }

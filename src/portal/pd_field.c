@@ -185,8 +185,8 @@ const pd_field_t pd_fields[] = {
     {"language", "person.language", "4.1.3", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registered",
      "person.id person.state person.data_key person.generation person.policy_version "
-     "person.created_at person.confirmed_at person.signed_in_at closing.* "
-     "unused_notice.*",
+     "person.created_at person.confirmed_at person.signed_in_at "
+     "person.reviewed_at closing.* unused_notice.*",
      "4.1.2 4.1.5", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"roles", "role.* draft.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registration", "registration.*", "4.1.5", PD_SOURCE_PORTAL, PD_SINCE_MADE, registration_term,

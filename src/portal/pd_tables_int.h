@@ -41,6 +41,7 @@ extern const pd_sql_t pd_withdrawal_sql[];
 extern const pd_sql_t pd_closing_sql[];
 extern const pd_sql_t pd_destruction_sql[];
 extern const pd_sql_t pd_unused_sql[];
+extern const pd_sql_t pd_review_sql[];
 extern const pd_sql_t pd_destruction_act_sql[];
 extern const pd_sql_t pd_acknowledge_sql[];
 extern const pd_sql_t pd_journal_sql[];

@@ -35,4 +35,9 @@ apr_status_t pd_unusual_expire(int *removed, const pd_portal_t *portal, apr_inte
 apr_status_t pd_disown(const char **fresh, const pd_portal_t *portal, const char *token,
                        apr_pool_t *p);
 
+/* The same by somebody who is signed in and has just proved who it is, from the notice in the
+ * inbox: also his own session ends. */
+apr_status_t pd_disown_own(const char **fresh, const pd_portal_t *portal, const char *person_id,
+                           apr_pool_t *p);
+
 #endif

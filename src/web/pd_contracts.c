@@ -85,6 +85,7 @@ static const char *const reset_names[] = {
     MISTAKES,    LIMITED, "csrf",        "stale",   "ready",
     "used",      "none",  "login_value", "expired", /* it has to be replaced */
     "restored",                                     /* a former address was brought back */
+    "disowned",                                     /* somebody else had signed in */
     "by_link",                                      /* neither */
     "return_to", NULL};
 static const char *const restore_names[] = {LIMITED,       "csrf", "stale", "ready",
@@ -173,7 +174,8 @@ static const char *const export_file_names[] =
 #define NOTICE_KIND                                                                                \
     "kind_new_place", "kind_password", "kind_password_changed", "kind_password_expired",           \
         "kind_login_changed", "kind_email_changed", "kind_email_restored", "kind_second_factor",   \
-        "kind_consent_withdrawn", "kind_message", "kind_news", "kind_survey", "kind_other"
+        "kind_consent_withdrawn", "kind_review", "kind_message", "kind_news", "kind_survey",       \
+        "kind_other"
 
 /* What its words are made with; each may be absent. */
 #define NOTICE                                                                                     \
@@ -193,7 +195,9 @@ static const char *const notices_names[] = {
     "offered", /* the consent stands; there is a text of it */
     "optional",  "obligatory", "box",   "is_wanted", NULL};
 static const char *const unsubscribe_names[] = {LIMITED, "token", "done", NULL};
-static const char *const not_me_names[] = {"csrf", "stale", "ready", "used", "none", NULL};
+static const char *const not_me_names[] = {
+    "csrf", "stale", "ready", "used", "none", "by_account", /* of who is signed in, without link */
+    NULL};
 static const char *const acknowledge_names[] = {
     MISTAKES,
     "csrf",

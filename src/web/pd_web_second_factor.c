@@ -61,7 +61,7 @@ int pd_web_factor_enter(pd_page_t *page)
     }
     pd_page_set_session(page, result.token);
     pd_visitor_signed_in(page);
-    return go_on(page);
+    return pd_web_coming_first(page, page->pending->person_id, return_target(page));
 }
 
 /* For typing by hand: groups of four. */

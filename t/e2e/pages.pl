@@ -257,6 +257,7 @@ page('export-file', '/portal/account/export', as => $travelling, once => \%copy)
 page('export', '/portal/account/export', as => $member);
 page('export-ready', '/portal/account/export', as => $member, press => 'form.card button');
 page('not-me', '/portal/not-me');
+page('account-not-me', '/portal/account/not-me', as => $member);
 page('not-me-ready', '/portal/not-me', as => $disowning);
 page('account-inbox', '/portal/account/inbox', as => $reader);
 page('account-inbox-empty', '/portal/account/inbox', as => $behind);
