@@ -210,8 +210,10 @@ static apr_status_t restore_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status = pd_link_make(&restore->password_token, conn, person->id, PD_LINK_PASSWORD,
                               pd_clock_now() + PD_LINK_LIFETIME, p);
+    if (status != APR_SUCCESS)
+        return status;
     restore->outcome = PD_EMAIL_RESTORED;
-    return status == APR_SUCCESS ? tell(restore, conn, p) : status;
+    return tell(restore, conn, p);
 }
 
 /* With a good link. */
