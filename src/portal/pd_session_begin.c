@@ -143,16 +143,16 @@ static apr_status_t note_attempt(const begin_t *begin, pd_conn_t *conn, pd_attem
     return pd_sign_in_history_add(conn, begin->person.id, begin->key, outcome, &begin->origin, p);
 }
 
-/* The same statements for somebody and nobody; only the letter of an alarm is the owner's alone
- * (pd_guess_letter.c). `reason` is for the journal, `outcome` for the history. */
+/* The same statements for somebody and nobody; only the letter to who is guessed at is the owner's
+ * alone (pd_guess_letter.c). `reason` is for the journal, `outcome` for the history. */
 static apr_status_t refuse(begin_t *begin, pd_conn_t *conn, const char *reason,
                            pd_attempt_e outcome, apr_pool_t *p)
 {
     const char *subject = begin->person.id ? begin->person.id : "";
     begin->outcome = PD_SIGN_IN_REFUSED;
     apr_status_t status = note_attempt(begin, conn, outcome, p);
-    if (status == APR_SUCCESS && begin->guess.alarm && begin->person.id)
-        status = pd_guess_tell_owner(conn, begin->portal, subject, begin->person.key, p);
+    if (status == APR_SUCCESS && begin->guess.tells)
+        status = pd_guess_tell_owner(conn, begin->portal, subject, begin->key, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_journal_add(conn, begin->portal, PD_EVENT_SIGN_IN_FAILED, subject,

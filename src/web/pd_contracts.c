@@ -88,9 +88,9 @@ static const char *const reset_names[] = {
     "disowned",                                     /* somebody else had signed in */
     "by_link",                                      /* neither */
     "return_to", NULL};
-static const char *const restore_names[] = {LIMITED,       "csrf", "stale", "ready",
-                                            "used",        "none", "taken", /* by another account */
-                                            "email_value", NULL};
+static const char *const restore_names[] = {
+    LIMITED,       "csrf",    "stale", "ready", "used", "none", "taken", /* by another account */
+    "email_value", "closing", NULL};
 static const char *const change_login_names[] = {MISTAKES,      LIMITED,         "csrf", "stale",
                                                  "login_value", "reserved_days", NULL};
 static const char *const change_password_names[] = {MISTAKES, LIMITED,       "csrf",
