@@ -280,6 +280,44 @@ START_TEST(editorial_keeps_the_languages)
 }
 END_TEST
 
+#define WHOLE(title, opening, more)                                                                \
+    title "\n\n" opening "\n\n2. WORDS\n\n2.1. A.\n\n3. DATA\n\n3.1. B.\n" more
+
+static const struct {
+    const char *kind, *after, *clauses;
+    pd_refused_e code;
+} additions[] = {
+    {"policy", WHOLE("Rules", "Of us.", "\n5.6. To a bank.\n"), "5.6", PD_REFUSED_CLAUSES},
+    {"policy", WHOLE("Rules", "Of us.", "\n10. MORE\n\n10.1. To a bank.\n"), "10, 10.1",
+     PD_REFUSED_CLAUSES},
+    {"policy", "Rules\n\nOf us.\n\n2. WORDS\n\n3. DATA\n\n3.1. B.\n", "2.1", PD_REFUSED_CLAUSES},
+    {"policy", WHOLE("Rules", "Of us.", "\n3.2. A place.\n\n5.6. To a bank.\n"), "3.2",
+     PD_REFUSED_MATERIAL},
+    {"policy", WHOLE("Rules", "Of us and a bank.", ""), "", PD_REFUSED_OPENING},
+    {"policy", WHOLE("A permission", "Of us.", ""), "", PD_REFUSED_OPENING},
+    {"research", WHOLE("Rules", "Of us.", "\n5.6. To a bank.\n"), "5.6", PD_REFUSED_MATERIAL},
+    {"research", WHOLE("Rules", "Of us and a bank.", ""), "", PD_REFUSED_MATERIAL},
+    {"research", WHOLE("A permission", "Of us.", ""), "", PD_REFUSED_MATERIAL},
+};
+
+/* What stands in no section that counts may be mended, not come or go. */
+START_TEST(editorial_adds_nothing)
+{
+    if (!portal_open(_i % N_ENGINES)) {
+        return;
+    }
+    int i = _i / N_ENGINES;
+    const char *kind = additions[i].kind;
+    put_good(&(order_t){.kind = kind, .texts = {{"ru", WHOLE("Rules", "Of us.", ""), 0}}}, 1);
+    order_t next = {.kind = kind, .editorial = "mended", .texts = {{"ru", additions[i].after, 0}}};
+    put_refused(&next, additions[i].code, "not editorial");
+    ck_assert_str_eq(refusal.detail, additions[i].clauses);
+    ck_assert_str_eq(refusal.language, "ru");
+    next.editorial = "";
+    put_good(&next, 2);
+}
+END_TEST
+
 #define LINKED(to) "# Rules\n\n2.1. See [there](/a).\n\n3.1. Given to [partners](" to ").\n"
 
 START_TEST(editorial_keeps_the_links)
@@ -484,6 +522,8 @@ int main(void)
     tcase_add_loop_test(tcase, published_text_is_kept_and_hashed, 0, N_ENGINES);
     tcase_add_loop_test(tcase, clock_decides_what_is_in_force, 0, N_ENGINES);
     tcase_add_loop_test(tcase, refusal_leaves_nothing, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, editorial_adds_nothing, 0,
+                        N_ENGINES * (int)(sizeof(additions) / sizeof(additions[0])));
     tcase_add_loop_test(tcase, editorial_changes_no_meaning, 0,
                         N_ENGINES * (int)(sizeof(changes) / sizeof(changes[0])));
     tcase_add_loop_test(tcase, editorial_keeps_the_languages, 0, N_ENGINES);
