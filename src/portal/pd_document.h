@@ -89,6 +89,7 @@ typedef struct pd_document_t {
     const char *source;
     pd_markup_e markup;
     const char *source_sha256, *html_sha256;
+    const char *sum_covers; /* what html_sha256 is of: pd_document_sum.h */
     apr_time_t published_at, effective_at;
     const char *editorial;
 } pd_document_t;

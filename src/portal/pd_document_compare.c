@@ -14,7 +14,7 @@ enum { LAST_TEXTS };
 
 const pd_sql_t pd_document_compare_sql[] = {
     [LAST_TEXTS] = {"document_last_texts",
-                    "SELECT language, title, markup, source, html_sha256 FROM document_text "
+                    "SELECT language, title, markup, source, html FROM document_text "
                     "WHERE kind = %s AND version = %lld ORDER BY language LIMIT 20",
                     "sssss", "the texts that a new version is compared with"},
     {NULL, NULL, NULL, NULL}};
@@ -154,7 +154,7 @@ static int is_same(const pd_publish_t *publish, const pd_rows_t *last)
         const pd_cell_t *old = PD_ROW(last, i);
         const pd_ready_text_t *text = pd_publish_text_in(publish, old[0].text);
         same = text && strcmp(text->article.title, old[1].text) == 0 &&
-               strcmp(text->html_sha256, old[4].text) == 0;
+               strcmp(text->article.html, old[4].text) == 0;
     }
     return same;
 }

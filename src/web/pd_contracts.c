@@ -335,6 +335,7 @@ static const char *const document_names[] = {
     "effective",
     "editorial",
     "sha256",
+    "covers_title", /* the sum does */
     "is_current",
     "is_upcoming",
     "is_past",
