@@ -6,6 +6,7 @@
 #include "base/pd_status.h"
 #include "db/pd_migrate.h"
 #include "portal/pd_document.h"
+#include "portal/pd_document_sum.h"
 #include "portal/pd_field.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
@@ -152,6 +153,16 @@ static const char *journal(ctl_t *ctl)
         return "it is not whole; \"pdportalctl verify-journal\" names the row";
     }
     return status_text(ctl, rv);
+}
+
+static const char *texts(ctl_t *ctl)
+{
+    const char *fault;
+    apr_status_t rv = pd_document_sum_check(&fault, &ctl->portal, ctl->p);
+    if (rv || !fault) {
+        return status_text(ctl, rv);
+    }
+    return apr_pstrcat(ctl->p, fault, "; restore it from a copy of the database", NULL);
 }
 
 static const char *figures(pd_state_t *state, ctl_t *ctl)
@@ -345,6 +356,7 @@ static void look_inside(look_t *look)
         return;
     }
     documents(look);
+    tell(look, "texts", texts(ctl));
     announced(look);
     sessions(look);
     tell(look, "change feed", change_feed(ctl));

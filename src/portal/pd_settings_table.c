@@ -101,7 +101,8 @@ const pd_directive_t pd_directives[] = {
     ROW(CLAUSES, "PDPortalMaterialSections", material_sections, "3 4 5.2 6.2",
         "The sections of the policy that say which data is taken, what it is for and who gets it: numbers of "
         "clauses, parted by spaces, each with what is below it. A version that words them otherwise, or links "
-        "elsewhere in them, is not published as editorial. A policy without any of them counts whole, as consents do."),
+        "elsewhere in them, is not published as editorial; nor is one that has a clause more or less anywhere, or "
+        "another title or opening. A policy without any of them counts whole, as consents do."),
     ROW(HOST, "PDPortalHostName", host_name, NULL,
         "Names this host's chain in the journal: letters, digits, dot and hyphen. Hosts that share a "
         "database need different names. Without it: the system's host name."),

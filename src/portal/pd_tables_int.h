@@ -49,6 +49,7 @@ extern const pd_sql_t pd_journal_verify_sql[];
 extern const pd_sql_t pd_document_sql[];
 extern const pd_sql_t pd_document_publish_sql[];
 extern const pd_sql_t pd_document_compare_sql[];
+extern const pd_sql_t pd_document_sum_sql[];
 extern const pd_sql_t pd_draft_sql[];
 extern const pd_sql_t pd_coming_sql[];
 extern const pd_sql_t pd_coming_letter_sql[];

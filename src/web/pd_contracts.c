@@ -222,9 +222,9 @@ static const char *const coming_names[] = {
  * of the text that it is about, and what the checker says. */
 #define REFUSAL                                                                                    \
     "refusal", "r_kind", "r_reason", "r_empty", "r_language", "r_twice", "r_text", "r_past",       \
-        "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_no_reason",     \
-        "r_language_less", "r_language_more", "r_time", "r_time_twice", "r_time_never", "in_ru",   \
-        "in_en", "detail"
+        "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_clauses",       \
+        "r_opening", "r_no_reason", "r_language_less", "r_language_more", "r_time",                \
+        "r_time_twice", "r_time_never", "in_ru", "in_en", "detail"
 
 static const char *const documents_names[] = {
     "published",  "withdrawn", /* what has just happened */
@@ -340,6 +340,7 @@ static const char *const document_names[] = {
     "effective",
     "editorial",
     "sha256",
+    "covers_title", /* the sum does */
     "is_current",
     "is_upcoming",
     "is_past",
