@@ -205,6 +205,8 @@ int ctl_notices_stop(ctl_t *ctl);
 int ctl_people_find(ctl_t *ctl);
 int ctl_people_close(ctl_t *ctl);
 int ctl_people_destroy(ctl_t *ctl);
+int ctl_people_block(ctl_t *ctl);
+int ctl_people_unblock(ctl_t *ctl);
 int ctl_destructions_list(ctl_t *ctl);
 int ctl_destructions_show(ctl_t *ctl);
 int ctl_notices_read(ctl_t *ctl);

@@ -34,6 +34,8 @@ static const struct {
             {"people find", "4.1.1", PD_BASIS_LAW},
             {"people close", "4.1.2", PD_BASIS_LAW},
             {"people destroy", "4.1.2", PD_BASIS_LAW},
+            {"people block", "4.1.4", PD_BASIS_LAW},
+            {"people unblock", "4.1.4", PD_BASIS_LAW},
             {"backup", "4.1.2", PD_BASIS_LAW},
             {"restore", "4.1.2", PD_BASIS_LAW},
             {"destructions save", "4.1.2", PD_BASIS_LAW},

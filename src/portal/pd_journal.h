@@ -64,6 +64,8 @@
 #define PD_EVENT_CLOSING_BEGUN          "closing.begun"
 #define PD_EVENT_CLOSING_RECALLED       "closing.recalled"
 #define PD_EVENT_PERSON_DESTROYED       "person.destroyed"
+#define PD_EVENT_PERSON_BLOCKED         "person.blocked"
+#define PD_EVENT_PERSON_UNBLOCKED       "person.unblocked"
 #define PD_EVENT_BACKUP_MADE            "backup.made"
 #define PD_EVENT_BACKUP_RESTORED        "backup.restored"
 #define PD_EVENT_SESSIONS_ENDED         "sessions.ended" /* of a person, or "" of everybody */

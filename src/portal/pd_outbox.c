@@ -117,6 +117,8 @@ const pd_contract_t pd_letter_contracts[] = {
     {"mail/unused.txt", unused_names, NULL},
     {"mail/closing.txt", closing_names, NULL},
     {"mail/closing-recalled.txt", sign_in_names, NULL},
+    {"mail/blocked.txt", sign_in_names, NULL},
+    {"mail/unblocked.txt", sign_in_names, NULL},
     {"mail/policy-coming.txt", policy_coming_names, NULL},
     {NULL, NULL, NULL}};
 
@@ -144,6 +146,8 @@ const pd_letter_kind_t pd_letter_kinds[] = {
     {"unused", "4.1.3", NULL, PD_BASIS_LAW},
     {"closing", "4.1.3", NULL, PD_BASIS_LAW},
     {"closing-recalled", "4.1.3", NULL, PD_BASIS_LAW},
+    {"blocked", "4.1.3", NULL, PD_BASIS_LAW},
+    {"unblocked", "4.1.3", NULL, PD_BASIS_LAW},
     {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},
     {NULL, NULL, NULL, PD_BASIS_PURPOSE}};
 

@@ -38,6 +38,7 @@ extern const pd_sql_t pd_ledger_sql[];
 extern const pd_sql_t pd_consent_sql[];
 extern const pd_sql_t pd_consent_letter_sql[];
 extern const pd_sql_t pd_withdrawal_sql[];
+extern const pd_sql_t pd_block_sql[];
 extern const pd_sql_t pd_closing_sql[];
 extern const pd_sql_t pd_destruction_sql[];
 extern const pd_sql_t pd_unused_sql[];
