@@ -9,7 +9,7 @@
  * what takes an address back works meanwhile. */
 #define GOOD_IN(state, purpose)                                                                    \
     "(" state " = CASE WHEN " purpose " IN ('" PD_LINK_RECALL "', '" PD_LINK_RECALL_NOW "')"       \
-    " THEN 'closing' ELSE 'active' END"                                                            \
+    " THEN 'closing' WHEN " purpose " = '" PD_LINK_CLOSE "' THEN 'blocked' ELSE 'active' END"      \
     " OR " state " = 'closing' AND " purpose " = '" PD_LINK_ADDRESS "')"
 
 enum { VOID, ADD, LOOK, USE, DUE };
