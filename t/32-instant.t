@@ -57,7 +57,7 @@ everywhere($anna, '/ward/', 403, 'dismissed');
 everywhere($anna, '/cabinet/', 200, 'and still signed in');
 
 # A new policy takes force: led to it, in every process; acknowledged: open, in every process.
-PDPortal::Setup::publish($server->{conf}, 'policy', 'policy2', '--editorial', 'a comma');
+PDPortal::Setup::publish_mended($server->{conf}, 'policy', 'policy');
 everywhere($anna, '/cabinet/', 200, 'an editorial version passes silently');
 PDPortal::Setup::publish_anew($server->{conf}, 'policy', 'policy2');
 everywhere($anna, '/cabinet/?day=1', 303, 'a new version in force');

@@ -128,7 +128,7 @@ unlike($fresh->get('/portal/account/')->body, $banner, 'no banner any more');
 is($fresh->get('/portal/coming')->header('location'), '/portal/account/', 'and no page');
 
 # --- an editorial version comes silently
-PDPortal::Setup::publish($server->{conf}, 'policy', 'policy', '--editorial', 'a line', '--effective', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $day + 3600));
+PDPortal::Setup::publish_mended($server->{conf}, 'policy', 'policy2', '--effective', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $day + 3600));
 is(sql('SELECT count(*) FROM announcement'), 1, 'an editorial version is not announced');
 unlike($fresh->get('/portal/account/')->body, qr/going to change|изменится/, 'has no banner');
 is(in($server->browser, $boris_login)->header('location'), '/portal/account/', 'and no page');

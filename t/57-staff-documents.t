@@ -5,6 +5,7 @@ use warnings FATAL => 'all';
 use utf8;
 use Digest::SHA ();
 use JSON::PP ();
+use POSIX ();
 use Test::More;
 use PDPortal::Test;
 use PDPortal::Postgres ();
@@ -331,7 +332,8 @@ is((cli('drafts', 'withdraw', $number, '--as', $boris_login))[0], 0, 'another is
 unlike((cli('drafts', 'list'))[1], qr/^$number /m, 'and waits no more');
 
 # --- uses by purpose
-my @now = gmtime;
+my @now = do { local $ENV{TZ} = 'Europe/Berlin'; POSIX::tzset(); localtime };
+POSIX::tzset();
 my $month = sprintf '%04d-%02d', $now[5] + 1900, $now[4] + 1;
 ($code, $out) = cli('report', 'uses', '--month', $month);
 is($code, 0, 'uses of a month');

@@ -137,11 +137,21 @@ my $anew = 0;
 sub publish_anew {
     my ($conf, $kind, $file, @more) = @_;
     $anew++;
+    return publish_changed($conf, $kind, $file, sub { "$_[0]\nEdition $anew.\n" }, @more);
+}
+
+# The same with a stop of a clause mended, as an editorial version may be.
+sub publish_mended {
+    my ($conf, $kind, $file, @more) = @_;
+    return publish_changed($conf, $kind, $file, sub { $_[0] =~ s/^(1\.2\..*)\.$/$1;/mr }, '--editorial', 'a stop', @more);
+}
+
+sub publish_changed {
+    my ($conf, $kind, $file, $change, @more) = @_;
     my @words;
     for my $language (qw(ru en)) {
         my $path = "$ENV{PD_WORK}/tmp/anew.$$.$language.md";
-        my $text = read_file("$ENV{PD_SOURCE_DIR}/t/documents/$file.$language.md");
-        push @words, write_file($path, "$text\nEdition $anew.\n"), '--lang', $language;
+        push @words, write_file($path, $change->(read_file("$ENV{PD_SOURCE_DIR}/t/documents/$file.$language.md"))), '--lang', $language;
     }
     return ctl_ok($conf, 'policy', 'publish', @words, '--kind', $kind, @more);
 }
