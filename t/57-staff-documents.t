@@ -111,7 +111,18 @@ my $other = $chief->clone;
 my $other_page = $other->get($draft);
 $answer = $boris->submit({ act => 'publish' }, form => qr/drafts/);
 is($answer->header('location'), '/portal/staff/documents?notice=published', 'the other publishes it');
+# The staff's pages are a section like those of the site: who published the policy has to acknowledge it, too.
+my $gate = '/portal/acknowledge?return=%2Fportal%2Fstaff%2Fdocuments%3Fnotice%3Dpublished';
+is($boris->get('/portal/staff/documents?notice=published')->header('location'), $gate, 'the new policy stands before the pages of the staff');
+is($boris->post($draft, { act => 'publish', csrf => 'x' })->header('location'), '/portal/acknowledge?return=' . $draft =~ s{/}{%2F}gr, 'and before its acts');
+is($chief->get('/portal/staff/destructions')->header('location'), '/portal/acknowledge?return=%2Fportal%2Fstaff%2Fdestructions', 'for an administrator as well');
+is($boris->get($_)->status, 200, "$_ stays open") for qw(/portal/account/ /portal/account/password /portal/account/export /portal/policy/2);
+is($doctor->get('/portal/staff/documents')->status, 403, 'who has no role for it is told so, whatever was read');
+$boris->get($gate);
+$answer = $boris->submit({ policy => 1 }, form => qr/acknowledge/);
+is($answer->header('location'), '/portal/staff/documents?notice=published', 'acknowledged: back to the page');
 like($boris->follow($answer)->text, qr/The version is published\..*None.*Version 2 in force/, 'and sees it in the list');
+acknowledge($_) for $anna, $chief;
 like($server->browser->get('/portal/policy')->text, qr/second wording/, 'the very next visitor reads it');
 my ($code, $out) = cli('policy', 'list', '--lang', 'en');
 like($out, qr/^\* 2 .* \Q$sums[1]\E$/m, 'with the checksum that was shown');
@@ -133,7 +144,7 @@ $answer = draft($anna, { change => 'editorial', reason => 'a space' }, { file_en
 is($answer->status, 303, 'editorial, as it should be');
 is(decide($anna, $answer->header('location'), 'publish')->status, 303, 'its author publishes it');
 like($server->browser->get('/portal/policy')->text, qr/only mends the wording: a space/, 'with the reason');
-is($anna->get('/cabinet/')->header('location'), '/portal/acknowledge?return=%2Fcabinet%2F', 'the material one before it still has to be read');
+is($member->get('/cabinet/')->header('location'), '/portal/acknowledge?return=%2Fcabinet%2F', 'the material one before it still has to be read');
 
 $answer = draft($anna, { text_en => $mended =~ s/who ever/whoever/r, change => 'editorial', reason => 'in English only', drop => 1 });
 is($answer->status, 422, 'editorial, and a language less');

@@ -286,13 +286,41 @@ static const char *room(ctl_t *ctl)
                         folder, apr_strfsize(free_bytes, left), apr_strfsize(total, whole));
 }
 
+/* By the job, or with the account. Nothing removes rows of the journal, whose chain they are. */
+static int is_removable(const pd_field_t *field)
+{
+    return field->destroy || field->since == PD_SINCE_SIGN_IN;
+}
+
+/* `late`: of those that are over, for too long. */
+static void outlived(look_t *look, const char *thing, const pd_field_t *field, int due, int late)
+{
+    ctl_t *ctl = look->ctl;
+    int told = late ? late : due;
+    const char *text = apr_psprintf(
+        ctl->p, "%d%s outlived the %s of %s%s", told, told == PD_DUE_MAX ? " or more" : "",
+        pd_settings_term_text(field->term(ctl->settings), ctl->p), field->directive,
+        late ? " by more than a day" : "");
+    const char *todo = field->destroy ? "; the job \"expire\" removes them"
+                                      : "; decide what becomes of them";
+    if (late) {
+        tell(look, thing, apr_pstrcat(ctl->p, text, todo, NULL));
+    }
+    else if (due) {
+        notice(look, thing, apr_pstrcat(ctl->p, text, todo, NULL));
+    }
+}
+
 static void term(look_t *look, const pd_field_t *field)
 {
     ctl_t *ctl = look->ctl;
     const char *thing = apr_pstrcat(ctl->p, "term of ", field->id, NULL);
     apr_int64_t value = field->term(ctl->settings);
-    int due = 0;
-    apr_status_t rv = pd_field_due(&due, &ctl->portal, field, ctl->p);
+    int due = 0, late = 0;
+    apr_status_t rv = pd_field_due(&due, &ctl->portal, field, 0, ctl->p);
+    if (!rv && due && is_removable(field)) {
+        rv = pd_field_due(&late, &ctl->portal, field, PD_FIELD_OVERDUE, ctl->p);
+    }
     if (rv) {
         tell(look, thing, status_text(ctl, rv));
     }
@@ -305,11 +333,8 @@ static void term(look_t *look, const pd_field_t *field)
                             "not set; decide and write %s \"3 years\", or \"without limit\"",
                             field->directive));
     }
-    else if (due > 0) {
-        notice(look, thing,
-               apr_psprintf(ctl->p, "%d%s outlived the %s of %s; decide what becomes of them", due,
-                            due == PD_DUE_MAX ? " or more" : "",
-                            pd_settings_term_text(value, ctl->p), field->directive));
+    else {
+        outlived(look, thing, field, due, late);
     }
 }
 

@@ -180,6 +180,16 @@ const ctl_command_t ctl_commands[] = {
      "kept\n"
      "                      in the journal of the person\n",
      NULL, ctl_consents_withdraw},
+    {"consents find", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "EMAIL|NUMBER",
+     "find what somebody agreed to, after the account",
+     "Prints the acts of destroyed accounts whose last e-mail address was EMAIL; or all acts of "
+     "whoever\n"
+     "has the receipt of this NUMBER, destroyed or not: which text and version, its SHA-256, in "
+     "which\n"
+     "words, when, on which form. The ledger names nobody; that somebody looked is written into "
+     "the\n"
+     "journal first, without the address. Who shows the letter with a receipt shows its number.\n",
+     NULL, ctl_consents_find},
     {"withdrawals list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "",
      "list what withdrawn consents ask for",
      "Prints the withdrawals whose rest is still to be done, soonest due first: number, by when, "
@@ -196,6 +206,24 @@ const ctl_command_t ctl_commands[] = {
     {"people find", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "LOGIN|EMAIL", "tell how an account stands",
      "Prints the id of the person, the state of the account and the login.\n", NULL,
      ctl_people_find},
+    {"people block", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1, "LOGIN|EMAIL --reason TEXT",
+     "block a person's data",
+     "Where the data have to be checked, or nothing may be done with them for another reason. The "
+     "person is\n"
+     "signed out everywhere, with effect on the very next request, can't sign in, and gets a "
+     "letter. Nothing\n"
+     "is removed, and what the law demands goes on. TEXT stands in the journal, which the person "
+     "can read;\n"
+     "the letter doesn't say it.\n"
+     "\n"
+     "  --reason TEXT       why\n",
+     NULL, ctl_people_block},
+    {"people unblock", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1, "LOGIN|EMAIL --reason TEXT",
+     "end the block of a person's data",
+     "Everything is as it was before the block, but for the sessions. The person gets a letter.\n"
+     "\n"
+     "  --reason TEXT       why\n",
+     NULL, ctl_people_unblock},
     {"people close", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1,
      "LOGIN|EMAIL --reason request|order", "close an account",
      "For who can't sign in, or where the administration has to. The person is signed out "

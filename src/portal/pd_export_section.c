@@ -42,9 +42,9 @@ enum {
 const pd_sql_t pd_export_sql[] = {
     [ACCOUNT] = {"export_account",
                  "SELECT p.id, p.login, p.email, p.language, p.state, p.policy_version,"
-                 " p.created_at, p.confirmed_at, p.signed_in_at, p.generation FROM person p"
-                 " WHERE p.id = %s" BEHIND("p.id"),
-                 "sssssiiiii", "the person"},
+                 " p.created_at, p.confirmed_at, p.signed_in_at, p.reviewed_at, p.generation"
+                 " FROM person p WHERE p.id = %s" BEHIND("p.id"),
+                 "sssssiiiiii", "the person"},
     [CREDENTIALS] = {"export_credentials",
                      "SELECT kind, changed_at, expired_at, (SELECT COUNT(*) FROM factor_code f"
                      " WHERE f.person_id = c.person_id AND c.kind = 'totp')"
@@ -159,7 +159,8 @@ const pd_export_section_t pd_export_sections[] = {
      COLUMNS(COLUMN("id", ID), SEALED("login", "person.login"), SEALED("email", "person.email"),
              COLUMN("language", WORD), COLUMN("state", WORD), COLUMN("policy_version", NUMBER),
              COLUMN("created_at", INSTANT), COLUMN("confirmed_at", INSTANT),
-             COLUMN("signed_in_at", INSTANT), COLUMN("generation", NUMBER)),
+             COLUMN("signed_in_at", INSTANT), COLUMN("reviewed_at", INSTANT),
+             COLUMN("generation", NUMBER)),
      0, 1},
     {"credentials", "password factor", TABLE(CREDENTIALS),
      COLUMNS(COLUMN("kind", WORD), COLUMN("changed_at", INSTANT), COLUMN("expired_at", INSTANT),

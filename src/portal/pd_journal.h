@@ -57,12 +57,15 @@
 #define PD_EVENT_LINK_MADE              "link.made"
 #define PD_EVENT_PURPOSE_REFUSED        "purpose.refused"
 #define PD_EVENT_WITHDRAWAL_DONE        "withdrawal.done"
+#define PD_EVENT_REVIEW_TOLD            "review.told"    /* the yearly look at one's data */
 #define PD_EVENT_UNUSED_TOLD            "account.unused" /* the letter before its closing */
 #define PD_EVENT_EXPORT_ASKED           "export.asked"
 #define PD_EVENT_EXPORT_MADE            "export.made"
 #define PD_EVENT_CLOSING_BEGUN          "closing.begun"
 #define PD_EVENT_CLOSING_RECALLED       "closing.recalled"
 #define PD_EVENT_PERSON_DESTROYED       "person.destroyed"
+#define PD_EVENT_PERSON_BLOCKED         "person.blocked"
+#define PD_EVENT_PERSON_UNBLOCKED       "person.unblocked"
 #define PD_EVENT_BACKUP_MADE            "backup.made"
 #define PD_EVENT_BACKUP_RESTORED        "backup.restored"
 #define PD_EVENT_SESSIONS_ENDED         "sessions.ended" /* of a person, or "" of everybody */

@@ -76,7 +76,8 @@ static const char *const new_place_names[] = {
     "m7",     "m8",      "m9",     "m10",     "m11",    "m12", "site_name", "base_url",   NULL};
 /* One record of an act, and how its instant is written: partials "record" and "date". */
 #define RECORD                                                                                     \
-    "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "day",     \
+    "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "form",    \
+        "address", "agent", "day",                                                                 \
         "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11", \
         "m12", "consents_url", "site_name", "base_url"
 static const char *const unused_names[] = {
@@ -116,6 +117,8 @@ const pd_contract_t pd_letter_contracts[] = {
     {"mail/unused.txt", unused_names, NULL},
     {"mail/closing.txt", closing_names, NULL},
     {"mail/closing-recalled.txt", sign_in_names, NULL},
+    {"mail/blocked.txt", sign_in_names, NULL},
+    {"mail/unblocked.txt", sign_in_names, NULL},
     {"mail/policy-coming.txt", policy_coming_names, NULL},
     {NULL, NULL, NULL}};
 
@@ -143,6 +146,8 @@ const pd_letter_kind_t pd_letter_kinds[] = {
     {"unused", "4.1.3", NULL, PD_BASIS_LAW},
     {"closing", "4.1.3", NULL, PD_BASIS_LAW},
     {"closing-recalled", "4.1.3", NULL, PD_BASIS_LAW},
+    {"blocked", "4.1.3", NULL, PD_BASIS_LAW},
+    {"unblocked", "4.1.3", NULL, PD_BASIS_LAW},
     {"policy-coming", "4.1.3", NULL, PD_BASIS_PURPOSE},
     {NULL, NULL, NULL, PD_BASIS_PURPOSE}};
 

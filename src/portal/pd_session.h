@@ -59,6 +59,7 @@ typedef struct pd_sign_in_t {
                               password (PD_LINK_PASSWORD); CLOSING: of one to recall it
                               (PD_LINK_RECALL_NOW); else NULL */
     const char *person_id; /* SIGNED_IN; else NULL */
+    int needs_code;        /* SIGNED_IN: the second factor is due, the session opens nothing yet */
     int retry_after;       /* LIMITED: seconds; else 0 */
 } pd_sign_in_t;
 

@@ -151,25 +151,45 @@ static void settle(const pd_session_t *session, const pd_portal_t *portal, apr_p
 
 const pd_session_source_t pd_session_cached = {find, settle};
 
-/* One batch of the walk: uses to note; what is stale or over is wiped, so that nothing of a person
- * stays in memory without need. */
+/* Stale or over: nothing of a person stays in memory without need. */
+static int is_needless(const pd_session_met_t *met, const pd_portal_t *portal, int fresh)
+{
+    return fresh && (!is_current(&met->entry, portal) ||
+                     is_over(&met->entry, met->used_at, portal, pd_clock_now()));
+}
+
+/* What is wiped takes its last use along, as what is evicted does: its session may go on, and would
+ * end early by so much. */
+static int is_behind(const pd_session_met_t *met, const pd_portal_t *portal, int needless)
+{
+    return met->used_at - met->noted_at >=
+           (needless ? PD_SESSION_TOUCH_EVERY : pd_session_note_every(portal->settings));
+}
+
+/* One batch of the walk: uses to note. What is needless and has none is wiped. */
 static int collect(pd_session_met_t *met, pd_session_use_t *uses, apr_size_t *at,
                    const pd_portal_t *portal, int fresh)
 {
     int n = 0;
-    apr_time_t now = pd_clock_now();
-    apr_interval_time_t behind = pd_session_note_every(portal->settings);
     while (n < BATCH && pd_session_table_next(&met[n], at, portal->sessions)) {
         const pd_session_met_t *one = &met[n];
-        if (one->used_at - one->noted_at >= behind) {
+        int needless = is_needless(one, portal, fresh);
+        if (is_behind(one, portal, needless)) {
             apr_cpystrn(uses[n].token_hash, one->entry.text, sizeof(uses[n].token_hash));
             uses[n++].used_at = one->used_at;
         }
-        else if (fresh && (!is_current(&one->entry, portal) ||
-                           is_over(&one->entry, one->used_at, portal, now)))
+        else if (needless)
             pd_session_table_clear(portal->sessions, one);
     }
     return n;
+}
+
+/* The database knows of this use now. */
+static void noted(const pd_session_met_t *met, const pd_portal_t *portal, int fresh)
+{
+    pd_session_table_noted(met);
+    if (is_needless(met, portal, fresh))
+        pd_session_table_clear(portal->sessions, met);
 }
 
 apr_interval_time_t pd_session_cache_every(const pd_settings_t *settings)
@@ -195,7 +215,7 @@ apr_status_t pd_session_cache_note(int *done, const pd_portal_t *portal, apr_poo
         status = pd_session_note(portal, uses, n, 0, scratch);
         apr_pool_destroy(scratch);
         for (int i = 0; status == APR_SUCCESS && i < n; i++)
-            pd_session_table_noted(&met[i]);
+            noted(&met[i], portal, fresh);
         *done += status == APR_SUCCESS ? n : 0;
     }
     return status;

@@ -14,7 +14,6 @@
 #define KEY_WORDS     (PD_SESSION_KEY_BYTES / 8)
 #define CONTENT_WORDS (sizeof(pd_session_entry_t) / 8)
 #define HEAD_WORDS    (offsetof(pd_session_entry_t, text) / 8)
-#define TOUCH_EVERY   apr_time_from_sec(1)
 
 struct pd_session_slot_t {
     apr_uint64_t state;
@@ -160,7 +159,7 @@ int pd_session_table_get(pd_session_entry_t *entry, apr_time_t *used_at, pd_sess
 void pd_session_table_touch(pd_session_slot_t *slot, apr_time_t now)
 {
     apr_time_t used_at = LOAD(slot->used_at);
-    if (now - used_at >= TOUCH_EVERY || used_at > now) /* a clock that stepped back */
+    if (now - used_at >= PD_SESSION_TOUCH_EVERY || used_at > now) /* a clock that stepped back */
         (void)SWAP(slot->used_at, &used_at, now);
 }
 
@@ -224,7 +223,7 @@ static void tell_evicted(pd_session_use_t *use, const pd_session_slot_t *slot)
 {
     pd_session_entry_t entry;
     apr_time_t used_at = LOAD(slot->used_at);
-    if (used_at - LOAD(slot->noted_at) < TOUCH_EVERY || !copy_content(&entry, slot))
+    if (used_at - LOAD(slot->noted_at) < PD_SESSION_TOUCH_EVERY || !copy_content(&entry, slot))
         return;
     apr_cpystrn(use->token_hash, entry.text, sizeof(use->token_hash));
     use->used_at = used_at;

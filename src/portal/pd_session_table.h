@@ -66,7 +66,8 @@ int pd_session_table_get(pd_session_entry_t *entry, apr_time_t *used_at, pd_sess
                          const pd_session_table_t *table,
                          const unsigned char key[PD_SESSION_KEY_BYTES]);
 
-/* Notes a use, at most one a second. */
+/* Notes a use, at most one in this time: instants that lie nearer are as good as one. */
+#define PD_SESSION_TOUCH_EVERY apr_time_from_sec(1)
 void pd_session_table_touch(pd_session_slot_t *slot, apr_time_t now);
 
 /* Puts an entry in, used at `used_at`, of which the database knows `noted_at`. `evicted->used_at`

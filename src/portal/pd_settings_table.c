@@ -155,8 +155,8 @@ const pd_directive_t pd_directives[] = {
         "outlive it; closing them is a decision of the administration. Without it nothing is due, and "
         "`check` and the page `processing` say that no term is set."),
     BOUNDED(TERM, "PDPortalTermActs", term_acts, NULL, DAY, 18300 * DAY,
-        "How long the ledger of acknowledgements, consents and withdrawals is kept, from each act on. "
-        "Likewise."),
+        "How long acknowledgements, consents and withdrawals are kept after a newer act, a withdrawal or the end "
+        "of the account has ended them; then the job `expire` removes them. What stands stays. Likewise."),
     BOUNDED(TERM, "PDPortalTermJournal", term_journal, NULL, DAY, 18300 * DAY,
         "How long the rows of the journal are kept. Likewise."),
     BOUNDED(TERM, "PDPortalTermLetters", term_letters, "30d", DAY, 18300 * DAY,

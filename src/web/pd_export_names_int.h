@@ -11,8 +11,8 @@
 
 #define EXPORT_LABELS                                                                              \
     "l_id", "l_key", "l_login", "l_email", "l_language", "l_state", "l_policy_version",            \
-        "l_created_at", "l_confirmed_at", "l_signed_in_at", "l_generation", "l_kind",              \
-        "l_changed_at", "l_expired_at", "l_spare_codes", "l_role", "l_since", "l_until",           \
+        "l_created_at", "l_confirmed_at", "l_signed_in_at", "l_reviewed_at", "l_generation",       \
+        "l_kind", "l_changed_at", "l_expired_at", "l_spare_codes", "l_role", "l_since", "l_until", \
         "l_number", "l_version", "l_expires_at", "l_attempts", "l_return_to", "l_acts",            \
         "l_authenticated_at", "l_used_at", "l_mfa_at", "l_browser", "l_system", "l_network",       \
         "l_country_code", "l_country", "l_region", "l_at", "l_outcome", "l_told_at", "l_close_at", \
@@ -38,7 +38,8 @@
         "w_factor_off", "w_factor_codes", "w_factor_entered", "w_factor_refused",                  \
         "w_factor_reset", "w_person_added", "w_role_appointed", "w_role_dismissed", "w_link_made", \
         "w_purpose_refused", "w_withdrawal_done", "w_export_asked", "w_export_made",               \
-        "w_notices_set", "w_notice_read", "w_notice_removed", "w_closing_begun",                   \
-        "w_closing_recalled", "w_sessions_ended", "w_password"
+        "w_notices_set", "w_notice_read", "w_notice_removed", "w_closing_begun", "w_review_told",  \
+        "w_closing_recalled", "w_sessions_ended", "w_password", "w_person_blocked",                \
+        "w_person_unblocked"
 
 #endif

@@ -45,7 +45,8 @@ static const char *const plain_letters[] = {
     "mail/email-changed.txt",    "mail/email-restored.txt",
     "mail/second-factor.txt",    "mail/closing-recalled.txt",
     "mail/unused.txt",           "mail/notice.txt",
-    "mail/notice-optional.txt",  NULL};
+    "mail/notice-optional.txt",  "mail/blocked.txt",
+    "mail/unblocked.txt",        NULL};
 
 static inline const pd_templates_t *test_templates(const char *folder)
 {

@@ -267,6 +267,32 @@ START_TEST(test_uses)
 }
 END_TEST
 
+/* What is wiped because something made it stale takes its last use along: the session is not over
+ * early. */
+START_TEST(test_wiped_with_its_use)
+{
+    if (!cached_open(_i))
+        return;
+    int done;
+    pd_session_met_t met;
+    apr_size_t at = 0;
+    confirmed_person("ivan", "a@example.org");
+    const char *token = signed_in("ivan");
+    ck_from_database(token);
+    test_now += 4 * MINUTE; /* not yet so far behind that it is noted by itself */
+    ck_from_memory(token);
+    apr_time_t used_at = test_now;
+    announce("everybody", "");
+    pd_coherence_ring(portal.coherence);
+    ck_assert_int_eq(pd_session_cache_note(&done, &portal, tp), APR_SUCCESS);
+    ck_assert_int_eq(done, 1);
+    ck_assert(!pd_session_table_next(&met, &at, portal.sessions));
+    ck_assert_int_eq(ask("SELECT used_at FROM session"), used_at);
+    test_now += 59 * MINUTE + 30 * SECOND;
+    ck_from_database(token);
+}
+END_TEST
+
 /* Nothing of a person stays in memory when it is over. */
 START_TEST(test_wiped)
 {
@@ -407,6 +433,7 @@ int main(void)
     tcase_add_loop_test(tc, test_overtaken, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_limits, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_uses, 0, N_ENGINES);
+    tcase_add_loop_test(tc, test_wiped_with_its_use, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_wiped, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_away, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_too_long, 0, N_ENGINES);
