@@ -55,4 +55,8 @@ const char *pd_clause_order_fault(const char *bytes, apr_size_t length, const pd
  * line feed behind it. */
 const char *pd_clause_whole(const char *title, const char *html, apr_pool_t *p);
 
+/* The article as plain text, of title and body: a paragraph a line, with the numbers and words of
+ * the page; where a link leads stands in angle brackets behind it. */
+const char *pd_clause_text(const char *title, const char *html, apr_pool_t *p);
+
 #endif

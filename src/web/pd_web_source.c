@@ -1,9 +1,11 @@
-/* Documents for programs: the file that was published, byte for byte, and the news of the policy
- * (seed 9.4). */
+/* Documents for programs: the file that was published, byte for byte, its plain text, and the news
+ * of the policy (seed 9.4). */
 #include <apr_strings.h>
 #include "portal/pd_document.h"
 #include "web/pd_handlers.h"
 #include "web/pd_version.h"
+
+#define PLAIN "text/plain; charset=utf-8"
 
 /* The answer speaks the language of the text, which is not always the one asked for. */
 static int send_source(pd_page_t *page, const pd_document_t *document, const char *type)
@@ -12,6 +14,16 @@ static int send_source(pd_page_t *page, const pd_document_t *document, const cha
     page->type = type;
     pd_version_announce_file(page, document);
     return pd_page_send(page, document->source, strlen(document->source));
+}
+
+/* Markdown is none. It is made of the page, so that it has the numbers that readers see. */
+static int send_text(pd_page_t *page, const pd_document_t *document)
+{
+    const char *text = pd_clause_text(document->title, document->html, page->p);
+    page->language = document->language;
+    page->type = PLAIN;
+    pd_version_announce(page, document);
+    return pd_page_send(page, text, strlen(text));
 }
 
 static apr_status_t find(pd_document_t *document, const pd_page_t *page)
@@ -29,8 +41,11 @@ int pd_web_source_text(pd_page_t *page)
 {
     pd_document_t document;
     apr_status_t rv = find(&document, page);
-    return rv == APR_SUCCESS ? send_source(page, &document, "text/plain; charset=utf-8")
-                             : not_found(page, rv);
+    if (rv != APR_SUCCESS) {
+        return not_found(page, rv);
+    }
+    return document.markup == PD_MARKUP_MARKDOWN ? send_text(page, &document)
+                                                 : send_source(page, &document, PLAIN);
 }
 
 /* Numbered plain text is no Markdown: a reader of Markdown would number it anew. */

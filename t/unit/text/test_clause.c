@@ -1,6 +1,7 @@
 /* Documents with numbered clauses, plain and Markdown. The clinic in these texts is made up. */
 #include "pd_test.h"
 #include "base/pd_status.h"
+#include "base/pd_bytes.h"
 #include "text/pd_clause.h"
 #include <string.h>
 #include <apr_strings.h>
@@ -381,6 +382,47 @@ START_TEST(deep_nesting)
 }
 END_TEST
 
+static const struct {
+    const char *source, *text;
+} texts[] = {
+    {"# The *Rules* & more\n\nOf a\n**clinic**.\n\n## 1. WORDS\n\n1.1. A \"guest\" & "
+     "<co>.\n\nMore.\n",
+     "The Rules & more\n\nOf a clinic.\n\n1. WORDS\n\n1.1. A \"guest\" & <co>.\n\nMore.\n"},
+    /* numbers as published, which CommonMark would count anew */
+    {"# T\n\n3. Three\n7. Seven\n\n9.4. Nine\n\n> 1. quoted\n",
+     "T\n\n3. Three\n\n7. Seven\n\n9.4. Nine\n\n> 1. quoted\n"},
+    {"# T\n\n1. A [b](https://c.example/?d&e), <https://f.example/>, <g@h.example>, "
+     "[i](javascript:j).\n",
+     "T\n\n1. A b <https://c.example/?d&e>, https://f.example/, g@h.example, i.\n"},
+    {"# T\n\n- a\n- b\n  - c\n\n  d\n\n1. E\n", "T\n\n- a\n- b\n  - c\n\n  d\n\n1. E\n"},
+    {"# T\n\nLine\\\nbreak\n\n```\na  <b>\n  c\n```\n\n---\n\n<p>d</p>\n\n1. `e`  f\n",
+     "T\n\nLine\nbreak\n\na  <b>\n  c\n\n* * *\n\n<p>d</p>\n\n1. e f\n"},
+    {"# T\n", "T\n"},
+};
+
+START_TEST(as_plain_text)
+{
+    pd_article_t article;
+    const char *html = render(&article, PD_MARKUP_MARKDOWN, texts[_i].source);
+    ck_assert_ptr_nonnull(html);
+    ck_assert_str_eq(pd_clause_text(article.title, article.html, tp), texts[_i].text);
+}
+END_TEST
+
+/* The text is bounded, whatever stands in what. */
+START_TEST(nesting_as_plain_text)
+{
+    pd_buf_t html;
+    pd_buf_init(&html, 1000000, tp);
+    for (int i = 0; i < 3000; i++) {
+        pd_buf_puts(&html, "<blockquote>\n<ul>\n<li>\n<p>a</p>\n");
+    }
+    const char *text = pd_clause_text("T", html.bytes, tp);
+    ck_assert_uint_lt(strlen(text), 3000 * 60);
+    ck_assert_str_eq(text + strlen(text) - 4, "- a\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("clause");
@@ -393,6 +435,8 @@ int main(void)
     tcase_add_loop_test(tc, fault, 0, sizeof(faults) / sizeof(faults[0]));
     tcase_add_test(tc, nul_and_size);
     tcase_add_test(tc, deep_nesting);
+    tcase_add_loop_test(tc, as_plain_text, 0, sizeof(texts) / sizeof(texts[0]));
+    tcase_add_test(tc, nesting_as_plain_text);
     tcase_add_test(tc, long_paragraph);
     tcase_add_loop_test(tc, order_fault, 0, sizeof(orders) / sizeof(orders[0]));
     suite_add_tcase(suite, tc);
