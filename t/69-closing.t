@@ -3,6 +3,7 @@
 use strict;
 use warnings FATAL => 'all';
 use utf8;
+use Digest::SHA qw(hmac_sha1);
 use File::Find ();
 use JSON::PP ();
 use Test::More;
@@ -26,6 +27,15 @@ sub id_of { my ($login) = @_; return (cli_json('people', 'find', $login))[1]{per
 sub somebody { my ($browser, $login, $email) = member(browser => $server->browser, folder => $folder, @_); return ($browser, $login, $email, id_of($login)) }
 sub close_it { my ($browser) = @_; $browser->get($close); return $browser->submit({}, form => qr{close$}) }
 sub events { my ($id, $event) = @_; return sql("SELECT count(*) FROM journal WHERE subject = '$id' AND event = '$event'") }
+
+# RFC 6238, by hand.
+sub code_of {
+    my ($key) = @_;
+    my $bits = join '', map { sprintf '%05b', index 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', $_ } split //, $key;
+    my $mac = hmac_sha1(pack('Q>', int(time / 30)), pack 'B*', $bits);
+    my $at = ord(substr $mac, 19) & 15;
+    return sprintf '%06d', (unpack('N', substr $mac, $at, 4) & 0x7fffffff) % 1_000_000;
+}
 
 my ($anna, $login, $email, $id) = somebody();
 like($id, qr/^[0-9a-f-]{36}$/, 'people find');
@@ -120,6 +130,66 @@ my ($his_link) = letter_that($blocked_email, qr/is being closed/, $folder)->{tex
 $his->follow($his->get($his_link));
 $his->submit({}, form => qr{recall$});
 is(state_of($blocked), 'blocked', 'recalled: blocked as before');
+
+# The blocked close it themselves: who gives the right password is led there, nobody else.
+sub block { my ($who) = @_; return (cli('people', 'block', $who, '--reason', 'disputed'))[0] }
+my ($pyotr, $pyotr_login, $pyotr_email, $pyotr_id) = somebody();
+is(block($pyotr_login), 0, 'people block');
+my $guest = $server->browser;
+is(sign_in($guest, $pyotr_login, 'wrong-harbour lantern 42')->status, 422, 'a wrong password: as ever');
+unlike($guest->{last}->text, qr/blocked|Close/, 'and tells nothing');
+like($guest->get('/portal/blocked')->text, qr/nothing to offer/, 'nor does the page');
+$posted = sign_in($guest, $pyotr_login);
+is($posted->status, 303, 'the right one');
+is($posted->header('location'), '/portal/blocked', 'leads to the page that offers it');
+$page = $guest->follow($posted);
+like($page->text, qr/Your account is blocked.*destroyed for ever after \d+ \w+ \d{4}/s, 'with the date');
+ok(!defined $page->field('code', qr{blocked$}), 'without a second factor no code is asked for');
+is($guest->get('/portal/account/')->status, 303, 'and nobody is signed in');
+is($guest->post('/portal/blocked', [csrf => 'made-up'])->status, 403, 'only by its own form');
+like($guest->{last}->text, qr/Nothing was closed\./, 'which says that nothing was done');
+is(state_of($pyotr_id), 'blocked', 'nothing is closed by looking');
+PDPortal::Setup::ctl_ok($server->{conf}, 'people', 'unblock', $pyotr_login, '--reason', 'settled');
+like($guest->get('/portal/blocked')->text, qr/nothing to offer/, 'unblocked meanwhile: the link is void');
+is(block($pyotr_login), 0, 'blocked once more');
+my $elsewhere = $server->browser;
+$elsewhere->follow(sign_in($elsewhere, $pyotr_login));
+like($guest->get('/portal/blocked')->text, qr/nothing to offer/, 'only the last link is good');
+$posted = $elsewhere->submit({}, form => qr{blocked$});
+is($posted->status, 303, 'closed by its person');
+like($elsewhere->follow($posted)->text, qr/account is being closed/, 'which is said');
+is(state_of($pyotr_id), 'closing', 'the state');
+is(events($pyotr_id, 'closing.begun'), 1, 'journalled');
+like($elsewhere->get('/portal/blocked')->text, qr/nothing to offer/, 'the link is used up');
+my ($recall) = letter_that($pyotr_email, qr/is being closed/, $folder)->{text} =~ m{(/portal/recall\?t=\S+)};
+$guest->follow($guest->get($recall));
+$guest->submit({}, form => qr{recall$});
+is(state_of($pyotr_id), 'blocked', 'recalled: blocked as before');
+
+# A second factor is asked for there; nothing is used up by a wrong code.
+my ($vera, $vera_login, undef, $vera_id) = somebody();
+my $factor = '/portal/account/second-factor';
+$vera->get($factor);
+$vera->submit({ act => 'begin' }, form => qr/second-factor/);
+my ($secret) = $vera->get($factor)->body =~ m{secret=([A-Z2-7]{32})&};
+$vera->get($factor);
+my @spare = $vera->submit({ act => 'confirm', code => code_of($secret) }, form => qr/second-factor/)->body =~ m{<code>(\d{4} \d{4})</code>}g;
+is(scalar @spare, 10, 'a second factor is on');
+is(block($vera_login), 0, 'blocked');
+$vera->follow(sign_in($vera, $vera_login));
+is($vera->submit({ code => '' }, form => qr{blocked$})->status, 422, 'no code');
+is($vera->submit({ code => '0000 0000' }, form => qr{blocked$})->status, 422, 'a wrong one');
+like($vera->{last}->text, qr/Your account is blocked.*Error:/s, 'asked for again');
+is(state_of($vera_id), 'blocked', 'nothing is closed');
+is(events($vera_id, 'factor.refused'), 2, 'both are journalled');
+is(sql("SELECT count(*) FROM sign_in WHERE person_id = '$vera_id' AND outcome = 'code'"), 2, 'and in the history of sign-ins');
+is($vera->submit({ code => $spare[0] }, form => qr{blocked$})->status, 303, 'a spare code');
+is(state_of($vera_id), 'closing', 'closes it');
+my ($igor, $igor_login, $igor_email, $igor_id) = somebody();
+PDPortal::Setup::ctl_ok($server->{conf}, 'staff', 'add', $igor_login, $igor_email, '--role', 'nurse');
+is(block($igor_login), 0, 'somebody who works for the site is blocked');
+like($igor->follow(sign_in($igor, $igor_login))->text, qr/has to end your appointment first/, 'and told that the appointment ends first');
+ok(!$igor->{last}->form(qr{blocked$}), 'without a button');
 
 # Staff: the role ends first.
 my ($editor, $staff_login, $staff_email, $staff) = somebody();

@@ -85,7 +85,7 @@ sub words { my ($page) = @_; return $page->text =~ s/\Q$login\E|user73\w+//gr }
 is(words($wrong), words($nobody), 'and nothing tells that somebody is blocked');
 my $again = $server->browser;
 sign_in($again, $login);
-is($again->get('/cabinet/')->status, 303, 'the right one opens nothing');
+is($again->get('/cabinet/')->status, 303, 'the right one opens nothing (what it offers: t/69-closing.t)');
 
 # Lifted.
 is((cli('people', 'unblock', $login))[0], 64, 'people unblock wants a reason');

@@ -1,11 +1,10 @@
 /* Closing and recall. Both decide by the row count of one UPDATE of the person's state, so that two
  * hands at once, or a recall and the job that destroys, make one outcome. */
-#include "portal/pd_closing.h"
+#include "portal/pd_closing_int.h"
 #include <apr_strings.h>
 #include <string.h>
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
-#include "base/pd_zone.h"
 #include "portal/pd_account_letter.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
@@ -47,16 +46,12 @@ const pd_sql_t pd_closing_sql[] = {
                 "nothing is being closed any more"},
     {NULL, NULL, NULL, NULL}};
 
-typedef struct work_t {
+typedef struct recall_t {
     const pd_portal_t *portal;
-    const pd_zone_t *zone;
     pd_person_t person;
-    const char *reason, *by;     /* of a closing */
-    const char *token, *purpose; /* of a recall */
-    apr_time_t due_at;
-    pd_closing_e outcome;
+    const char *token, *purpose;
     int recalled;
-} work_t;
+} recall_t;
 
 apr_status_t pd_closing_due(apr_time_t *due_at, const pd_portal_t *portal, const char *person_id,
                             apr_pool_t *p)
@@ -79,7 +74,7 @@ apr_status_t pd_closing_due(apr_time_t *due_at, const pd_portal_t *portal, const
 }
 
 /* The link outlives the instant by nothing: recall and destruction part at due_at. */
-static apr_status_t tell_person(const work_t *work, pd_conn_t *conn, apr_pool_t *p)
+static apr_status_t tell_person(const pd_closing_work_t *work, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *token;
     pd_value_t *values = pd_value_map(p);
@@ -95,7 +90,7 @@ static apr_status_t tell_person(const work_t *work, pd_conn_t *conn, apr_pool_t 
 }
 
 /* APR_SUCCESS with outcome BEGUN: the state is changed. */
-static apr_status_t change_state(work_t *work, pd_conn_t *conn, apr_pool_t *p)
+static apr_status_t change_state(pd_closing_work_t *work, pd_conn_t *conn, apr_pool_t *p)
 {
     int added = 0, held;
     apr_status_t status = pd_role_held(&held, conn, work->person.id, p);
@@ -116,9 +111,8 @@ static apr_status_t change_state(work_t *work, pd_conn_t *conn, apr_pool_t *p)
     return status == APR_SUCCESS && !closed ? APR_EEXIST : status; /* destroyed meanwhile */
 }
 
-static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+apr_status_t pd_closing_step(pd_closing_work_t *work, pd_conn_t *conn, apr_pool_t *p)
 {
-    work_t *work = baton;
     int ended;
     const char *id = work->person.id;
     apr_status_t status = change_state(work, conn, p);
@@ -138,16 +132,26 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                           p);
 }
 
+static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    return pd_closing_step(baton, conn, p);
+}
+
+apr_status_t pd_closing_prepare(pd_closing_work_t *work, const char *person_id, apr_pool_t *p)
+{
+    apr_status_t status = pd_person_get(&work->person, work->portal, person_id, p);
+    if (status == APR_SUCCESS)
+        status = pd_zone_load(&work->zone, work->portal->settings->time_zone, p);
+    return status == APR_SUCCESS ? pd_closing_due(&work->due_at, work->portal, person_id, p)
+                                 : status;
+}
+
 apr_status_t pd_closing_begin(pd_closing_e *outcome, const pd_portal_t *portal,
                               const char *person_id, const char *reason, const char *by,
                               apr_pool_t *p)
 {
-    work_t work = {.portal = portal, .reason = reason, .by = by};
-    apr_status_t status = pd_person_get(&work.person, portal, person_id, p);
-    if (status == APR_SUCCESS)
-        status = pd_zone_load(&work.zone, portal->settings->time_zone, p);
-    if (status == APR_SUCCESS)
-        status = pd_closing_due(&work.due_at, portal, person_id, p);
+    pd_closing_work_t work = {.portal = portal, .reason = reason, .by = by};
+    apr_status_t status = pd_closing_prepare(&work, person_id, p);
     if (status == APR_SUCCESS)
         status = pd_db_transact(portal->db, begin_step, &work, p);
     if (APR_STATUS_IS_EEXIST(status))
@@ -195,7 +199,7 @@ apr_status_t pd_closing_look(apr_time_t *due_at, const pd_portal_t *portal, cons
 }
 
 /* Used up first; a link that was good while the account could no longer be kept is used in vain. */
-static apr_status_t reopen(work_t *work, pd_conn_t *conn, apr_pool_t *p)
+static apr_status_t reopen(recall_t *work, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *id = work->person.id;
     int used = 0;
@@ -215,7 +219,7 @@ static apr_status_t reopen(work_t *work, pd_conn_t *conn, apr_pool_t *p)
 
 static apr_status_t recall_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
-    work_t *work = baton;
+    recall_t *work = baton;
     apr_status_t status = reopen(work, conn, p);
     if (status != APR_SUCCESS || !work->recalled)
         return status;
@@ -231,7 +235,7 @@ static apr_status_t recall_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 apr_status_t pd_closing_recall(int *recalled, const pd_portal_t *portal, const char *token,
                                apr_pool_t *p)
 {
-    work_t work = {.portal = portal, .token = token};
+    recall_t work = {.portal = portal, .token = token};
     const char *person_id;
     pd_link_e link;
     *recalled = 0;

@@ -3,6 +3,7 @@
  * and everything is as it was. After that pd_destruction.h destroys the data. */
 #ifndef PD_CLOSING_H
 #define PD_CLOSING_H
+#include "portal/pd_guess.h"
 #include "portal/pd_link.h"
 #include "portal/pd_portal.h"
 
@@ -19,8 +20,11 @@
 
 typedef enum {
     PD_CLOSING_BEGUN = 0,
-    PD_CLOSING_ALREADY,  /* it is being closed, or there is no ground: it was used meanwhile */
-    PD_CLOSING_APPOINTED /* holds a role: that one has to end first */
+    PD_CLOSING_ALREADY,   /* it is being closed, or there is no ground: it was used meanwhile */
+    PD_CLOSING_APPOINTED, /* holds a role: that one has to end first */
+    /* of pd_closing_blocked only */
+    PD_CLOSING_CODE,   /* the code of the second factor is wrong, or was taken already */
+    PD_CLOSING_LIMITED /* too many codes: nothing was checked */
 } pd_closing_e;
 
 /* One transaction: the state, all sessions, the letter with the link, the journal. `by`: who did
@@ -43,6 +47,32 @@ apr_status_t pd_closing_link(const char **token, pd_conn_t *conn, const char *pe
  * late. `token` NULL or anything. */
 apr_status_t pd_closing_look(apr_time_t *due_at, const pd_portal_t *portal, const char *token,
                              apr_pool_t *p);
+
+/* Who is blocked can't sign in, and may leave all the same (F21). Inside the transaction of a
+ * sign-in with the right password: a link that closes the account, for a short while. */
+apr_status_t pd_closing_blocked_link(const char **token, pd_conn_t *conn, const char *person_id,
+                                     apr_pool_t *p);
+
+typedef struct pd_closing_offer_t {
+    apr_time_t due_at; /* as pd_closing_due; 0: the link is void */
+    int needs_code;    /* the account has a second factor */
+    int appointed;     /* holds a role: that one has to end first */
+} pd_closing_offer_t;
+
+/* What such a link offers. `token` NULL or anything. */
+apr_status_t pd_closing_blocked_look(pd_closing_offer_t *offer, const pd_portal_t *portal,
+                                     const char *token, apr_pool_t *p);
+
+/* Closes the account by the link, as pd_closing_begin does; a recall brings the block back. `typed`
+ * is the code of the second factor, where there is one (pd_guess_factor slows trying). Only
+ * PD_CLOSING_BEGUN uses the link up. ALREADY: the link is void. */
+typedef struct pd_closing_blocked_t {
+    pd_closing_e outcome;
+    int retry_after; /* LIMITED: seconds */
+} pd_closing_blocked_t;
+apr_status_t pd_closing_blocked(pd_closing_blocked_t *result, const pd_portal_t *portal,
+                                const pd_client_t *client, const char *token, const char *typed,
+                                apr_pool_t *p);
 
 /* Restores the account as it was. `recalled` 0: the link is void, or it is too late. */
 apr_status_t pd_closing_recall(int *recalled, const pd_portal_t *portal, const char *token,

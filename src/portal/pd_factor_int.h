@@ -24,6 +24,24 @@ typedef struct pd_factor_secret_t {
 apr_status_t pd_factor_secret(pd_factor_secret_t *secret, const pd_portal_t *portal,
                               const pd_person_t *person, const char *kind, apr_pool_t *p);
 
+/* What a code that was typed may be right for. All zeros: for nothing. */
+typedef struct pd_factor_code_t {
+    apr_int64_t step;      /* the code is right for; 0: for none */
+    const char *sealed;    /* the secret that it is right for */
+    const char *lost_code; /* hash of what may be a code for a lost telephone; NULL: it can't */
+} pd_factor_code_t;
+
+/* By the person's secret of a kind. A code for a lost telephone opens nothing but what the
+ * authenticator has opened before. */
+apr_status_t pd_factor_read_code(pd_factor_code_t *code, const pd_portal_t *portal,
+                                 const pd_person_t *person, const char *kind, const char *typed,
+                                 apr_pool_t *p);
+
+/* Inside a transaction: uses up a code of PD_FACTOR_KIND. `used` 0: it is wrong, or taken already.
+ */
+apr_status_t pd_factor_use_code(int *used, pd_conn_t *conn, const char *person_id,
+                                const pd_factor_code_t *code, apr_pool_t *p);
+
 /* Inside a transaction that puts a secret in another's place: of two at once the second waits, and
  * finds what the first has done. */
 apr_status_t pd_factor_lock(pd_conn_t *conn, const char *person_id, apr_pool_t *p);

@@ -45,9 +45,7 @@ typedef struct submit_t {
     const pd_session_t *session;
     const pd_person_t *person;
     pd_factor_act_e act;
-    apr_int64_t step;      /* the code is right for; 0: for none */
-    const char *sealed;    /* the secret that it is right for */
-    const char *lost_code; /* hash of what may be a code for a lost telephone; NULL: it can't */
+    pd_factor_code_t code;
     const char *codes[PD_FACTOR_CODES];
     const char *token_hash; /* the session's next one */
     pd_origin_t origin;
@@ -55,26 +53,43 @@ typedef struct submit_t {
     int by_lost_code;
 } submit_t;
 
-static apr_status_t use(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
+apr_status_t pd_factor_use_code(int *used, pd_conn_t *conn, const char *person_id,
+                                const pd_factor_code_t *code, apr_pool_t *p)
 {
-    const char *id = submit->person->id;
-    apr_int64_t step = submit->step;
-    submit->used = submit->by_lost_code = 0;
-    apr_status_t status = pd_factor_lock(conn, id, p);
+    *used = 0;
+    apr_status_t status = pd_factor_lock(conn, person_id, p);
     if (status != APR_SUCCESS)
         return status;
-    if (step && submit->act == PD_FACTOR_CONFIRM)
+    if (code->step)
         return pd_conn_exec(
-            &submit->used, conn, &pd_factor_submit_sql[CONFIRM],
-            PD_ARGS(PD_N(step), PD_N(pd_clock_now()), PD_T(id), PD_T(submit->sealed)), p);
-    if (step)
-        return pd_conn_exec(&submit->used, conn, &pd_factor_submit_sql[USE],
-                            PD_ARGS(PD_N(step), PD_T(id), PD_N(step), PD_T(submit->sealed)), p);
-    if (!submit->lost_code)
+            used, conn, &pd_factor_submit_sql[USE],
+            PD_ARGS(PD_N(code->step), PD_T(person_id), PD_N(code->step), PD_T(code->sealed)), p);
+    if (!code->lost_code)
         return APR_SUCCESS;
-    status = pd_conn_exec(&submit->used, conn, &pd_factor_submit_sql[USE_CODE],
-                          PD_ARGS(PD_T(id), PD_T(submit->lost_code)), p);
-    submit->by_lost_code = submit->used;
+    return pd_conn_exec(used, conn, &pd_factor_submit_sql[USE_CODE],
+                        PD_ARGS(PD_T(person_id), PD_T(code->lost_code)), p);
+}
+
+static apr_status_t confirm(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
+{
+    const char *id = submit->person->id;
+    const pd_factor_code_t *code = &submit->code;
+    apr_status_t status = pd_factor_lock(conn, id, p);
+    if (status != APR_SUCCESS || !code->step)
+        return status;
+    return pd_conn_exec(
+        &submit->used, conn, &pd_factor_submit_sql[CONFIRM],
+        PD_ARGS(PD_N(code->step), PD_N(pd_clock_now()), PD_T(id), PD_T(code->sealed)), p);
+}
+
+static apr_status_t use(submit_t *submit, pd_conn_t *conn, apr_pool_t *p)
+{
+    submit->used = submit->by_lost_code = 0;
+    if (submit->act == PD_FACTOR_CONFIRM)
+        return confirm(submit, conn, p);
+    apr_status_t status =
+        pd_factor_use_code(&submit->used, conn, submit->person->id, &submit->code, p);
+    submit->by_lost_code = submit->used && !submit->code.step;
     return status;
 }
 
@@ -188,19 +203,20 @@ static apr_status_t submit_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     return status == APR_SUCCESS ? tell(submit, conn, p) : status;
 }
 
-/* A code for a lost telephone opens nothing but what the authenticator has opened before. */
-static apr_status_t check(submit_t *submit, const char *typed, apr_pool_t *p)
+apr_status_t pd_factor_read_code(pd_factor_code_t *code, const pd_portal_t *portal,
+                                 const pd_person_t *person, const char *kind, const char *typed,
+                                 apr_pool_t *p)
 {
     pd_factor_secret_t secret;
-    const char *kind = submit->act == PD_FACTOR_CONFIRM ? PD_FACTOR_KIND_NEW : PD_FACTOR_KIND;
     const char *digits = pd_totp_digits(typed, p);
-    apr_status_t status = pd_factor_secret(&secret, submit->portal, submit->person, kind, p);
+    *code = (pd_factor_code_t){0, NULL, NULL};
+    apr_status_t status = pd_factor_secret(&secret, portal, person, kind, p);
     if (status != APR_SUCCESS || !secret.text)
         return status;
-    submit->sealed = secret.sealed;
-    submit->step = pd_totp_step(secret.text, digits, pd_clock_now(), p);
-    if (submit->act != PD_FACTOR_CONFIRM && strlen(digits) == PD_CODE_DIGITS)
-        submit->lost_code = pd_code_hash(submit->portal->keys, submit->person->id, digits, p);
+    code->sealed = secret.sealed;
+    code->step = pd_totp_step(secret.text, digits, pd_clock_now(), p);
+    if (strcmp(kind, PD_FACTOR_KIND) == 0 && strlen(digits) == PD_CODE_DIGITS)
+        code->lost_code = pd_code_hash(portal->keys, person->id, digits, p);
     return APR_SUCCESS;
 }
 
@@ -233,6 +249,7 @@ apr_status_t pd_factor_submit(pd_factor_result_t *result, const pd_portal_t *por
     pd_guess_t guess;
     pd_person_t person;
     const char *token;
+    const char *kind = act == PD_FACTOR_CONFIRM ? PD_FACTOR_KIND_NEW : PD_FACTOR_KIND;
     submit_t submit = {.portal = portal, .session = session, .person = &person, .act = act};
     *result = (pd_factor_result_t){PD_FACTOR_LIMITED, 0, NULL, NULL};
     result->retry_after = pd_guess_factor(&guess, portal, session->person_id, p);
@@ -241,7 +258,7 @@ apr_status_t pd_factor_submit(pd_factor_result_t *result, const pd_portal_t *por
     result->outcome = PD_FACTOR_WRONG;
     apr_status_t status = pd_person_get(&person, portal, session->person_id, p);
     if (status == APR_SUCCESS)
-        status = check(&submit, typed, p);
+        status = pd_factor_read_code(&submit.code, portal, &person, kind, typed, p);
     if (status == APR_SUCCESS)
         status = run(&token, &submit, client, p);
     if (status != APR_SUCCESS || !submit.used)

@@ -8,7 +8,7 @@
 /* The state in which a person's links of a purpose are good. */
 #define STATE_OF(purpose)                                                                          \
     "CASE WHEN " purpose " IN ('" PD_LINK_RECALL "', '" PD_LINK_RECALL_NOW "')"                    \
-    " THEN 'closing' ELSE 'active' END"
+    " THEN 'closing' WHEN " purpose " = '" PD_LINK_CLOSE "' THEN 'blocked' ELSE 'active' END"
 
 enum { VOID, ADD, LOOK, USE, DUE };
 

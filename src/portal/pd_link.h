@@ -2,7 +2,8 @@
  * thing, the purpose, for one person. Only its hash is stored. Looking consumes nothing, so that a
  * scanner that opens the link harms nobody; of all who use it at once, one wins. Links of a person
  * who isn't active are as unknown as made-up ones (those that recall a closing: of a person whose
- * account isn't being closed), and so is one sent to another purpose. */
+ * account isn't being closed; that which closes a blocked account: of one who isn't blocked), and
+ * so is one sent to another purpose. */
 #ifndef PD_LINK_H
 #define PD_LINK_H
 #include "portal/pd_portal.h"
@@ -13,6 +14,7 @@
 #define PD_LINK_NOT_ME     "not-me"     /* disown a sign-in: pd_unusual.h */
 #define PD_LINK_RECALL     "recall"     /* keep an account that is being closed: by letter */
 #define PD_LINK_RECALL_NOW "recall-now" /* the same, after a sign-in */
+#define PD_LINK_CLOSE      "close"      /* close an account that is blocked: after a sign-in */
 #define PD_LINK_EXPORT     "export"     /* begins the purpose of a download: pd_export.h */
 
 /* Clocks of hosts differ by so much; a link made later than that after now is of a clock that was

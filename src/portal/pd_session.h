@@ -47,9 +47,10 @@ extern const pd_session_source_t pd_session_database;
 
 typedef enum {
     PD_SIGNED_IN = 0,
-    PD_SIGN_IN_REFUSED, /* wrong, unknown, not confirmed, blocked: never told apart */
+    PD_SIGN_IN_REFUSED, /* wrong, unknown, not confirmed: never told apart */
     PD_SIGN_IN_EXPIRED, /* right, but the password has to be replaced first: there is no session */
     PD_SIGN_IN_CLOSING, /* right, but the account is being closed: it can be recalled; no session */
+    PD_SIGN_IN_BLOCKED, /* right, but the person is blocked, and may leave; no session */
     PD_SIGN_IN_LIMITED  /* too many attempts: nothing was checked */
 } pd_sign_in_e;
 
@@ -57,7 +58,8 @@ typedef struct pd_sign_in_t {
     pd_sign_in_e outcome;
     const char *token;     /* SIGNED_IN: the new cookie value; EXPIRED: of a link to set another
                               password (PD_LINK_PASSWORD); CLOSING: of one to recall it
-                              (PD_LINK_RECALL_NOW); else NULL */
+                              (PD_LINK_RECALL_NOW); BLOCKED: of one to close the account
+                              (PD_LINK_CLOSE); else NULL */
     const char *person_id; /* SIGNED_IN; else NULL */
     int retry_after;       /* LIMITED: seconds; else 0 */
 } pd_sign_in_t;

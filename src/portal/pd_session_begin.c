@@ -54,7 +54,7 @@ typedef struct begin_t {
     const char *old_token; /* hash, or NULL */
     const char *token;     /* hash */
     const char *id;
-    const char *link; /* EXPIRED, CLOSING: token of a one-time link */
+    const char *link; /* EXPIRED, CLOSING, BLOCKED: token of a one-time link; else NULL */
     pd_origin_t origin;
     const char *sealed_origin;
     pd_unusual_e unusual;
@@ -246,6 +246,16 @@ static apr_status_t offer_recall(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
     return status;
 }
 
+/* Likewise who is blocked: may leave all the same. */
+static apr_status_t offer_closing(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
+{
+    apr_status_t status = pd_closing_blocked_link(&begin->link, conn, begin->person.id, p);
+    if (status == APR_SUCCESS)
+        status = refuse(begin, conn, "blocked", PD_ATTEMPT_CLOSED, p);
+    begin->outcome = PD_SIGN_IN_BLOCKED;
+    return status;
+}
+
 static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     begin_t *begin = baton;
@@ -261,6 +271,8 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         return begin->person.state == PD_PERSON_ACTIVE
                    ? demand_password(begin, conn, p)
                    : refuse(begin, conn, "state", PD_ATTEMPT_CLOSED, p);
+    if (begin->person.state == PD_PERSON_BLOCKED)
+        return offer_closing(begin, conn, p);
     apr_status_t status = add_session(&added, begin, conn, p);
     if (status == APR_SUCCESS && !added)
         return refuse(begin, conn, "state", PD_ATTEMPT_CLOSED, p);
@@ -289,7 +301,7 @@ static void conclude(pd_sign_in_t *result, const begin_t *begin, const char *tok
 {
     const pd_portal_t *portal = begin->portal;
     result->outcome = begin->outcome;
-    if (begin->outcome == PD_SIGN_IN_EXPIRED || begin->outcome == PD_SIGN_IN_CLOSING) {
+    if (begin->link != NULL) {
         result->token = begin->link;
         pd_guess_right(&begin->guess);
         return;

@@ -110,6 +110,8 @@ static const char *const factor_names[] = {
 static const char *const close_names[] = {"csrf", "stale", "due", "appointed", NULL};
 static const char *const closed_names[] = {NULL};
 static const char *const recall_names[] = {"csrf", "stale", "due", "ready", "none", NULL};
+static const char *const blocked_names[] = {MISTAKES, LIMITED, "csrf",       "stale",     "due",
+                                            "ready",  "none",  "needs_code", "appointed", NULL};
 static const char *const recalled_names[] = {NULL};
 /* Why data were destroyed, partial "ground": one of them is true. */
 #define GROUND "by_request", "by_order", "by_unused", "by_withdrawal", "by_restored"
@@ -417,6 +419,7 @@ const pd_contract_t pd_page_contracts[] = {
     {"closed.html", closed_names, NULL},
     {"recall.html", recall_names, NULL},
     {"recalled.html", recalled_names, NULL},
+    {"blocked.html", blocked_names, NULL},
     {"acknowledge.html", acknowledge_names, NULL},
     {"account.html", account_names, NULL},
     {"sessions.html", sessions_names, NULL},

@@ -121,6 +121,8 @@ int pd_web_closed(pd_page_t *page);
 int pd_web_recall_form(pd_page_t *page);
 int pd_web_recall(pd_page_t *page);
 int pd_web_recalled(pd_page_t *page);
+int pd_web_blocked_form(pd_page_t *page);
+int pd_web_blocked(pd_page_t *page);
 
 /* pd_web_destructions.c */
 int pd_web_destructions(pd_page_t *page);

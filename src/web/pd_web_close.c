@@ -1,6 +1,6 @@
 /* Closing one's account and recalling it (F21). What is kept and what is destroyed is said before;
  * the recall is a one-time link, from the letter or from a sign-in, whose first GET changes
- * nothing. */
+ * nothing. Who is blocked closes the account by the link of a sign-in. */
 #include "portal/pd_closing.h"
 #include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
@@ -87,4 +87,55 @@ int pd_web_recall(pd_page_t *page)
 int pd_web_recalled(pd_page_t *page)
 {
     return pd_page_show(page, "recalled.html", HTTP_OK);
+}
+
+static int show_blocked(pd_page_t *page, int status)
+{
+    pd_closing_offer_t offer;
+    apr_status_t rv = pd_closing_blocked_look(&offer, page->portal, page->kept.link_token, page->p);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    pd_page_true(page, "ready", offer.due_at != 0);
+    pd_page_true(page, "none", offer.due_at == 0);
+    pd_page_true(page, "needs_code", offer.needs_code);
+    pd_page_true(page, "appointed", offer.appointed);
+    if (offer.due_at != 0) {
+        pd_page_date(page, page->values, "due", offer.due_at);
+    }
+    pd_page_form_token(page, "blocked");
+    return pd_page_show(page, "blocked.html", status);
+}
+
+int pd_web_blocked_form(pd_page_t *page)
+{
+    return show_blocked(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
+}
+
+int pd_web_blocked(pd_page_t *page)
+{
+    pd_closing_blocked_t result;
+    const pd_client_t client = pd_page_client(page);
+    apr_status_t rv = pd_closing_blocked(&result, page->portal, &client, page->kept.link_token,
+                                         pd_form_get(page->form, "code"), page->p);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    switch (result.outcome) {
+    case PD_CLOSING_LIMITED:
+        pd_page_limited(page, result.retry_after);
+        return show_blocked(page, HTTP_TOO_MANY_REQUESTS);
+    case PD_CLOSING_CODE:
+        pd_page_mistake(page, "code", "factor_wrong");
+        return show_blocked(page, HTTP_UNPROCESSABLE_ENTITY);
+    case PD_CLOSING_APPOINTED:
+        return show_blocked(page, HTTP_CONFLICT);
+    case PD_CLOSING_ALREADY:
+        return show_blocked(page, HTTP_OK); /* which says so */
+    case PD_CLOSING_BEGUN:
+        break;
+    }
+    page->kept.link_token = NULL;
+    pd_visitor_write(page);
+    return pd_page_go(page, pd_page_path(page, "closed"));
 }

@@ -1,5 +1,6 @@
-/* Sign-in and sign-out (F05, F09, F10). Wrong login, wrong password, not confirmed and blocked look
- * the same. */
+/* Sign-in and sign-out (F05, F09, F10). Wrong login, wrong password and not confirmed look the
+ * same. Whoever gives the right one of an account that is blocked or being closed may learn of it.
+ */
 #include "portal/pd_coming.h"
 #include "portal/pd_session.h"
 #include "text/pd_url.h"
@@ -70,6 +71,13 @@ int pd_web_login_form(pd_page_t *page)
     return show_form(page, page->stale ? HTTP_FORBIDDEN : HTTP_OK);
 }
 
+static int go_with_link(pd_page_t *page, const char *token, const char *path)
+{
+    page->kept.link_token = token;
+    pd_visitor_write(page);
+    return pd_page_go(page, pd_page_path(page, path));
+}
+
 int pd_web_login(pd_page_t *page)
 {
     pd_sign_in_t result;
@@ -93,9 +101,9 @@ int pd_web_login(pd_page_t *page)
         pd_visitor_write(page);
         return pd_page_go(page, pd_page_path_back(page, "reset", return_target(page)));
     case PD_SIGN_IN_CLOSING:
-        page->kept.link_token = result.token;
-        pd_visitor_write(page);
-        return pd_page_go(page, pd_page_path(page, "recall"));
+        return go_with_link(page, result.token, "recall");
+    case PD_SIGN_IN_BLOCKED:
+        return go_with_link(page, result.token, "blocked");
     case PD_SIGNED_IN:
         break;
     }

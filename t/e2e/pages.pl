@@ -178,6 +178,7 @@ page('closing-begun', '/portal/closed');
 page('closing-recall', '/portal/recall', as => $leaving);
 page('closing-recall-none', '/portal/recall');
 page('closing-recalled', '/portal/recalled');
+page('closing-blocked-none', '/portal/blocked');
 page('closing-acts', '/portal/staff/destructions', as => $staff{administrator});
 page('closing-act', "/portal/staff/destructions/$act", as => $staff{administrator});
 page('staff-documents', '/portal/staff/documents', as => $staff{editor});

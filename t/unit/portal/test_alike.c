@@ -139,6 +139,17 @@ START_TEST(sign_in_under_a_name)
 }
 END_TEST
 
+/* Who doesn't know the password learns nothing of a block either. */
+START_TEST(sign_in_of_somebody_blocked)
+{
+    if (!open_with_ivan(_i))
+        return;
+    tell("UPDATE person SET state = 'blocked'");
+    for (int n = 0; n < 22; n++)
+        same(refused, "ivan", "nobody");
+}
+END_TEST
+
 static void registers(const char *address)
 {
     static int n;
@@ -210,6 +221,7 @@ int main(void)
     TCase *tcase;
     Suite *suite = portal_suite("portal/alike", &tcase);
     tcase_add_loop_test(tcase, sign_in_under_a_name, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, sign_in_of_somebody_blocked, 0, N_ENGINES);
     tcase_add_loop_test(tcase, registration_of_an_address, 0, N_ENGINES);
     tcase_add_loop_test(tcase, registration_of_a_login, 0, N_ENGINES);
     tcase_add_loop_test(tcase, recovery_under_a_name, 0, N_ENGINES);

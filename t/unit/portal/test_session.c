@@ -12,7 +12,8 @@ static pd_sign_in_e sign_in(const char **token, const char *name, const char *pa
     test_now += SECOND;
     ck_assert_int_eq(pd_session_begin(&result, &portal, &client, name, password, old_token, tp),
                      APR_SUCCESS);
-    ck_assert_int_eq(result.outcome == PD_SIGNED_IN || result.outcome == PD_SIGN_IN_CLOSING,
+    ck_assert_int_eq(result.outcome == PD_SIGNED_IN || result.outcome == PD_SIGN_IN_CLOSING ||
+                         result.outcome == PD_SIGN_IN_BLOCKED,
                      result.token != NULL);
     *token = result.token;
     return result.outcome;
@@ -41,7 +42,9 @@ static const struct {
     {"not confirmed", "waiting", GOOD, NULL, PD_SIGN_IN_REFUSED, "unknown"},
     {"decoy", "decoy", GOOD, NULL, PD_SIGN_IN_REFUSED, "unknown"},
     {"blocked", "ivan", GOOD, "UPDATE person SET state = 'blocked' WHERE state = 'active'",
-     PD_SIGN_IN_REFUSED, "state"},
+     PD_SIGN_IN_BLOCKED, "blocked"},
+    {"blocked, wrong password", "ivan", "wrong",
+     "UPDATE person SET state = 'blocked' WHERE state = 'active'", PD_SIGN_IN_REFUSED, "password"},
     {"closing", "ivan", GOOD, "UPDATE person SET state = 'closing' WHERE state = 'active'",
      PD_SIGN_IN_CLOSING, "closing"},
 };
