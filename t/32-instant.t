@@ -10,10 +10,18 @@ use PDPortal::Setup ();
 
 my %mail = (PDPortalMailRelay => "maildir:$ENV{PD_WORK}/instant/mail");
 my $many = PDPortal::Server::many_processes();
-my $server = server(name => 'instant', set => { %mail, PDPortalSessionRecheck => '1h' }, extra => $many);
+my $server = server(name => 'instant', set => { %mail, PDPortalSessionRecheck => '1h' }, extra => <<"END");
+$many
+<Location "/ward">
+    AuthType PDPortal
+    Require pd-role nurse
+</Location>
+END
+mkdir "$server->{dir}/htdocs/ward";
+write_file("$server->{dir}/htdocs/ward/index.html", "words of ward\n");
 $server->start;
 my $folder = "$server->{dir}/mail";
-my ($anna, $login) = member(browser => $server->browser, folder => $folder);
+my ($anna, $login, $email) = member(browser => $server->browser, folder => $folder);
 
 sub everywhere {
     my ($browser, $path, $wanted, $name) = @_;
@@ -39,6 +47,14 @@ $anna->follow($anna->get('/portal/login?again=1'));
 $anna->submit({ login => $login, password => password() });
 everywhere($copy, '/cabinet/', 303, 'replaced by a newer session');
 everywhere($anna, '/cabinet/', 200, 'the newer session');
+
+# A role that is given, and one that is taken away.
+everywhere($anna, '/ward/', 403, 'without the role');
+PDPortal::Setup::ctl_ok($server->{conf}, 'staff', 'add', $login, $email, '--role', 'nurse');
+everywhere($anna, '/ward/', 200, 'appointed');
+PDPortal::Setup::ctl_ok($server->{conf}, 'staff', 'remove', $login, '--role', 'nurse');
+everywhere($anna, '/ward/', 403, 'dismissed');
+everywhere($anna, '/cabinet/', 200, 'and still signed in');
 
 # A new policy takes force: led to it, in every process; acknowledged: open, in every process.
 PDPortal::Setup::publish($server->{conf}, 'policy', 'policy2', '--editorial', 'a comma');
@@ -109,7 +125,18 @@ for my $line ('PDPortalSessionCache 1M', 'PDPortalSessionCache 0', 'PDPortalSess
     $server->signal('USR1');
     ok(until_true(sub { $started->() > $before && $server->listens }, 20), "restarted with '$line'");
     everywhere($anna, '/cabinet/', 200, "with '$line'");
+    next unless $line =~ /Recheck/;
+    # Nobody is told of what a hand does on the database; asked each time, it counts all the same.
+    sql("UPDATE person SET state = 'blocked'");
+    everywhere($anna, '/cabinet/', 303, 'asked each time: a change by hand counts');
+    sql("UPDATE person SET state = 'active'");
+    everywhere($anna, '/cabinet/', 200, 'and so does another');
 }
+# Not a graceful one either: apachectl -k restart.
+$before = $started->();
+$server->signal('HUP');
+ok(until_true(sub { $started->() > $before && $server->listens }, 20), 'restarted at once');
+everywhere($anna, '/cabinet/', 200, 'after a restart');
 $copy = $anna->clone;
 $anna->get('/portal/');
 $anna->submit({}, form => qr/logout/);

@@ -42,6 +42,14 @@ is($answer->status, 303, 'relay away: the registration is taken');
 cmp_ok(Time::HiRes::time() - $begin, '<', 3, 'in its usual time');
 ok(until_true(sub { $away->log =~ /letter [0-9a-f-]{36} waits/ }, 20), 'and the letter waits');
 
+# One that waits for long is overdue: check says so by its exit code.
+sub aged { my ($minutes) = @_; PDPortal::Setup::sql($away, sprintf 'UPDATE letter SET created_at = %d000000', time - 60 * $minutes); return run_ctl('check', '--config', $away->{conf}) }
+($code, $out) = aged(13);
+is($code, 0, 'a letter that waits for 13 minutes: all is well') or diag $out;
+($code, $out) = aged(16);
+is($code, 2, 'for 16 minutes: overdue');
+like($out, qr/letters.*1 wait, the oldest since/, 'and said why') or diag $out;
+
 # STARTTLS is demanded: a relay without it gets nothing.
 my $strict = server(name => 'outbox-strict', place => 2, set => { PDPortalMailTLS => 'require' });
 $strict->start;

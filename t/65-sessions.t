@@ -10,7 +10,7 @@ my $ticks = "$ENV{PD_WORK}/sessions.ticks";
 my $passed = 0;
 sub later { my ($seconds) = @_; $passed += $seconds; return write_file($ticks, "+$passed\n") }
 later(0);
-my $server = server(name => 'sessions', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/sessions/mail", PDPortalSessionRecheck => '1h' },
+my $server = server(name => 'sessions', set => { PDPortalTimeZone => 'UTC', PDPortalMailRelay => "maildir:$ENV{PD_WORK}/sessions/mail", PDPortalSessionRecheck => '1h' },
     extra => PDPortal::Server::many_processes(), env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_TICKS_FILE => $ticks });
 $server->start;
 my $folder = "$server->{dir}/mail";
@@ -50,6 +50,19 @@ page_like($page, qr{href="/portal/account/password">set another password}, 'with
 page_like($page, qr{<code>127\.\d+\.\d+\.0/24</code>}, 'of the address only the network is shown');
 unlike($page->text, qr/place/i, 'nothing is said of places without a file of them');
 unlike($page->body, qr/127\.\d+\.\d+\.1\b/, 'no whole address');
+
+# The last use is the one that the database was told of, not the sign-in's.
+my ($android) = $page->body =~ m{<h2 id="s([0-9a-f-]{36})">Firefox on Android};
+my $used = time - 17 * 60;
+my @clock = gmtime $used;
+sql("UPDATE session SET used_at = ${used}000000 WHERE id = '$android'");
+my ($card) = $at{'Safari on iPhone'}->get('/portal/account/sessions')->body =~ m{<h2 id="s$android">(.*?)</section>}s;
+my ($shown) = $card =~ m{<dt>Last used</dt>\s*<dd>(.*?)</dd>}s;
+like($shown, qr{<time datetime="@{[sprintf '%04d-%02d-%02d', $clock[5] + 1900, $clock[4] + 1, $clock[3]]}}, 'the day of the last use');
+like($shown, qr{ @{[sprintf '%02d:%02d', @clock[2, 1]]}$}, 'and its time');
+my ($begun) = $card =~ m{<dt>Signed in</dt>\s*<dd>(.*?)</dd>}s;
+isnt($begun, $shown, 'beside that of the sign-in');
+$page = $at{'Safari on iPhone'}->get('/portal/account/sessions');
 
 # Ended: one, by somebody who may, and nobody else's.
 my ($id) = $page->body =~ m{<h2 id="s([0-9a-f-]{36})">Firefox on Android};

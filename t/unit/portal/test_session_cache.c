@@ -1,6 +1,8 @@
 /* Sessions in memory: what is found there, what makes it stale, and what the database is told. */
 #include "registration_test.h"
+#include <stddef.h>
 #include <sys/mman.h>
+#include "base/pd_random.h"
 #include "portal/pd_acknowledge.h"
 #include "portal/pd_coherence.h"
 #include "portal/pd_invalidation.h"
@@ -8,6 +10,10 @@
 #include "portal/pd_session_cache.h"
 
 #define TABLE_BYTES PD_SESSION_TABLE_BYTES_MIN
+
+/* Where in a slot things stand: pd_session_table.h draws it. */
+#define SLOT_CHECK (8 + 8 + 8 + PD_SESSION_KEY_BYTES)
+#define SLOT_TEXT  (SLOT_CHECK + 8 + offsetof(pd_session_entry_t, text))
 
 static void *zeros(apr_size_t n_bytes)
 {
@@ -153,6 +159,140 @@ START_TEST(test_read_again_in_time)
     ck_assert_int_eq(find(token), APR_ENOENT);
     settings->session_recheck = 0; /* asks each time */
     ck_assert_int_eq(find(token), APR_ENOENT);
+}
+END_TEST
+
+/* PDPortalSessionRecheck 0 asks each time: a hand on the database counts that nobody announced. */
+START_TEST(test_asked_each_time)
+{
+    if (!cached_open(_i))
+        return;
+    confirmed_person("ivan", "a@example.org");
+    const char *token = signed_in("ivan");
+    ck_from_database(token);
+    tell("UPDATE person SET state = 'blocked'");
+    ck_from_memory(token);
+    pd_settings_t *settings = apr_pmemdup(tp, portal.settings, sizeof(*settings));
+    settings->session_recheck = 0;
+    portal.settings = settings;
+    ck_assert_int_eq(find(token), APR_ENOENT);
+    tell("UPDATE person SET state = 'active'");
+    ck_from_database(token);
+    ck_from_database(token);
+}
+END_TEST
+
+/* Any child may write the table. What doesn't fit is not found, and the database asked: the next
+ * answer is whole again. */
+typedef void scribble_fn(pd_session_entry_t *entry);
+
+static void more_bytes_than_room(pd_session_entry_t *entry)
+{
+    entry->text_bytes = sizeof(entry->text) + 1;
+}
+
+static void far_more_bytes(pd_session_entry_t *entry)
+{
+    entry->text_bytes = 0xffff;
+}
+
+static void no_bytes(pd_session_entry_t *entry)
+{
+    entry->text_bytes = 0;
+}
+
+static void no_end(pd_session_entry_t *entry)
+{
+    memset(entry->text, 'x', sizeof(entry->text));
+    entry->text_bytes = sizeof(entry->text);
+}
+
+static void too_few_texts(pd_session_entry_t *entry)
+{
+    entry->text_bytes = (apr_uint16_t)(strlen(entry->text) + 1);
+}
+
+static void another_number_of_texts(pd_session_entry_t *entry)
+{
+    entry->texts = 7;
+}
+
+static scribble_fn *const scribbles[] = {
+    more_bytes_than_room, far_more_bytes, no_bytes, no_end, too_few_texts, another_number_of_texts};
+#define N_SCRIBBLES ((int)(sizeof(scribbles) / sizeof(scribbles[0])))
+
+START_TEST(test_scribbled)
+{
+    if (!cached_open(_i % N_ENGINES))
+        return;
+    unsigned char key[PD_SESSION_KEY_BYTES];
+    pd_session_entry_t entry;
+    pd_session_slot_t *slot;
+    pd_session_use_t evicted;
+    apr_time_t used_at;
+    confirmed_person("ivan", "a@example.org");
+    const char *token = signed_in("ivan");
+    ck_from_database(token);
+    pd_token_digest(key, token);
+    ck_assert(pd_session_table_get(&entry, &used_at, &slot, portal.sessions, key));
+    scribbles[_i / N_ENGINES](&entry);
+    /* With a check value that is right. */
+    ck_assert(pd_session_table_put(&evicted, portal.sessions, key, &entry, test_now, test_now));
+    ck_from_database(token);
+    ck_from_memory(token);
+    ck_assert_str_eq(found.login, "ivan");
+}
+END_TEST
+
+/* Without one: every byte of what is kept stands under it. */
+START_TEST(test_scribbled_in_place)
+{
+    if (!cached_open(_i))
+        return;
+    unsigned char key[PD_SESSION_KEY_BYTES];
+    pd_session_entry_t entry;
+    pd_session_slot_t *slot;
+    apr_time_t used_at;
+    confirmed_person("ivan", "a@example.org");
+    const char *token = signed_in("ivan");
+    pd_token_digest(key, token);
+    for (apr_size_t at = SLOT_CHECK; at < SLOT_TEXT + 100; at++) {
+        ck_from_database(token);
+        ck_from_memory(token);
+        ck_assert(pd_session_table_get(&entry, &used_at, &slot, portal.sessions, key));
+        ((unsigned char *)slot)[at] ^= 0x55;
+        ck_assert(!pd_session_table_get(&entry, &used_at, &slot, portal.sessions, key));
+    }
+}
+END_TEST
+
+/* The default size holds a hundred thousand sessions with texts of an ordinary length: but for a
+ * handful whose two sets are both full, which are asked of the database. */
+START_TEST(test_room)
+{
+    enum { SESSIONS = 100000 };
+    const apr_size_t n_bytes = (apr_size_t)test_settings()->session_cache;
+    pd_session_table_t *table;
+    pd_session_use_t evicted;
+    unsigned char(*keys)[PD_SESSION_KEY_BYTES] = apr_palloc(tp, sizeof(*keys) * SESSIONS);
+    ck_assert_uint_eq(n_bytes, 64 * 1024 * 1024);
+    ck_assert_int_eq(pd_session_table_attach(&table, zeros(n_bytes), n_bytes, tp), APR_SUCCESS);
+    pd_random_bytes(keys, sizeof(*keys) * SESSIONS);
+    pd_session_entry_t entry = {.texts = 6, .text_bytes = 240};
+    int evictions = 0, hits = 0;
+    for (int i = 0; i < SESSIONS; i++) {
+        entry.created_at = i + 1;
+        ck_assert(pd_session_table_put(&evicted, table, keys[i], &entry, 60 * SECOND, 0));
+        evictions += evicted.used_at != 0;
+    }
+    for (int i = 0; i < SESSIONS; i++) {
+        pd_session_slot_t *slot;
+        apr_time_t used_at;
+        hits += pd_session_table_get(&entry, &used_at, &slot, table, keys[i]) &&
+                entry.created_at == i + 1;
+    }
+    ck_assert_int_le(evictions, 30);
+    ck_assert_int_ge(hits, SESSIONS - 30);
 }
 END_TEST
 
@@ -429,6 +569,10 @@ int main(void)
     tcase_add_loop_test(tc, test_ended_here, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_ended_elsewhere, 0, 3 * N_ENGINES);
     tcase_add_loop_test(tc, test_read_again_in_time, 0, N_ENGINES);
+    tcase_add_loop_test(tc, test_asked_each_time, 0, N_ENGINES);
+    tcase_add_loop_test(tc, test_scribbled, 0, N_SCRIBBLES * N_ENGINES);
+    tcase_add_loop_test(tc, test_scribbled_in_place, 0, N_ENGINES);
+    tcase_add_test(tc, test_room);
     tcase_add_loop_test(tc, test_gaps, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_overtaken, 0, N_ENGINES);
     tcase_add_loop_test(tc, test_limits, 0, N_ENGINES);
