@@ -213,6 +213,16 @@ like($limited->text, qr/Please wait a little.*copied many times in a row.*Try ag
 is(fetch($boris, 'json', $token, $link)->status, 429, 'fetching waits as well');
 is($anna->get('/portal/account/export')->status, 200, 'others do not');
 
+# --- looks of the administration at one person's data are in it, with command and purpose
+is((run_ctl(@$_, '--config', $server->{conf}))[0], 0, "a look: @$_") for ['people', 'find', $login], ['sessions', 'list', $email];
+is((run_ctl('people', 'find', 'nobody-is-called-so', '--config', $server->{conf}))[0], 1, 'and one at nobody');
+my @looks = grep { $_->{event} eq 'person.looked-at' } @{ export($anna)->{sections}{journal} };
+is_deeply([map { $_->{details} } @looks], [{ what => 'command people find', purpose => '4.1.1' }, { what => 'command sessions list', purpose => '4.1.4' }], 'both are in the copy') or diag explain \@looks;
+is_deeply([map { $_->{by} } @looks], ['pdportalctl', 'pdportalctl'], 'and by what') or diag explain \@looks;
+is(sql("SELECT count(*) FROM journal WHERE event = 'person.looked-at' AND (subject <> '$id' OR details LIKE '%command%')"), 0, "of nobody else's, and sealed");
+($token, $link) = links($anna);
+like(fetch($anna, 'html', $token, $link)->text, qr/the administration looked at the data/, 'the page says it in words');
+
 # --- blocked from asking: the session has ended
 ($token, undef, $link) = links($anna);
 PDPortal::Setup::ctl_ok($server->{conf}, 'sessions', 'end', $login);

@@ -147,6 +147,10 @@ int ctl_use_person(ctl_t *ctl, const char *person_id);
  * ctl_use_person. */
 int ctl_find_person(ctl_t *ctl, pd_person_t *person, const char *name);
 
+/* For commands that show one person's data, before they do: notes it in the person's journal.
+ * CTL_OK or the exit code. */
+int ctl_note_look(ctl_t *ctl, const pd_person_t *person);
+
 /* Manual pages. */
 void ctl_help_all(void);
 void ctl_help_one(const ctl_command_t *command);

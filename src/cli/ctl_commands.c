@@ -126,7 +126,10 @@ const ctl_command_t ctl_commands[] = {
      "Prints each role in force: login, role, since when, appointed by whom.\n", NULL,
      ctl_staff_list},
     {"sessions list", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "LOGIN", "list where somebody is signed in",
-     "Prints the sessions of the person with this login or e-mail address, last used first.\n",
+     "Prints the sessions of the person with this login or e-mail address, last used first. The "
+     "look "
+     "stands in\n"
+     "the person's journal.\n",
      NULL, ctl_sessions_list},
     {"sessions end", CTL_NEEDS_PORTAL, CTL_PORTAL | CTL_ALL | CTL_FILE, CTL_NAMES_MAX,
      "--all|--file LIST|LOGIN|SESSION-ID...", "sign somebody out, or everybody",
@@ -194,8 +197,10 @@ const ctl_command_t ctl_commands[] = {
      "One that closes the account is none of these: the portal destroys the data by itself.\n",
      NULL, ctl_withdrawals_done},
     {"people find", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "LOGIN|EMAIL", "tell how an account stands",
-     "Prints the id of the person, the state of the account and the login.\n", NULL,
-     ctl_people_find},
+     "Prints the id of the person, the state of the account and the login. The look stands in the "
+     "person's\n"
+     "journal.\n",
+     NULL, ctl_people_find},
     {"people block", CTL_NEEDS_LETTERS, CTL_PORTAL | CTL_REASON, 1, "LOGIN|EMAIL --reason TEXT",
      "block a person's data",
      "Where the data have to be checked, or nothing may be done with them for another reason. The "

@@ -26,6 +26,7 @@ int ctl_people_find(ctl_t *ctl)
 {
     pd_person_t person = {.id = NULL};
     int code = find(ctl, &person);
+    code = code ? code : ctl_note_look(ctl, &person);
     if (code) {
         return code;
     }

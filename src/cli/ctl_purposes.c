@@ -4,8 +4,10 @@
 
 #include "portal/pd_field.h"
 #include "portal/pd_jobs.h"
+#include "portal/pd_look.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_purpose.h"
+#include "portal/pd_role.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -41,9 +43,8 @@ static const struct {
             {"destructions repeat", "4.1.2", PD_BASIS_LAW},
             {NULL, NULL, PD_BASIS_PURPOSE}};
 
-int ctl_use_person(ctl_t *ctl, const char *person_id)
+static pd_use_t use_of(ctl_t *ctl)
 {
-    pd_use_e outcome;
     pd_use_t use = {.what = apr_pstrcat(ctl->p, "command ", ctl->command->name, NULL)};
     for (int i = 0; uses[i].command; i++) {
         if (!strcmp(uses[i].command, ctl->command->name)) {
@@ -51,6 +52,22 @@ int ctl_use_person(ctl_t *ctl, const char *person_id)
             use.basis = uses[i].basis;
         }
     }
+    return use;
+}
+
+int ctl_note_look(ctl_t *ctl, const pd_person_t *person)
+{
+    const pd_use_t use = use_of(ctl);
+    apr_status_t rv =
+        pd_look_note(&ctl->portal, person, PD_ROLE_BY_PROGRAM, use.what, use.purpose, ctl->p);
+    return rv ? ctl_fail_status(ctl, rv, "the look can't be noted, so nothing is shown", NULL)
+              : CTL_OK;
+}
+
+int ctl_use_person(ctl_t *ctl, const char *person_id)
+{
+    pd_use_e outcome;
+    const pd_use_t use = use_of(ctl);
     apr_status_t rv = pd_purpose_use(&outcome, &ctl->portal, &use, person_id, ctl->p);
     if (rv) {
         return ctl_fail_status(ctl, rv, "whether this person's data may be used is not known",

@@ -27,6 +27,7 @@ int ctl_sessions_list(ctl_t *ctl)
         return ctl_fail(ctl, CTL_USAGE, "write whose sessions: LOGIN");
     }
     int code = ctl_find_person(ctl, &person, APR_ARRAY_IDX(ctl->operands, 0, const char *));
+    code = code ? code : ctl_note_look(ctl, &person);
     if (code) {
         return code;
     }

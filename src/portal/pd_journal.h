@@ -63,6 +63,7 @@
 #define PD_EVENT_CLOSING_BEGUN          "closing.begun"
 #define PD_EVENT_CLOSING_RECALLED       "closing.recalled"
 #define PD_EVENT_PERSON_DESTROYED       "person.destroyed"
+#define PD_EVENT_PERSON_LOOKED_AT       "person.looked-at" /* by the administration */
 #define PD_EVENT_PERSON_BLOCKED         "person.blocked"
 #define PD_EVENT_PERSON_UNBLOCKED       "person.unblocked"
 #define PD_EVENT_BACKUP_MADE            "backup.made"

@@ -65,6 +65,7 @@ const pd_event_purpose_t pd_event_purposes[] = {{PD_EVENT_REGISTRATION_BEGUN, "4
                                                 {PD_EVENT_CLOSING_BEGUN, "4.1.3"},
                                                 {PD_EVENT_CLOSING_RECALLED, "4.1.3"},
                                                 {PD_EVENT_PERSON_DESTROYED, "4.1.2"},
+                                                {PD_EVENT_PERSON_LOOKED_AT, "4.1.4"},
                                                 {PD_EVENT_PERSON_BLOCKED, "4.1.4"},
                                                 {PD_EVENT_PERSON_UNBLOCKED, "4.1.4"},
                                                 {PD_EVENT_NOTICES_WRITTEN, "4.1.3"},
