@@ -225,6 +225,36 @@ for my $language (qw(en ru)) {
         page_like($shown, qr{<link rel="alternate" type="text/\w+" href="/portal/policy/$file">.*<a href="/portal/policy/$file"}s, "$language: leads to $file");
     }
 }
+# The checksum can be taken by anybody, by the words of the handbook: of the title, too.
+{
+    my ($command, $before_18) = read_file("$ENV{PD_SOURCE_DIR}/docs/operations.md") =~ /^(curl -s .* sha256sum)$/mg;
+    my ($one, $texts) = ("kind = 'policy' AND version = 3 AND language = 'ru'", sub { (run_ctl('check', '--config', $server->{conf}))[1] =~ /^(\w+ +texts.*)$/m });
+    my $seen = sub { get('policy/3', 'ru')->body =~ m{<p>([^<]*SHA-256[^<]*)</p>\s*<p class="sum"><code>([0-9a-f]{64})</code>} };
+    my $taken = sub {
+        my ($line) = @_;
+        (undef, my $out) = PDPortal::Setup::run_program('/bin/sh', '-c', $line =~ s{https://\S+?/portal}{http://127.0.0.1:$server->{port}/portal}r);
+        return $out =~ s/ .*//sr;
+    };
+    my ($words, $sum) = $seen->();
+    is($taken->($command), $sum, 'the sum on the page is that of title and text');
+    like(Encode::decode_utf8($words), qr/его заголовка и текста/, 'and the page says so');
+    like(($texts->())[0], qr/^sound +texts$/, 'check finds all texts as they were published');
+    PDPortal::Setup::sql($server, "UPDATE document_text SET title = title || '!' WHERE $one");
+    like(($texts->())[0], qr/^UNSOUND +texts: its title or text of policy, version 3, language "ru", is not what was published/, 'another title: check names it');
+    PDPortal::Setup::sql($server, "UPDATE document_text SET title = substr(title, 1, length(title) - 1), source = source || ' ' WHERE $one");
+    like(($texts->())[0], qr/^UNSOUND +texts: its source of policy, version 3/, 'another file, too');
+    PDPortal::Setup::sql($server, "UPDATE document_text SET source = substr(source, 1, length(source) - 1) WHERE $one");
+    my ($html) = get('policy/3', 'ru')->body =~ m{<article class="doc".*?</ul>\n(.*?)\n</article>}s;
+    my $body = Digest::SHA::sha256_hex($html);
+    PDPortal::Setup::sql($server, "UPDATE document_text SET sum_covers = 'body', html_sha256 = '$body' WHERE $one");
+    $server->stop;
+    $server->start;
+    ($words, $sum) = $seen->();
+    is($taken->($before_18), $sum, 'a version published before: the sum of the text without its title');
+    like(Encode::decode_utf8($words), qr/без заголовка/, 'and the page says so');
+    like(($texts->())[0], qr/^sound +texts$/, 'check goes by the rule of each text');
+}
+
 like(get('policy')->header('pdportal-document'), qr/^policy;version=4;/, 'the policy in force names its version');
 like(get('documents/processing/1')->header('pdportal-document'), qr/^processing;version=1;/, 'every document does');
 is(get('register')->header('pdportal-document'), undef, 'other pages do not');

@@ -54,6 +54,7 @@ like($receipt->{text}, qr/You gave your consent:\n“Test consent to processing�
 like($receipt->{text}, qr/checksum of the text: $russian_hash\n/, 'with the hash of its text');
 like($receipt->{text}, qr/In the words: I consent to the processing of my personal data .* version 1\n/, 'the words of the box');
 like($receipt->{text}, qr/When: \d+ \w+ \d{4}, \d\d:\d\d \(Europe\/Moscow; \d{4}-\d\d-\d\dT[\d:]+Z\)\n/, 'the instant with its zone');
+like($receipt->{text}, qr/Form: register\nFrom the network address: \Q$anna->{local}\E\n(?:Browser, as it calls itself: [ -~]+\n)?Number of this record: /, 'the form, and from where');
 like($receipt->{text}, qr/^http:\/\/127\.0\.0\.1:$server->{port}\Q$list\E$/m, 'and where to take it back');
 unlike($receipt->{subject}, qr/consent|clinic|portal/i, 'its subject is neutral');
 
@@ -110,11 +111,12 @@ ok(!$page->form(qr{research$}), 'and asks no more');
 my $letter = letter_that($email, qr/consent:\n“Test consent to research/, $folder);
 like($letter->{text}, qr/You gave your consent:\n“Test consent to research”, version 1, in English\n/, 'a receipt came');
 like($letter->{text}, qr/$hash.*I give my consent: “Test consent to research”, version 1\n/s, 'with hash and words');
+like($letter->{text}, qr/Form: consent\nFrom the network address: \Q$anna->{local}\E\nBrowser, as it calls itself: Browser\/5 <b>"\n/, 'with form, address and browser');
 my ($number) = $letter->{text} =~ /Number of this record: (\S+)/;
 is(sql("SELECT form FROM act WHERE id = '$number'"), 'consent', 'under the number of the act');
 is(sql("SELECT count(*) FROM act WHERE id = '$number' AND (address = '' OR agent = '' OR address LIKE '%127%' OR agent LIKE '%Browser%')"), 0, 'from where: sealed');
 $page = $anna->get($list);
-like($page->text, qr/\Q$number\E.*\Q$hash\E.*\Q$anna->{local}\E.*\QBrowser\/5 <b>"\E/, 'and shown to the person alone');
+like($page->text, qr/\Q$number\E.* Form consent .*\Q$hash\E.*\Q$anna->{local}\E.*\QBrowser\/5 <b>"\E/, 'and shown to the person alone');
 unlike($page->body, qr/<b>/, 'as text');
 page_like($page, qr{href="/portal/documents/research/1\?lang=en"}, 'with the exact text');
 is($anna->get('/portal/documents/research/1?lang=en')->status, 200, 'which can be read');
@@ -156,6 +158,7 @@ everywhere($_, '/research/', 403, 'withdrawn: closed') for $anna, $second;
 is($_->get('/cabinet/')->status, 200, 'the rest stays open') for $anna, $second;
 like($anna->follow($got)->text, qr/Withdrawn \d+ \w+ .*destroyed no later than/, 'the page says what comes next');
 $letter = letter_that($email, qr/took back/, $folder);
+like($letter->{text}, qr/Form: withdraw\nFrom the network address: \Q$anna->{local}\E\n/, 'a withdrawal: its form and address in the letter');
 like($letter->{text}, qr/you took back your consent:\n\n“Test consent to research”, version 1.*destroyed no later than \d+ \w+ \d{4}\n/s, 'and a letter');
 is($anna->submit({}, page => $page, form => qr{research/withdraw$})->status, 303, 'sent twice');
 is(sql("SELECT count(*) FROM act WHERE verb = 'withdrew'"), 1, 'withdrawn once');
@@ -209,6 +212,7 @@ is(confirm($russian, letter_for($given->{email}, 1, $folder))->status, 303, 'a R
 like(letter_that($given->{email}, qr/прочитали/, $folder)->{text}, qr/Вы дали согласие:\n«Проверочное согласие на обработку», версия.1, на русском языке\n/, 'the receipt in Russian');
 sign_in($russian, $given->{login});
 like($russian->get($list)->text, qr/Мои согласия.*Проверочное согласие на исследования Не дано/, 'the list');
+like($russian->get($list)->text, qr/Форма register/, 'with the form');
 like($russian->get("$list/research")->text, qr/Даю согласие: «Проверочное согласие на исследования», версия.3/, 'the box');
 is($russian->submit({ consent_research => 1 }, form => qr{research$})->status, 303, 'given');
 like($russian->get("$list/research/withdraw")->text, qr/Если вы его отзовёте:.*не позднее \d+.\w+.\d{4}.г\./, 'what stops');

@@ -142,15 +142,48 @@ like($out, qr/^notice    term of acts: kept without limit, by PDPortalTermActs/m
 ($code, $out) = cli('check', '--json');
 ok((grep { $_->{notice} && $_->{sound} && $_->{thing} eq 'term of acts' } @{ JSON::PP::decode_json($out)->{findings} }), 'in JSON');
 my $later = PDPortal::Setup::write_file("$server->{dir}/terms.conf", read_file($server->{conf}) =~ s/^PDPortalTermActs.*\n//mr . qq{PDPortalTermAccount 10d\nPDPortalTermActs "1 year"\nPDPortalTermJournal "3 years"\nPDPortalTermLetters 1d\n});
-my @long_ago = map { $_ * 86_400_000_000 } 11, 400;
-sql("UPDATE person SET confirmed_at = confirmed_at - $long_ago[0]");
-sql("UPDATE journal SET at = at - $long_ago[0] WHERE event = 'session.begun'");
-sql("UPDATE act SET id = '0100' || substr(id, 5)");
+my ($bit, $more) = map { $_ * 43_200_000_000 } 21, 4; # 10 and a half days, two more
+sub unused_for { my ($time) = @_; sql("UPDATE person SET confirmed_at = confirmed_at - $time"); return sql("UPDATE journal SET at = at - $time WHERE event = 'session.begun'") }
+unused_for($bit);
 sub later { return run_ctl(@_, '--config', $later) }
+# Acts with the instant of so many days ago in their ids: a consent and its withdrawal; what else there is stands.
+my $pseudonym = sql("SELECT pseudonym FROM act WHERE kind = 'policy'");
+sub id_of_day { my ($days, $n) = @_; my $hex = sprintf '%012x', 1000 * (time - $days * 86_400); return substr($hex, 0, 8) . '-' . substr($hex, 8) . "-7000-8000-00000000000$n" }
+sub age_acts {
+    my ($days) = @_;
+    sql("DELETE FROM act WHERE kind = 'research'");
+    sql(qq{INSERT INTO act (id, pseudonym, verb, kind, version, language, html_sha256, wording, form, at, sequence) VALUES ('@{[id_of_day($days + 3, 1)]}', '$pseudonym', 'consented', 'research', 1, 'en', 'h', 'w', 'consent', 1, 1)});
+    return sql(qq{INSERT INTO act (id, pseudonym, verb, kind, version, language, html_sha256, wording, form, at, sequence) VALUES ('@{[id_of_day($days, 2)]}', '$pseudonym', 'withdrew', 'research', 1, 'en', 'h', 'w', 'withdraw', 2, 2)});
+}
+sql("UPDATE act SET id = '0100' || substr(id, 5)");
 ($code, $out) = later('check');
-like($out, qr/^notice    term of login: 1 outlived the 10d of PDPortalTermAccount/m, 'an account that nobody uses');
-like($out, qr/^notice    term of acts: 2 outlived the 1 year of PDPortalTermActs/m, 'acts that are due');
+unlike($out, qr/^UNSOUND   term/m, 'over for half a day: no fault yet'); # but for the journal, whose rows were changed
+like($out, qr/^notice    term of login: 1 outlived the 10d of PDPortalTermAccount; decide what becomes of them$/m, 'an account that nobody uses');
 unlike($out, qr/term of journal|term of letters/, 'what is within its term needs no word');
+unlike($out, qr/term of acts/, 'nor do old acts that stand');
+unused_for($more);
+($code, $out) = later('check');
+is($code, 2, 'over for more than a day: exit code 2');
+like($out, qr/^UNSOUND   term of login: 1 outlived the 10d of PDPortalTermAccount by more than a day; decide/m, 'and said');
+sql("UPDATE person SET state = 'closing'");
+unlike((later('check'))[1], qr/term of login/, 'being closed: the portal sees to it');
+sql("UPDATE person SET state = 'active'");
+unused_for(-$more);
+unused_for(-$bit);
+age_acts(365);
+unlike((later('check'))[1], qr/term of acts/, 'a withdrawal within its term holds the consent that it ended');
+age_acts(366.5);
+($code, $out) = later('check');
+is($code, 0, 'its term over for half a day: no fault yet');
+like($out, qr/^notice    term of acts: 2 outlived the 1 year of PDPortalTermActs; the job "expire" removes them$/m, 'but a notice of both');
+age_acts(368);
+($code, $out) = later('check');
+is($code, 2, 'two days: exit code 2');
+like($out, qr/^UNSOUND   term of acts: 2 outlived the 1 year of PDPortalTermActs by more than a day/m, 'and said');
+is((later('jobs', 'run', 'expire'))[0], 0, 'the job');
+is(sql("SELECT count(*) FROM act WHERE kind = 'research'"), 0, 'removes them');
+is(sql('SELECT count(*) FROM act'), 2, 'not what stands, however old');
+is((later('check'))[0], 0, 'and all is well');
 ok(until_true(sub { sql("SELECT count(*) FROM letter WHERE state IN ('queued', 'sending')") eq '0' }, 60), 'the queue is empty');
 my $letters = sql("SELECT count(*) FROM letter WHERE state = 'sent'");
 ok($letters > 0, 'letters were sent');

@@ -54,6 +54,11 @@ accepted('typography in a clause that counts', version('"nobody"', "\x{201c}nobo
 $policy =~ s/"nobody"/\x{201c}nobody\x{201d}/;
 accepted('data changed, and it says so', version('the address', 'the address, the age'), '--lang', 'en');
 $policy =~ s/the address/the address, the age/;
+refused('a clause more where no section counts', qr/not editorial: clauses are new or gone: clause 5\.6;/, 1, text("$policy\n5.6. It is given to a bank.\n"), '--lang', 'en', '--editorial', 'a comma');
+refused('a section more', qr/not editorial: clauses are new or gone: clause 10, 10\.1;/, 1, text("$policy\n10. More\n\n10.1. It is given to a bank.\n"), '--lang', 'en', '--editorial', 'a comma');
+refused('a clause less', qr/not editorial: clauses are new or gone: clause 1\.1;/, 1, version("1.1. A guest is whoever comes.\n\n", ''), '--lang', 'en', '--editorial', 'a comma');
+refused('an opening', qr/not editorial: the title, or what stands in front/, 1, version("policy\n", "policy\n\nIt is given to a bank.\n"), '--lang', 'en', '--editorial', 'a comma');
+refused('another title', qr/not editorial: the title, or what stands in front/, 1, version('Our policy', 'Your permission'), '--lang', 'en', '--editorial', 'a comma');
 my @both = (version(), '--lang', 'en', text("# Политика\n\n1. Слова\n"), '--lang', 'ru');
 refused('a language more, as editorial', qr/not editorial: the last version has no text in "ru"/, 1, @both, '--editorial', 'in Russian too');
 accepted('a language more, as material', @both);
@@ -178,6 +183,28 @@ refused('five megabytes', qr/over 1048576 bytes/, 1, text($large), '--lang', 'en
 is(draft('bad', $large)->status, 413, 'five megabytes, as a draft: 413');
 is(draft('bad', substr $large, 0, 1_100_000)->status, 422, 'a little too much, as a draft: 422');
 is(PDPortal::Setup::sql($server, "SELECT count(*) FROM draft WHERE kind = 'bad'"), 0, 'nothing of that became a draft');
+
+# --- the demo clinic's own policy: one person mends words, and gives the data to nobody
+{
+    my $clinic = Encode::decode_utf8(read_file("$ENV{PD_SOURCE_DIR}/conf/demo/policy.ru.md"));
+    my ($clause) = $clinic =~ /^(5\.5\. .*)$/m or die;
+    my $mended = $clinic =~ s/\b(9\.4\. .*)\.$/$1!/mr;
+    my $send = sub {
+        my ($text) = @_;
+        my $page = $editor->get('/portal/staff/documents/new');
+        return $editor->upload('/portal/staff/documents/new', { csrf => $page->field('csrf'), kind => 'policy', change => 'editorial', reason => 'a comma',
+            markup => 'markdown', effective => '2099-12-02', text_ru => '', text_en => '' }, { file_ru => Encode::encode_utf8($text), file_en => '' });
+    };
+    accepted('the policy of the clinic', text($clinic), '--lang', 'ru', '--effective', '2099-12-01', '--drop-language');
+    my $added = $send->($clinic =~ s/\Q$clause\E/$clause\n\n5.6. Данные передаются ООО «Банк» для рассылок./r);
+    is($added->status, 422, 'with clause 5.6, as editorial, on the page: refused');
+    like($added->text, qr/clauses are new, or have gone\..*Clauses: 5\.6/s, 'and names the clause');
+    my $opened = $send->($clinic =~ s/^(?=## 1\.)/Данные передаются ООО «Банк».\n\n/mr);
+    is($opened->status, 422, 'with another opening: refused');
+    like($opened->text, qr/the title, or the text in front of the first clause/, 'and says so');
+    isnt($mended, $clinic, 'a typo is mended in clause 9.4');
+    is($send->($mended)->status, 303, 'and that is editorial');
+}
 
 # --- the database is away
 my $ready = text("# Twin\n\n1. E\n");

@@ -29,11 +29,13 @@ my ($clara, $clara_login, $clara_mail) = person(language => 'ru');
 my ($dina, $dina_login, $dina_mail) = person();
 $dina->get('/portal/account/consents/processing/withdraw');
 is($dina->submit({}, form => qr{processing/withdraw$})->status, 303, 'taken back');
-# Boris and Clara were last here more than a year ago.
+# Emil has a second factor. He, Boris and Clara were last here more than a year ago.
+my ($emil, $emil_login) = person();
+my $secret = turn_factor_on($emil, time);
 my ($old) = (time - 366 * 86400) . '000000';
 my @people = split /\n/, sql('SELECT id FROM person ORDER BY id');
-is(scalar @people, 4, 'four people');
-for my $id (@people[1, 2]) {
+is(scalar @people, 5, 'five people');
+for my $id (@people[1, 2, 4]) {
     sql("UPDATE person SET confirmed_at = $old, signed_in_at = $old WHERE id = '$id'");
 }
 unlike($anna->get('/portal/account/')->body, $banner, 'nothing is announced');
@@ -94,6 +96,21 @@ is(in($server->browser, $boris_login)->header('location'), '/portal/account/', '
 is($fresh->get('/portal/coming?return=%2F%2Fevil.example')->status, 200, 'the page can be looked at again');
 is($fresh->submit({}, form => qr/coming/)->header('location'), '/portal/account/', 'and leads to no other site');
 is(sql("SELECT count(*) FROM told WHERE way = 'page'"), 1, 'told once');
+
+# --- the page is for a whole session: a stranger who has the password alone uses nothing up
+my $stranger = $server->browser;
+is(in($stranger, $emil_login)->header('location'), '/portal/account/', 'the password alone is told nothing');
+is($stranger->get('/portal/account/')->header('location'), '/portal/second-factor?return=%2Fportal%2Faccount%2F', 'but asked for the code');
+is(sql("SELECT count(*) FROM told WHERE way = 'page'"), 1, 'and nothing is used up');
+$fresh = $server->browser;
+clock(90); # a code is taken once
+in($fresh, $emil_login, '/portal/login?return=%2Fcabinet%2F');
+$fresh->get('/portal/second-factor?return=%2Fcabinet%2F');
+$answer = $fresh->submit({ code => factor_code($secret, time + 90) }, form => qr/second-factor/);
+is($answer->header('location'), '/portal/coming?return=%2Fcabinet%2F', 'the code leads to the page');
+is($fresh->follow($answer)->status, 200, 'which opens');
+is($fresh->submit({}, form => qr/coming/)->header('location'), '/cabinet/', 'and leads on to the page asked for');
+is(sql("SELECT count(*) FROM told WHERE way = 'page'"), 2, 'told once');
 
 # --- acknowledged beforehand, in Russian
 $fresh = $server->browser(language => 'ru');

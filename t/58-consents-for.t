@@ -74,8 +74,27 @@ is(sql("SELECT count(*) FROM withdrawal WHERE task = 'close' AND done_at = 0"), 
 is((cli('withdrawals', 'done', sql("SELECT act FROM withdrawal WHERE task = 'destroy'")))[0], 0, 'what was kept for the other consent: done');
 is(sql("SELECT count(*) FROM journal WHERE event = 'purpose.refused'"), 0, 'so did that');
 
-# A template that makes no letter.
 is(give($anna, $_), 303, "$_: given again") for qw(processing research);
+
+# What the portal kept for the consent to optional messages alone goes with it.
+PDPortal::Setup::publish($server->{conf}, 'notices', 'research');
+is(give($anna, 'notices'), 303, 'optional messages: agreed');
+my $id = (ctl_json('people', 'find', $login))[1]{person};
+is((cli('notices', 'send', '--kind', $_->[0], '--file', PDPortal::Setup::write_file("$server->{dir}/$_->[0].txt", "Subject\n\nWords.\n"), '--to', $login))[0], 0, "a message: $_->[0]") for ['news'], ['survey'], ['message'];
+ok(until_true(sub { sql("SELECT count(*) FROM letter WHERE kind = 'notice-optional' AND state = 'sent'") eq '1' }, 60), 'with a letter');
+$anna->get('/portal/account/notices');
+is($anna->submit({ want_survey => undef }, form => qr{/account/notices$})->status, 303, 'one kind is turned off');
+sub kept { return join ' ', map { sql("SELECT count(*) FROM $_") } "notice WHERE kind IN ('news', 'survey')", 'notice_off', "letter WHERE kind = 'notice-optional'" }
+is(kept(), '2 1 1', 'all that is kept for it');
+like($anna->get("$list/notices/withdraw")->text, qr/Messages of this kind .* are destroyed at once/, 'said before');
+unlike($anna->get("$list/research/withdraw")->text, qr/Messages of this kind/, 'of this consent only');
+$anna->get("$list/notices/withdraw");
+is($anna->submit({}, form => qr{withdraw$})->status, 303, 'taken back');
+is(kept(), '0 0 0', 'destroyed');
+is(sql("SELECT count(*) FROM notice WHERE person_id = '$id' AND kind = 'message'"), 1, 'what is obligatory stays');
+is((ctl_json('withdrawals', 'list'))[1]{withdrawals}[0]{consent}, 'notices', 'what applications keep for it has its clock still');
+
+# A template that makes no letter.
 $server->stop;
 write_file("$own/mail/consent-withdrawn.txt", "{{#closes}}About your decision{{/closes}}\n\nyou took it back\n");
 $server->start;

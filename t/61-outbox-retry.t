@@ -2,6 +2,7 @@
 # Message-ID, given up; and a mail server that hangs holds up nobody.
 use strict;
 use warnings FATAL => 'all';
+use POSIX ();
 use Test::More;
 use PDPortal::Test;
 use PDPortal::Setup ();
@@ -98,6 +99,50 @@ for my $case ([$slow, $slow_address], [$next, $next_address]) {
     like(comes_to($case->[0], qr/^sent/), qr/^sent\|\d\|accepted/, 'awake: sent');
     is(scalar letters_for($case->[1], $mails), 1, 'awake: it came once');
 }
+# A coming policy is announced, and its letter given up in the end: the page tells, at the next sign-in.
+my ($anna, $login, $email) = member(browser => $browser, folder => $mails);
+mood('defer');
+PDPortal::Setup::publish($server->{conf}, 'policy', 'policy2', '--effective', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime time + 30 * 86400));
+ok(until_true(sub { sql("SELECT count(*) FROM letter WHERE kind = 'policy-coming'") eq '1' }, 30), 'announced: a letter is written');
+my $announced = sql("SELECT id FROM letter WHERE kind = 'policy-coming'");
+is(comes_to($announced, qr/^queued\|1/), 'queued|1|deferred', 'announced: it is put off');
+is(sql('SELECT way FROM told'), 'letter', 'announced: told by letter, as far as is known');
+later(4 * 24 * 60);
+is(comes_to($announced, qr/^failed/), 'failed|2|deferred', 'announced: the letter is given up');
+is(sql('SELECT count(*) FROM told'), 0, 'announced: who did not get it is not told');
+mood('accept');
+like(sign_in($server->browser, $login)->header('location'), qr{^/portal/coming}, 'announced: the page tells');
+is(sql('SELECT way FROM told'), 'page', 'announced: once');
+# A new password is asked for while the mail server is away for an hour: the link works an hour from when it came.
+sub job { my ($name) = @_; local %ENV = (%ENV, %{ $clocked{env} }); return (run_ctl('jobs', 'run', $name, '--config', $server->{conf}))[0] }
+sub recovery {
+    my $asking = $server->browser;
+    $asking->get('/portal/recover');
+    $asking->submit({ login => $login, act => 'ask' }, form => qr/recover/);
+    my $queued = "SELECT id FROM letter WHERE kind = 'recovery' AND state = 'queued' AND attempts = 1";
+    until_true(sub { sql($queued) }, 30) or BAIL_OUT('no letter for a new password');
+    return sql($queued);
+}
+sub opened { my ($link) = @_; my $reader = $server->browser; return $reader->follow($reader->get($link)) }
+mood('defer');
+my $recovery = recovery();
+later(65);
+is(job('expire'), 0, 'recovery: what is over is removed meanwhile');
+mood('accept');
+later(65);
+like(comes_to($recovery, qr/^sent/), qr/^sent/, 'recovery: the letter comes in the end');
+my ($link) = letter_that($email, qr{/portal/reset\?t=}, $mails)->{text} =~ m{http://[^/]+(/portal/reset\?t=[\w-]{43})};
+ok(opened($link)->form(qr/reset/), 'recovery: its link works');
+later(58);
+ok(opened($link)->form(qr/reset/), 'recovery: also 58 minutes later');
+later(4);
+like(opened($link)->text, qr/does not work/, 'recovery: after an hour it does not');
+mood('defer');
+$recovery = recovery();
+mood('accept');
+later(24 * 60);
+is(comes_to($recovery, qr/^failed/), 'failed|2|refused', 'recovery: a day late the letter is not sent any more');
+is(scalar(grep { $_->{text} =~ m{/reset\?t=} } letters_for($email, $mails)), 1, 'recovery: one came in all');
 is((run_ctl('verify-journal', '--config', $server->{conf}))[0], 0, 'the journal is whole');
 unlike($server->log, qr/\@mail\.test|:(?:crit|alert|emerg)\]|Segmentation/, 'the log has no address');
 $server->stop;

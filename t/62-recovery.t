@@ -127,6 +127,33 @@ my @all = until_true(sub { my @got = letters_for($many_email, $folder); @got >= 
 cmp_ok(rows("letter WHERE kind = 'recovery' AND person_id = (SELECT person_id FROM link ORDER BY created_at DESC LIMIT 1)"), '<=', 3, 'no more than three letters');
 is(rows("link WHERE used_at = 0 AND purpose = 'password' AND person_id = (SELECT person_id FROM recovery WHERE person_id <> '' ORDER BY created_at DESC LIMIT 1)"), 1, 'one link is good');
 
+# --- nor does it make the code of the last letter void, in the browser that asked
+my ($patient_browser, $patient, $patient_email) = person();
+my $patient_asking = $server->browser;
+for (1 .. 4) { ask($patient_asking, $patient); answered() }
+$letter = recovery_letter($patient_email);
+is(rows("letter WHERE kind = 'recovery' AND person_id = (SELECT person_id FROM recovery WHERE person_id <> '' ORDER BY created_at DESC LIMIT 1)") < 4, 1, 'asked four times, the last without a letter');
+my %codes = map { /^\s*(\d{8})\s*$/m ? ($1 => 1) : () } map { $_->{text} } grep { $_->{text} =~ /new password for your account/ } letters_for($patient_email, $folder);
+my @statuses = map { enter_code($patient_asking, $_)->status } keys %codes;
+is(scalar(grep { $_ == 303 } @statuses), 1, 'the code of the last letter opens the way to a new password') or diag "@statuses";
+# Tries run out alike, whether or not the last asking was answered by a letter.
+my ($curious_browser, $curious, $curious_email) = person();
+my %tried;
+for my $case ([somebody => $curious], [nobody => unique('nobody')]) {
+    my ($what, $name) = @$case;
+    my $visitor = $server->browser;
+    for (1 .. 4) { ask($visitor, $name); answered() }
+    for my $n (1 .. 24) {
+        if ($n == 12) { ask($visitor, $name); answered() }
+        my $place = $visitor->clone(local => "127.61." . ($what eq 'nobody' ? 100 + $n : $n) . '.1');
+        my $got = enter_code($place, sprintf '%08d', $n);
+        push @{ $tried{$what} }, join ' ', $got->status, $got->text =~ /(no tries left|did not match)/;
+    }
+}
+is_deeply($tried{somebody}, $tried{nobody}, 'wrong codes are answered alike for somebody and nobody');
+like($tried{nobody}[10], qr/no tries left/, 'ten tries of what was asked for last');
+like($tried{nobody}[11], qr/did not match/, 'and ten more once it was asked for again');
+
 # --- ten wrong codes are the end of the code, not of the link
 my ($guess_browser, $guess, $guess_email) = person();
 my $guesser = $server->browser;
@@ -171,6 +198,7 @@ ask($late_asking, $late);
 $letter = recovery_letter($late_email);
 my ($token) = $letter->{link} =~ /t=(.*)/;
 like(opened($server->browser, "/portal/confirm?t=$token")->text, qr/does not work/, 'the link confirms nothing');
+ok(until_true(sub { rows("letter WHERE state IN ('queued', 'sending')") eq '0' }, 30), 'the letter is out');
 clock(-3600);
 ok(!opened($server->browser, $letter->{link})->form(qr/reset/), 'an hour before it was made the link does not work');
 isnt(enter_code($late_asking, $letter->{code})->status, 303, 'nor the code');

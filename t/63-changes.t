@@ -284,7 +284,12 @@ $forced->follow($answer);
 is($forced->submit({ login => $group[0][1], password => $another }, form => qr{/login$})->header('location'), '/cabinet/', 'and leads to the page first asked for');
 is($forced->get('/cabinet/')->status, 200, 'to all as before');
 
+my ($leaving, $leaving_login) = newcomer();
+$leaving->get('/portal/account/close');
+is($leaving->submit({}, form => qr{close$})->status, 303, 'somebody closes the account');
 $told = told('passwords', 'expire', '--all', '--reason', 'incident 8');
+is(rows("credential WHERE expired_at = 0 AND person_id IN (SELECT id FROM person WHERE state = 'closing')"), 0, 'the password of an account that is being closed is to be replaced, too: it can be recalled by it');
+is(told('passwords', 'expire', $leaving_login, '--reason', 'again')->{already}, 1, 'by --all');
 everywhere($_, 303, 'everybody is out') for $forced, $group[2][0], $boris;
 is(rows("credential WHERE expired_at = 0 AND person_id IN (SELECT id FROM person WHERE state = 'active')"), 0, "everybody's is to be replaced");
 for my $wrong ([], ['--all'], [$his_login], ['--all', $his_login, '--reason', 'x'], ['--reason', 'x']) {

@@ -2,7 +2,6 @@
 use strict;
 use warnings FATAL => 'all';
 use utf8;
-use Digest::SHA qw(hmac_sha1);
 use POSIX ();
 use Test::More;
 use PDPortal::Test;
@@ -52,14 +51,8 @@ write_file("$server->{dir}/htdocs/factor/index.html", "words of factor\n");
 $server->start;
 my $folder = "$server->{dir}/mail";
 
-# RFC 6238, by hand; `off`: how far the telephone is from the portal's clock.
-sub code_of {
-    my ($secret, $off) = @_;
-    my $bits = join '', map { sprintf '%05b', index 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', $_ } split //, $secret;
-    my $mac = hmac_sha1(pack('Q>', int((time + $now + ($off // 0)) / 30)), pack 'B*', $bits);
-    my $at = ord(substr $mac, 19) & 15;
-    return sprintf '%06d', (unpack('N', substr $mac, $at, 4) & 0x7fffffff) % 1_000_000;
-}
+# `off`: how far the telephone is from the portal's clock.
+sub code_of { my ($secret, $off) = @_; return factor_code($secret, time + $now + ($off // 0)) }
 sub next_step { return clock($now + 90) }
 sub change { my ($browser, $act, $code) = @_; $browser->get('/portal/account/second-factor'); return $browser->submit({ act => $act, code => $code }, form => qr/second-factor/) }
 sub everywhere {
@@ -187,6 +180,9 @@ is(change($me, 'renew', '000000')->status, 422, 'a wrong code renews nothing');
 $page = change($me, 'renew', code_of($secret));
 my @new = $page->body =~ m{<code>(\d{4} \d{4})</code>}g;
 is(scalar @new, 10, 'ten new codes');
+$me->submit({}, form => qr/logout/, page => $page);
+everywhere($me, 303, 'the sign-out button of that page works');
+$me = $fresh->();
 ok(letter_that($email, qr/New spare codes were made/, $folder), 'a letter tells of them');
 my $with_spare = sub { my $one = $server->browser; sign_in($one, $login); return enter($one, $_[0])->status };
 is($with_spare->($spare[1]), 422, 'the old ones are void');

@@ -7,14 +7,17 @@ use IO::Socket::INET ();
 use JSON::PP ();
 use Test::More;
 use PDPortal::Test;
+use PDPortal::Places qw(places_file nested);
 use PDPortal::Setup ();
 binmode $_, ':encoding(UTF-8)' for map { Test::More->builder->$_ } qw(output failure_output todo_output);
 
 my $clock = "$ENV{PD_WORK}/export.clock";
 sub clock { return write_file($clock, sprintf "%+d\n", $_[0]) }
 clock(0);
+my $places = "$ENV{PD_WORK}/export-places.mmdb";
+places_file($places, { '127.0.0.0/8' => nested('RU', 'Россия', 'Russia', 'Москва', 'Moscow') });
 # One process with one connection to the database: whoever kept it would keep it from all others.
-my $server = server(name => 'export', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/export/mail", PDPortalDatabaseConnections => 1 },
+my $server = server(name => 'export', set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/export/mail", PDPortalDatabaseConnections => 1, PDPortalPlaceFile => $places },
     env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock }, extra => <<'END');
 <IfModule !mpm_prefork_module>
     StartServers 1
@@ -106,6 +109,12 @@ for my $text (@{ $sections->{texts} }) {
 is(scalar @{ $sections->{sessions} }, 2, 'sessions');
 like($sections->{sessions}[0]{network}, qr{^127\.\d+\.\d+\.0/24$}, 'with their network');
 cmp_ok(scalar @{ $sections->{sign_ins} }, '>=', 2, 'history of sign-ins');
+# The same places as the pages show, which take them from the same list.
+like($anna->get('/portal/account/history?lang=en')->text, qr/Russia, Moscow/, 'the history shows country and region');
+for my $name (qw(sessions sign_ins)) {
+    is_deeply([grep { join('|', map { $_ // '' } @$_{qw(country_code country region)}) !~ /^RU\|(?:Russia|Россия)\|(?:Moscow|Москва)$/ } @{ $sections->{$name} }], [], "every row of $name has country and region");
+}
+like($paper->text, qr/(?:Russia|Россия).*(?:Moscow|Москва)/s, 'and the page to read as well');
 is(join(' ', map {"$_->{kind}:$_->{state}"} @{ $sections->{letters} }), 'confirm:sent consent-receipt:sent', 'letters');
 ok((grep { $_->{kind} eq 'password' && $_->{changed_at} } @{ $sections->{credentials} }), 'that there is a password');
 my %events = map { $_->{event} => $_ } @{ $sections->{journal} };

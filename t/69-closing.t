@@ -251,6 +251,7 @@ my $late = $server->browser;
 ok($late->follow($late->get($last_link))->form(qr{recall$}), 'the last one does');
 my %before = map { $_ => sql("SELECT $_ FROM person WHERE id = '$id'") } qw(login email data_key);
 my $acts = sql('SELECT count(*) FROM act');
+my $receipt = sql("SELECT max(id) FROM act WHERE kind = 'policy'");
 cmp_ok(sql("SELECT count(*) FROM act WHERE address <> ''"), '>', 0, 'acts were done from somewhere');
 clock(16);
 like($late->get('/portal/recall')->text, qr/keeps no account/, 'too late to recall');
@@ -265,6 +266,22 @@ for my $table (@tables) {
 }
 is(sql("SELECT login || email || data_key FROM person WHERE id = '$id'"), '', 'the person is empty, without a key');
 is(sql('SELECT count(*) FROM act'), $acts, 'the ledger of acts stays');
+
+# Who comes back with the address of then is shown what was agreed to.
+my $looks = sql("SELECT count(*) FROM journal WHERE event = 'staff.look'");
+($code, my $proof) = cli_json('consents', 'find', $email);
+is($code, 0, 'consents find: by the last address') or diag explain $proof;
+my @proved = sort { $a->{act} cmp $b->{act} } @{ $proof->{people}[0]{acts} }[0, 1];
+is(scalar @{ $proof->{people} }, 1, 'one account had it');
+is_deeply([map { "$_->{act} $_->{kind} $_->{version} $_->{form}" } @proved], ['acknowledged policy 1 register', 'consented processing 1 register'], 'its acts');
+like($proved[1]{wording}, qr/^I consent to the processing/, 'in their words');
+like($proved[1]{html_sha256}, qr/^[0-9a-f]{64}$/, 'with the hash of the text');
+is(sql("SELECT count(*) FROM journal WHERE event = 'staff.look'"), $looks + 1, 'that somebody looked is in the journal');
+is(sql(qq{SELECT count(*) FROM journal WHERE details LIKE '%$email%'}), 0, 'without the address');
+like((cli('consents', 'find', $proved[1]{number}))[1], qr/^pseudonym \S+\n.*^  \Q$proved[1]{number}\E  .* consented processing, version 1 \(en\), form register$/ms, 'by the number of the receipt, as text');
+is((cli('consents', 'find', $receipt))[0], 0, 'by that of somebody who is there');
+is((cli('consents', 'find', $_))[0], 1, "consents find $_: nobody") for 'nobody@example.org', $login, '0190-none', $staff_email;
+is((cli('consents', 'find'))[0], 64, 'and it wants one word');
 is(sign_in($server->browser, $login)->status, 422, 'no sign-in');
 is((cli_json('destructions', 'list'))[1]{destructions}[-1]{reason}, 'request', 'its act');
 clock(31);
@@ -276,7 +293,21 @@ is((cli('verify-journal'))[0], 0, 'the journal is whole');
 
 # Nothing readable in any file of the state folder; on SQLite neither key nor sealed values.
 clock(32); # requests that were under way have ended
-ok(until_true(sub { cli('jobs', 'run', 'destroy'); sql('SELECT count(*) FROM destruction WHERE wiped_at = 0') eq '0' }, 30), 'the log was emptied');
+ok(until_true(sub { cli('jobs', 'run', 'destroy'); sql('SELECT count(*) FROM destruction WHERE wiped_at = 0') eq '0' }, 30), 'what was freed is cleared away');
+($code, my $as_text) = cli('destructions', 'show', $act);
+$editor = $server->browser;
+sign_in($editor, $staff_login);
+$page = $editor->get("/portal/staff/destructions/$act");
+if ($ENV{PD_DB} eq 'pgsql') {
+    unlike($page->text, qr/log of the database was emptied/, 'PostgreSQL: the act claims no emptied log');
+    like($page->text, qr/told to clear the removed rows away: \d+ \w+ \d{4}.*log and the free pages of the database belong to its server/s, 'and says whose it is');
+    like($as_text, qr/^  cleared      \d{4}-.*VACUUM\n  log          the database server's/m, 'so does the program');
+    ok(until_true(sub { sql("SELECT count(*) FROM pg_stat_user_tables WHERE relname IN ('person', 'identifier', 'act') AND last_vacuum IS NULL") eq '0' }, 30), 'its tables were vacuumed');
+}
+else {
+    like($page->text, qr/log of the database was emptied: \d+ \w+ \d{4}/, 'SQLite: the act says that the log was emptied');
+    like($as_text, qr/^  log emptied  \d{4}-/m, 'so does the program');
+}
 my @words = ($login, $email, $olga_login, $olga_email, $victim_login, $victim_email, $ENV{PD_DB} eq 'pgsql' ? () : values %before);
 my $dump = join "\n", map { sql("SELECT * FROM $_") } @tables;
 cmp_ok(length $dump, '>', 10_000, 'a dump of all tables');

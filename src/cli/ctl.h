@@ -200,6 +200,7 @@ int ctl_sessions_list(ctl_t *ctl);
 int ctl_sessions_end(ctl_t *ctl);
 int ctl_factor_reset(ctl_t *ctl);
 int ctl_passwords_expire(ctl_t *ctl);
+int ctl_consents_find(ctl_t *ctl);
 int ctl_consents_withdraw(ctl_t *ctl);
 int ctl_withdrawals_list(ctl_t *ctl);
 int ctl_withdrawals_done(ctl_t *ctl);

@@ -6,6 +6,7 @@
 #include "base/pd_status.h"
 #include "db/pd_migrate.h"
 #include "portal/pd_document.h"
+#include "portal/pd_document_sum.h"
 #include "portal/pd_field.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
@@ -154,6 +155,16 @@ static const char *journal(ctl_t *ctl)
     return status_text(ctl, rv);
 }
 
+static const char *texts(ctl_t *ctl)
+{
+    const char *fault;
+    apr_status_t rv = pd_document_sum_check(&fault, &ctl->portal, ctl->p);
+    if (rv || !fault) {
+        return status_text(ctl, rv);
+    }
+    return apr_pstrcat(ctl->p, fault, "; restore it from a copy of the database", NULL);
+}
+
 static const char *figures(pd_state_t *state, ctl_t *ctl)
 {
     static const pd_counts_t none;
@@ -275,13 +286,41 @@ static const char *room(ctl_t *ctl)
                         folder, apr_strfsize(free_bytes, left), apr_strfsize(total, whole));
 }
 
+/* By the job, or with the account. Nothing removes rows of the journal, whose chain they are. */
+static int is_removable(const pd_field_t *field)
+{
+    return field->destroy || field->since == PD_SINCE_SIGN_IN;
+}
+
+/* `late`: of those that are over, for too long. */
+static void outlived(look_t *look, const char *thing, const pd_field_t *field, int due, int late)
+{
+    ctl_t *ctl = look->ctl;
+    int told = late ? late : due;
+    const char *text = apr_psprintf(
+        ctl->p, "%d%s outlived the %s of %s%s", told, told == PD_DUE_MAX ? " or more" : "",
+        pd_settings_term_text(field->term(ctl->settings), ctl->p), field->directive,
+        late ? " by more than a day" : "");
+    const char *todo = field->destroy ? "; the job \"expire\" removes them"
+                                      : "; decide what becomes of them";
+    if (late) {
+        tell(look, thing, apr_pstrcat(ctl->p, text, todo, NULL));
+    }
+    else if (due) {
+        notice(look, thing, apr_pstrcat(ctl->p, text, todo, NULL));
+    }
+}
+
 static void term(look_t *look, const pd_field_t *field)
 {
     ctl_t *ctl = look->ctl;
     const char *thing = apr_pstrcat(ctl->p, "term of ", field->id, NULL);
     apr_int64_t value = field->term(ctl->settings);
-    int due = 0;
-    apr_status_t rv = pd_field_due(&due, &ctl->portal, field, ctl->p);
+    int due = 0, late = 0;
+    apr_status_t rv = pd_field_due(&due, &ctl->portal, field, 0, ctl->p);
+    if (!rv && due && is_removable(field)) {
+        rv = pd_field_due(&late, &ctl->portal, field, PD_FIELD_OVERDUE, ctl->p);
+    }
     if (rv) {
         tell(look, thing, status_text(ctl, rv));
     }
@@ -294,11 +333,8 @@ static void term(look_t *look, const pd_field_t *field)
                             "not set; decide and write %s \"3 years\", or \"without limit\"",
                             field->directive));
     }
-    else if (due > 0) {
-        notice(look, thing,
-               apr_psprintf(ctl->p, "%d%s outlived the %s of %s; decide what becomes of them", due,
-                            due == PD_DUE_MAX ? " or more" : "",
-                            pd_settings_term_text(value, ctl->p), field->directive));
+    else {
+        outlived(look, thing, field, due, late);
     }
 }
 
@@ -320,6 +356,7 @@ static void look_inside(look_t *look)
         return;
     }
     documents(look);
+    tell(look, "texts", texts(ctl));
     announced(look);
     sessions(look);
     tell(look, "change feed", change_feed(ctl));

@@ -183,6 +183,16 @@ const ctl_command_t ctl_commands[] = {
      "kept\n"
      "                      in the journal of the person\n",
      NULL, ctl_consents_withdraw},
+    {"consents find", CTL_NEEDS_PORTAL, CTL_PORTAL, 1, "EMAIL|NUMBER",
+     "find what somebody agreed to, after the account",
+     "Prints the acts of destroyed accounts whose last e-mail address was EMAIL; or all acts of "
+     "whoever\n"
+     "has the receipt of this NUMBER, destroyed or not: which text and version, its SHA-256, in "
+     "which\n"
+     "words, when, on which form. The ledger names nobody; that somebody looked is written into "
+     "the\n"
+     "journal first, without the address. Who shows the letter with a receipt shows its number.\n",
+     NULL, ctl_consents_find},
     {"withdrawals list", CTL_NEEDS_PORTAL, CTL_PORTAL, 0, "",
      "list what withdrawn consents ask for",
      "Prints the withdrawals whose rest is still to be done, soonest due first: number, by when, "

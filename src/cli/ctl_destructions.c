@@ -7,11 +7,14 @@
 static json_t *as_json(const pd_destruction_t *act, apr_pool_t *p)
 {
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "act", act->id, "person",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:s}", "act", act->id, "person",
         act->person_id, "operator", act->operator, "system", act->system, "reason", act->reason,
         "note", act->note, "asked_at", pd_time_rfc3339(act->asked_at, p), "destroyed_at",
         pd_time_rfc3339(act->destroyed_at, p), "responsible", act->responsible, "destroyed",
-        json_loads(act->categories, 0, NULL), "wiped", act->wiped_at != 0);
+        json_loads(act->categories, 0, NULL), "wiped", act->wiped_at != 0, "log",
+        act->log_is_servers  ? "the database server's"
+        : act->wiped_at != 0 ? "emptied"
+                             : "to be emptied");
 }
 
 typedef struct listing_t {
@@ -49,8 +52,15 @@ static void show_act(ctl_t *ctl, const pd_destruction_t *act)
             ctl_time_text(ctl, act->asked_at));
     ctl_say(ctl, "  categories   %s (rows by table)", act->categories);
     ctl_say(ctl, "  method       key overwritten, rows removed and counted again: none left");
-    ctl_say(ctl, "  log emptied  %s",
-            act->wiped_at ? ctl_time_text(ctl, act->wiped_at) : "not yet");
+    const char *wiped = act->wiped_at ? ctl_time_text(ctl, act->wiped_at) : "not yet";
+    if (act->log_is_servers) {
+        ctl_say(ctl, "  cleared      %s, by VACUUM", wiped);
+        ctl_say(ctl, "  log          the database server's, as are its free pages: see "
+                     "\"PostgreSQL after a destruction\" in operations.md");
+    }
+    else {
+        ctl_say(ctl, "  log emptied  %s", wiped);
+    }
     ctl_say(ctl, "  carriers     none but the system");
     ctl_say(ctl, "  by           %s; position, name, signature: ____________________",
             act->responsible);

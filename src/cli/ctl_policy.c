@@ -148,13 +148,13 @@ int ctl_policy_publish(ctl_t *ctl)
 
 static json_t *as_json(const pd_document_t *document, int current, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "kind", document->kind,
-                     "version", (json_int_t)document->version, "language", document->language,
-                     "title", document->title, "published_at",
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "kind",
+                     document->kind, "version", (json_int_t)document->version, "language",
+                     document->language, "title", document->title, "published_at",
                      pd_time_rfc3339(document->published_at, p), "effective_at",
                      pd_time_rfc3339(document->effective_at, p), "editorial", document->editorial,
                      "source_sha256", document->source_sha256, "html_sha256", document->html_sha256,
-                     "in_force", current);
+                     "sum_covers", document->sum_covers, "in_force", current);
 }
 
 int ctl_policy_list(ctl_t *ctl)

@@ -30,6 +30,7 @@ static const struct {
             {"second-factor reset", "4.1.4", PD_BASIS_PURPOSE},
             {"notices send", "4.1.3", PD_BASIS_PURPOSE},
             {"consents withdraw", "4.1.3", PD_BASIS_LAW},
+            {"consents find", "4.1.2", PD_BASIS_LAW},
             {"withdrawals list", "4.1.3", PD_BASIS_LAW},
             {"withdrawals done", "4.1.3", PD_BASIS_LAW},
             {"people find", "4.1.1", PD_BASIS_LAW},

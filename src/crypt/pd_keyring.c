@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define KDF_CONTEXT        "pdportal"
-#define USES               PD_KEY_CHECK
+#define USES               PD_KEY_LEDGER
 #define FINGERPRINT_PREFIX "1."
 
 struct pd_keyring_t {

@@ -23,7 +23,8 @@ typedef enum {
     PD_KEY_FORM = 5,    /* form tokens */
     PD_KEY_CODE = 6,    /* short codes in letters */
     PD_KEY_SYSTEM = 7,  /* seals values that belong to no person */
-    PD_KEY_CHECK = 8    /* proves that a database and a key file belong together */
+    PD_KEY_CHECK = 8,   /* proves that a database and a key file belong together */
+    PD_KEY_LEDGER = 9   /* keyed hashes of addresses of destroyed people */
 } pd_key_use_e;
 
 #define PD_KEY_BYTES 32

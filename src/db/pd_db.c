@@ -155,6 +155,23 @@ apr_status_t pd_db_empty_log(int *whole, pd_db_t *db, apr_pool_t *p)
     return status;
 }
 
+/* Outside a transaction, which VACUUM demands. */
+apr_status_t pd_db_vacuum(pd_db_t *db, const char *table, apr_pool_t *p)
+{
+    pd_conn_t *conn;
+    if (db->engine != PD_ENGINE_PGSQL) {
+        return APR_SUCCESS;
+    }
+    apr_status_t status = pd_lend(&conn, db, pd_clock_ticks() + db->wait);
+    if (status) {
+        return status;
+    }
+    status =
+        pd_conn_run(conn, "db_vacuum", apr_pstrcat(p, "VACUUM (SKIP_LOCKED) ", table, NULL));
+    pd_return(conn);
+    return status == PD_EBUSY ? APR_SUCCESS : status;
+}
+
 apr_status_t pd_db_try_prepare(const char **why, pd_db_t *db, const pd_sql_t *sql, apr_pool_t *p)
 {
     pd_conn_t *conn;

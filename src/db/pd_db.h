@@ -122,9 +122,15 @@ void pd_conn_tell(pd_conn_t *conn);
 apr_status_t pd_db_try_prepare(const char **why, pd_db_t *db, const pd_sql_t *sql, apr_pool_t *p);
 
 /* Copies all of SQLite's log into the database and empties it, so that no older page stands there;
- * `whole` 0: somebody was reading, do it again later. Nothing to do on PostgreSQL, whose own VACUUM
- * removes what was outdated. */
+ * `whole` 0: somebody was reading, do it again later. SQLite's alone: PostgreSQL's log is the
+ * server's, and nothing is done. */
 apr_status_t pd_db_empty_log(int *whole, pd_db_t *db, apr_pool_t *p);
+
+/* Has PostgreSQL clear away the outdated rows of a table, as far as nobody can see them any more,
+ * instead of waiting for autovacuum; a table that is locked, or too large for statement_timeout, is
+ * left to that. Their bytes may stay in free pages and in the server's log. Nothing to do on
+ * SQLite, which overwrites what is freed. */
+apr_status_t pd_db_vacuum(pd_db_t *db, const char *table, apr_pool_t *p);
 
 /* Closes every idle connection (after a migration, in tests). */
 void pd_db_forget_connections(pd_db_t *db);

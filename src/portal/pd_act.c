@@ -143,8 +143,13 @@ static apr_status_t open_value(const char **plain, const pd_datakey_t *key, cons
 apr_status_t pd_act_list(apr_array_header_t **acts, const pd_portal_t *portal,
                          const char *person_id, const pd_datakey_t *key, apr_pool_t *p)
 {
+    return pd_act_list_of(acts, portal, pd_person_pseudonym(portal, person_id, p), key, p);
+}
+
+apr_status_t pd_act_list_of(apr_array_header_t **acts, const pd_portal_t *portal,
+                            const char *pseudonym, const pd_datakey_t *key, apr_pool_t *p)
+{
     const pd_rows_t *found;
-    const char *pseudonym = pd_person_pseudonym(portal, person_id, p);
     *acts = apr_array_make(p, 4, sizeof(pd_act_t));
     apr_status_t status =
         pd_db_read(&found, portal->db, &pd_act_sql[LIST], PD_ARGS(PD_T(pseudonym)), ACTS_MAX, p);

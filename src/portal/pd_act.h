@@ -1,5 +1,5 @@
-/* Acts: acknowledgements, consents, withdrawals (F24-F28). A ledger, only added to; it names people
- * by pseudonym. Acknowledging the policy is not consent.
+/* Acts: acknowledgements, consents, withdrawals (F24-F28). A ledger, only added to until the term
+ * of an act is over (pd_ledger.h); it names people by pseudonym. Acknowledging the policy is not consent.
  *
  * What proves an act is bare, and outlives the person: which text in which language, its hash, the
  * wording, the form, the instant. From where it was done is sealed under the person's key and ends
@@ -51,5 +51,9 @@ apr_status_t pd_act_last(pd_act_t *act, pd_conn_t *conn, const pd_portal_t *port
 /* All acts of a person, oldest first. `key` NULL: address and agent stay "". */
 apr_status_t pd_act_list(apr_array_header_t **acts, const pd_portal_t *portal,
                          const char *person_id, const pd_datakey_t *key, apr_pool_t *p);
+
+/* The same by the name that outlives the person. */
+apr_status_t pd_act_list_of(apr_array_header_t **acts, const pd_portal_t *portal,
+                            const char *pseudonym, const pd_datakey_t *key, apr_pool_t *p);
 
 #endif

@@ -198,38 +198,42 @@ apr_status_t pd_closing_look(apr_time_t *due_at, const pd_portal_t *portal, cons
     return status;
 }
 
-/* Used up first; a link that was good while the account could no longer be kept is used in vain. */
-static apr_status_t reopen(recall_t *work, pd_conn_t *conn, apr_pool_t *p)
+apr_status_t pd_closing_reopen(int *reopened, pd_conn_t *conn, const char *person_id, apr_pool_t *p)
 {
-    const char *id = work->person.id;
-    int used = 0;
-    work->recalled = 0;
-    apr_status_t status = pd_link_use(&used, conn, work->token, work->purpose, p);
-    if (status != APR_SUCCESS || !used)
+    apr_status_t status = pd_conn_exec(reopened, conn, &pd_closing_sql[REOPEN],
+                                       PD_ARGS(PD_T(person_id), PD_N(pd_clock_now())), p);
+    if (status != APR_SUCCESS || !*reopened)
         return status;
-    status = pd_conn_exec(&work->recalled, conn, &pd_closing_sql[REOPEN],
-                          PD_ARGS(PD_T(id), PD_N(pd_clock_now())), p);
-    if (status != APR_SUCCESS || !work->recalled)
-        return status;
-    status = pd_conn_exec(NULL, conn, &pd_closing_sql[REMOVE], PD_ARGS(PD_T(id)), p);
+    status = pd_conn_exec(NULL, conn, &pd_closing_sql[REMOVE], PD_ARGS(PD_T(person_id)), p);
     if (status == APR_SUCCESS)
-        status = pd_link_void(conn, id, PD_LINK_RECALL, p);
-    return status == APR_SUCCESS ? pd_link_void(conn, id, PD_LINK_RECALL_NOW, p) : status;
+        status = pd_link_void(conn, person_id, PD_LINK_RECALL, p);
+    return status == APR_SUCCESS ? pd_link_void(conn, person_id, PD_LINK_RECALL_NOW, p) : status;
 }
 
+apr_status_t pd_closing_tell_recalled(pd_conn_t *conn, const pd_portal_t *portal,
+                                      const pd_person_t *person, apr_pool_t *p)
+{
+    apr_status_t status = pd_account_letter(conn, portal, person, "closing-recalled", NULL, p);
+    if (status == APR_SUCCESS)
+        status = pd_invalidation_add(conn, PD_INVALID_PERSON, person->id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, portal, PD_EVENT_CLOSING_RECALLED, person->id, NULL, person->key,
+                          p);
+}
+
+/* Used up first; a link that was good while the account could no longer be kept is used in vain. */
 static apr_status_t recall_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     recall_t *work = baton;
-    apr_status_t status = reopen(work, conn, p);
+    int used = 0;
+    work->recalled = 0;
+    apr_status_t status = pd_link_use(&used, conn, work->token, work->purpose, p);
+    if (status == APR_SUCCESS && used)
+        status = pd_closing_reopen(&work->recalled, conn, work->person.id, p);
     if (status != APR_SUCCESS || !work->recalled)
         return status;
-    status = pd_account_letter(conn, work->portal, &work->person, "closing-recalled", NULL, p);
-    if (status == APR_SUCCESS)
-        status = pd_invalidation_add(conn, PD_INVALID_PERSON, work->person.id, p);
-    if (status != APR_SUCCESS)
-        return status;
-    return pd_journal_add(conn, work->portal, PD_EVENT_CLOSING_RECALLED, work->person.id, NULL,
-                          work->person.key, p);
+    return pd_closing_tell_recalled(conn, work->portal, &work->person, p);
 }
 
 apr_status_t pd_closing_recall(int *recalled, const pd_portal_t *portal, const char *token,

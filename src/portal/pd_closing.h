@@ -5,7 +5,7 @@
 #define PD_CLOSING_H
 #include "portal/pd_guess.h"
 #include "portal/pd_link.h"
-#include "portal/pd_portal.h"
+#include "portal/pd_person.h"
 
 /* How long a recall is good. */
 #define PD_CLOSING_DAYS 14
@@ -77,5 +77,14 @@ apr_status_t pd_closing_blocked(pd_closing_blocked_t *result, const pd_portal_t 
 /* Restores the account as it was. `recalled` 0: the link is void, or it is too late. */
 apr_status_t pd_closing_recall(int *recalled, const pd_portal_t *portal, const char *token,
                                apr_pool_t *p);
+
+/* The same inside a transaction that has another ground for it (pd_email_restore.h). `reopened` 0:
+ * the account isn't being closed, or it is too late. */
+apr_status_t pd_closing_reopen(int *reopened, pd_conn_t *conn, const char *person_id,
+                               apr_pool_t *p);
+
+/* Later in it, when it was reopened: letter and journal. */
+apr_status_t pd_closing_tell_recalled(pd_conn_t *conn, const pd_portal_t *portal,
+                                      const pd_person_t *person, apr_pool_t *p);
 
 #endif

@@ -20,8 +20,9 @@ typedef struct pd_coming_t {
 apr_status_t pd_coming_next(pd_coming_t *coming, const pd_portal_t *portal, const char *person_id,
                             apr_pool_t *p);
 
-/* Is a person who just signed in to be shown an announcement? Noted as told at once, whatever
- * becomes of the page: so it comes once, and never in a circle. */
+/* Is a person who just signed in, with the second factor where there is one, to be shown an
+ * announcement? Noted as told at once, whatever becomes of the page: so it comes once, and never in
+ * a circle. */
 apr_status_t pd_coming_tell(int *due, const pd_portal_t *portal, const char *person_id,
                             apr_pool_t *p);
 
@@ -31,5 +32,10 @@ apr_status_t pd_coming_tell(int *due, const pd_portal_t *portal, const char *per
  * announcement stands in the way of a letter that somebody waits for. */
 apr_status_t pd_coming_write(int *done, int *seen, const pd_portal_t *portal, int limit,
                              apr_pool_t *p);
+
+/* Inside the transaction that gives up a letter, of whatever kind, that was written at
+ * `written_at`: whom an announcement has not reached is not told of it, and sees the page. */
+apr_status_t pd_coming_undelivered(pd_conn_t *conn, const char *kind, const char *person_id,
+                                   apr_time_t written_at, apr_pool_t *p);
 
 #endif

@@ -12,7 +12,7 @@
 #define KIND       "policy-coming"
 #define ACTIVE_FOR (365 * 24 * apr_time_from_sec(3600))
 
-enum { OPEN, PEOPLE, REACH, TELL, NOT_TOLD };
+enum { OPEN, PEOPLE, REACH, TELL, NOT_TOLD, UNDELIVERED };
 
 const pd_sql_t pd_coming_letter_sql[] = {
     [OPEN] = {"coming_open",
@@ -34,6 +34,12 @@ const pd_sql_t pd_coming_letter_sql[] = {
               "", "a person is told by letter, unless it was done"},
     [NOT_TOLD] = {"coming_not_told", "DELETE FROM told WHERE version = %lld AND person_id = %s", "",
                   "the letter may not be written: the page tells, if they come again"},
+    /* A letter is written right after its row; rows that came later are of other letters. */
+    [UNDELIVERED] = {"coming_undelivered",
+                     "DELETE FROM told WHERE person_id = %s AND way = 'letter' AND at ="
+                     " (SELECT MAX(t.at) FROM told t WHERE t.person_id = %s AND t.way = 'letter'"
+                     " AND t.at <= %lld)",
+                     "", "the letter was given up: the page tells, if they come again"},
     {NULL, NULL, NULL, NULL}};
 
 typedef struct batch_t {
@@ -103,6 +109,15 @@ static apr_status_t write_one(batch_t *batch, pd_conn_t *conn, const pd_cell_t *
                             PD_ARGS(PD_N(batch->coming.version), PD_T(person[0].text)), p);
     batch->written += status == APR_SUCCESS;
     return status;
+}
+
+apr_status_t pd_coming_undelivered(pd_conn_t *conn, const char *kind, const char *person_id,
+                                   apr_time_t written_at, apr_pool_t *p)
+{
+    if (strcmp(kind, KIND) != 0)
+        return APR_SUCCESS;
+    return pd_conn_exec(NULL, conn, &pd_coming_letter_sql[UNDELIVERED],
+                        PD_ARGS(PD_T(person_id), PD_T(person_id), PD_N(written_at)), p);
 }
 
 static apr_status_t journal(const batch_t *batch, pd_conn_t *conn, apr_pool_t *p)

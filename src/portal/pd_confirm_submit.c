@@ -40,7 +40,7 @@ const pd_sql_t pd_confirm_submit_sql[] = {
                 "UPDATE person SET login = %s WHERE id = %s AND state = 'pending'", "",
                 "the other login chosen"},
     [ACTIVATE] = {"confirm_activate",
-                  "UPDATE person SET state = 'active', confirmed_at = %lld"
+                  "UPDATE person SET state = 'active', confirmed_at = %lld, reviewed_at = %lld"
                   " WHERE id = %s AND state = 'pending'",
                   "", "the person is confirmed"},
     [ACKNOWLEDGED] = {"confirm_acknowledged",
@@ -203,7 +203,7 @@ static apr_status_t activate(const submit_t *submit, pd_conn_t *conn, apr_pool_t
                               PD_ARGS(PD_T(submit->new_login), PD_T(id)), p);
     if (status == APR_SUCCESS && changed)
         status = pd_conn_exec(&changed, conn, &pd_confirm_submit_sql[ACTIVATE],
-                              PD_ARGS(PD_N(submit->now), PD_T(id)), p);
+                              PD_ARGS(PD_N(submit->now), PD_N(submit->now), PD_T(id)), p);
     if (status == APR_SUCCESS && !changed) {
         pd_log(PD_LOG_ERR, PD_ESQL, "PD0403: person %s waits for confirmation but isn't pending",
                id);

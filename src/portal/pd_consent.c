@@ -11,6 +11,7 @@
 #include "crypt/pd_hash.h"
 #include "portal/pd_consent_int.h"
 #include "portal/pd_invalidation.h"
+#include "portal/pd_notice_setting.h"
 #include "portal/pd_purpose.h"
 #include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
@@ -269,6 +270,15 @@ static apr_status_t stands_on(int *closes, const work_t *work, pd_conn_t *conn, 
     return status;
 }
 
+/* What the portal itself kept for the consent alone; what applications keep is theirs to destroy.
+ */
+static apr_status_t destroy_kept(const work_t *work, pd_conn_t *conn, apr_pool_t *p)
+{
+    return strcmp(work->act.kind, PD_NOTICE_CONSENT) == 0
+               ? pd_notice_setting_destroy(conn, work->person.person_id, p)
+               : APR_SUCCESS;
+}
+
 static apr_status_t withdraw_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     work_t *work = baton;
@@ -286,6 +296,8 @@ static apr_status_t withdraw_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status =
             pd_withdrawal_add(conn, work->person.person_id, &work->act, closes, work->due_at, p);
+    if (status == APR_SUCCESS)
+        status = destroy_kept(work, conn, p);
     if (status == APR_SUCCESS)
         status = pd_consent_letter_withdrawn(conn, work->portal, &work->person, &work->act, closes,
                                              work->due_at, p);

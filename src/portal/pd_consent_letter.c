@@ -55,6 +55,9 @@ static apr_status_t add_act(pd_value_t *value, const work_t *work, const pd_act_
     pd_value_set_text(value, "wording", act->wording, p);
     pd_value_set_text(value, "sha256", act->html_sha256, p);
     pd_value_set_text(value, "number", act->id, p);
+    pd_value_set_text(value, "form", act->form, p);
+    pd_value_set_text(value, "address", act->address ? act->address : "", p);
+    pd_value_set_text(value, "agent", act->agent ? act->agent : "", p);
     pd_value_set_text(value, "url", portal_url(work, page), p);
     pd_value_set_date(value, "at", work->zone, act->at, p);
     return add_title(value, work, act);

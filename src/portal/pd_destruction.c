@@ -12,6 +12,7 @@
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
+#include "portal/pd_ledger.h"
 #include "portal/pd_person.h"
 #include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
@@ -56,7 +57,8 @@
     X(person,                                                                                      \
       "UPDATE person SET state = 'destroyed', data_key = '', login = '', email = '',"              \
       " language = '', generation = generation + 1, policy_version = 0, created_at = 0,"           \
-      " confirmed_at = 0, signed_in_at = 0 WHERE id = %s AND state <> 'destroyed'",                \
+      " confirmed_at = 0, signed_in_at = 0, reviewed_at = 0"                                       \
+      " WHERE id = %s AND state <> 'destroyed'",                                                   \
       "SELECT COUNT(*) FROM person WHERE id = %s AND (state <> 'destroyed' OR data_key <> ''"      \
       " OR login <> '' OR email <> '')",                                                           \
       0)
@@ -99,11 +101,11 @@ const pd_sql_t pd_destruction_sql[] = {
     [UNWIPED] = {"destroy_unwiped",
                  "SELECT person_id FROM destruction WHERE wiped_at = 0"
                  " ORDER BY destroyed_at LIMIT 100",
-                 "s", "of whom older pages may stand in the log"},
+                 "s", "of whom what was freed has yet to be cleared away"},
     [WIPED] = {"destroy_wiped",
                "UPDATE destruction SET wiped_at = %lld WHERE wiped_at = 0 AND person_id = %s"
                " AND destroyed_at < %lld",
-               "", "nothing came late, and the log was emptied"},
+               "", "nothing came late, and what was freed is cleared away"},
     {NULL, NULL, NULL, NULL}};
 
 const pd_destruction_place_t pd_destruction_places[] = {PLACES(AS_PLACE){NULL, NULL, NULL, 0}};
@@ -222,7 +224,9 @@ static apr_status_t destroy_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     apr_status_t status = may_destroy(work, conn, p);
     if (status != APR_SUCCESS || work->outcome != PD_DESTRUCTION_DONE)
         return status;
-    status = clear(&destruction->categories, conn, work->portal, destruction->person_id, p);
+    status = pd_ledger_remember(conn, work->portal, destruction->person_id, p);
+    if (status == APR_SUCCESS)
+        status = clear(&destruction->categories, conn, work->portal, destruction->person_id, p);
     return status == APR_SUCCESS ? tell(work, conn, p) : status;
 }
 
@@ -273,9 +277,11 @@ static apr_status_t repeat_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     work_t *work = baton;
     int added;
-    const char *categories;
+    const char *categories = "{}";
     pd_destruction_t *destruction = work->destruction;
-    apr_status_t status = clear(&categories, conn, work->portal, destruction->person_id, p);
+    apr_status_t status = pd_ledger_remember(conn, work->portal, destruction->person_id, p);
+    if (status == APR_SUCCESS)
+        status = clear(&categories, conn, work->portal, destruction->person_id, p);
     work->done = status == APR_SUCCESS && strcmp(categories, "{}") != 0;
     destruction->categories = work->categories ? work->categories : categories;
     if (status != APR_SUCCESS || work->done)
@@ -338,6 +344,16 @@ static apr_status_t wiped_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     return status;
 }
 
+/* Where the people's rows stood. */
+static apr_status_t clear_away(int *whole, const pd_portal_t *portal, apr_pool_t *p)
+{
+    apr_status_t status = pd_db_empty_log(whole, portal->db, p);
+    for (const pd_destruction_place_t *place = pd_destruction_places;
+         place->table && status == APR_SUCCESS; place++)
+        status = pd_db_vacuum(portal->db, place->table, p);
+    return status;
+}
+
 apr_status_t pd_destruction_wipe(const pd_portal_t *portal, apr_pool_t *p)
 {
     wipe_t wipe = {.portal = portal};
@@ -348,7 +364,7 @@ apr_status_t pd_destruction_wipe(const pd_portal_t *portal, apr_pool_t *p)
         return status;
     status = pd_db_transact(portal->db, clear_again_step, &wipe, p);
     if (status == APR_SUCCESS)
-        status = pd_db_empty_log(&whole, portal->db, p);
+        status = clear_away(&whole, portal, p);
     if (status != APR_SUCCESS || !whole)
         return status; /* a reader is in the way: the next run tries again */
     return pd_db_transact(portal->db, wiped_step, &wipe, p);

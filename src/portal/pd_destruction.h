@@ -1,7 +1,8 @@
 /* Destruction of a person's data (F38; seed 6.2.3; L7: order of Roskomnadzor no. 179). Live rows
  * are removed, the person's key is overwritten: what was sealed with it, in the journal too, opens
  * no more. The act says what was destroyed, why, when and how; the journal is the extract beside
- * it. The ledger of acts stays under its pseudonym.
+ * it. The ledger of acts stays under its pseudonym, with a keyed hash of the last
+ * address (pd_ledger.h).
  *
  * A backup made before still has the person. Who restores one reads the acts first
  * (pd_destruction_each, from the database that is put aside or from where they were kept), and
@@ -26,7 +27,10 @@ typedef struct pd_destruction_t {
     apr_time_t asked_at, destroyed_at;
     const char *responsible; /* "job", "pdportalctl" */
     const char *categories;  /* JSON: {"identifier": 2, ...}, only what there was */
-    apr_time_t wiped_at;     /* 0: older pages may still stand in the database's log */
+    apr_time_t wiped_at;     /* what stragglers wrote is gone, and what was freed is cleared away as
+                                far as the portal can; 0: not yet */
+    int log_is_servers;      /* the database's log and free pages are its server's, and nothing is
+                                known of them; else wiped_at says that the log was emptied too */
 } pd_destruction_t;
 
 /* Where data of people stand: each table, what removes or empties a person's rows, and what counts
@@ -57,8 +61,9 @@ apr_status_t pd_destruction_do(pd_destruction_e *outcome, pd_destruction_t *dest
  * `status` is the first error. */
 apr_status_t pd_destruction_due(int *done, const pd_portal_t *portal, int limit, apr_pool_t *p);
 
-/* Takes older pages out of the database's log after destructions, and rows that a request under way
- * wrote meanwhile; does nothing when none wait. */
+/* Removes rows that a request under way wrote after a destruction, and then takes older pages out of
+ * SQLite's log, or has PostgreSQL clear outdated rows away, once: what its log and free pages hold
+ * is beyond the portal's reach. Does nothing when none wait. */
 apr_status_t pd_destruction_wipe(const pd_portal_t *portal, apr_pool_t *p);
 
 /* Acts, newest first, at most `limit`; only older ones than that of the id `before` (NULL: from the

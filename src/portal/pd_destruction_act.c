@@ -74,7 +74,9 @@ static apr_status_t read_act(pd_destruction_t *destruction, const pd_portal_t *p
                                       .destroyed_at = cell[7].number,
                                       .responsible = cell[8].text,
                                       .categories = cell[9].text,
-                                      .wiped_at = cell[10].number};
+                                      .wiped_at = cell[10].number,
+                                      .log_is_servers = pd_db_engine(portal->db) !=
+                                                        PD_ENGINE_SQLITE};
     if (*destruction->note == '\0')
         return APR_SUCCESS;
     return pd_open(&destruction->note, pd_datakey_system(portal->keys, p), "destruction.note",

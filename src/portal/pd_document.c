@@ -12,8 +12,8 @@
 
 #define DOCUMENT_COLUMNS                                                                           \
     "d.kind, d.version, d.published_at, d.effective_at, d.editorial, t.language, t.title, "        \
-    "t.source_sha256, t.html_sha256"
-#define DOCUMENT_TYPES "siiisssss"
+    "t.source_sha256, t.html_sha256, t.sum_covers"
+#define DOCUMENT_TYPES "siiissssss"
 
 enum { CURRENT, GET, LIST, NEXT_KIND };
 
@@ -63,6 +63,7 @@ static void fill(pd_document_t *document, const pd_cell_t *row)
                                 .title = row[6].text,
                                 .source_sha256 = row[7].text,
                                 .html_sha256 = row[8].text,
+                                .sum_covers = row[9].text,
                                 .html = "",
                                 .source = ""};
 }
@@ -80,9 +81,9 @@ static apr_status_t one(pd_document_t *document, const pd_portal_t *portal, cons
     }
     const pd_cell_t *row = PD_ROW(rows, 0);
     fill(document, row);
-    document->html = row[9].text;
-    document->source = row[10].text;
-    document->markup = pd_markup_parse(row[11].text);
+    document->html = row[10].text;
+    document->source = row[11].text;
+    document->markup = pd_markup_parse(row[12].text);
     return APR_SUCCESS;
 }
 

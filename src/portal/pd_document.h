@@ -38,6 +38,8 @@ typedef enum {
     PD_REFUSED_FIRST,    /* a first version can't be editorial */
     PD_REFUSED_MATERIAL, /* editorial, but what may not change has: clauses `detail` ("": others),
                             in `language` */
+    PD_REFUSED_CLAUSES,  /* editorial, but clauses `detail` came or went, in `language` */
+    PD_REFUSED_OPENING,  /* editorial, but title or opening is another, in `language` */
     PD_REFUSED_LANGUAGE_LESS, /* editorial, and without the last version's `language` */
     PD_REFUSED_LANGUAGE_MORE, /* editorial, and in a `language` that the last version has not */
     PD_REFUSED_OVERTAKEN,     /* another version is the last by now than it was compared with */
@@ -72,8 +74,9 @@ typedef struct pd_publication_t {
 /* Publishes a new version. APR_EINVAL with `why`: see pd_refused_e. Neither effective_at nor
  * published_at ever goes back: hosts whose clocks differ by a few seconds publish at the later of
  * their instants, a clock that is further behind is refused. An editorial version has the languages
- * of the last one and may change no clause of PDPortalMaterialSections (pd_material.h); in a
- * consent, and in a policy that has none of these sections, every word counts. */
+ * of the last one, its clauses, title and opening, and may change no clause of
+ * PDPortalMaterialSections (pd_material.h); in a consent, and in a policy that has none of these
+ * sections, every word counts. */
 apr_status_t pd_document_publish(apr_int64_t *version, const char **why, const pd_portal_t *portal,
                                  const pd_publication_t *publication, apr_pool_t *p);
 
@@ -86,6 +89,7 @@ typedef struct pd_document_t {
     const char *source;
     pd_markup_e markup;
     const char *source_sha256, *html_sha256;
+    const char *sum_covers; /* what html_sha256 is of: pd_document_sum.h */
     apr_time_t published_at, effective_at;
     const char *editorial;
 } pd_document_t;

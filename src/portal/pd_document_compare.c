@@ -14,7 +14,7 @@ enum { LAST_TEXTS };
 
 const pd_sql_t pd_document_compare_sql[] = {
     [LAST_TEXTS] = {"document_last_texts",
-                    "SELECT language, title, markup, source, html_sha256 FROM document_text "
+                    "SELECT language, title, markup, source, html FROM document_text "
                     "WHERE kind = %s AND version = %lld ORDER BY language LIMIT 20",
                     "sssss", "the texts that a new version is compared with"},
     {NULL, NULL, NULL, NULL}};
@@ -24,18 +24,50 @@ static int is_editorial(const pd_publish_t *publish)
     return *publish->publication->editorial != '\0';
 }
 
-/* Which clauses an editorial version would have to leave alone; NULL: none. */
-static const char *material_change(const pd_publish_t *publish, const pd_article_t *before,
-                                   const pd_article_t *after, apr_pool_t *p)
+/* Of a policy that has some of these sections. A clause that is new says something new wherever it
+ * stands: a recipient can be named in any section. */
+static pd_refused_e change_of_policy(const char **clauses, const char *sections,
+                                     const pd_article_t *before, const pd_article_t *after,
+                                     apr_pool_t *p)
+{
+    *clauses = pd_material_clauses(before, after, sections, p);
+    if (**clauses) {
+        return PD_REFUSED_MATERIAL;
+    }
+    *clauses = pd_material_unpaired(before, after, p);
+    if (**clauses) {
+        return PD_REFUSED_CLAUSES;
+    }
+    return pd_material_same_opening(before, after, p) ? PD_REFUSED_NOT : PD_REFUSED_OPENING;
+}
+
+/* What an editorial version would have to leave alone, with the clauses; PD_REFUSED_NOT: nothing.
+ */
+static pd_refused_e material_change(const char **clauses, const pd_publish_t *publish,
+                                    const pd_article_t *before, const pd_article_t *after,
+                                    apr_pool_t *p)
 {
     const char *sections = publish->portal->settings->material_sections;
-    int by_section = strcmp(publish->publication->kind, PD_DOCUMENT_POLICY) == 0 &&
-                     (pd_material_has(before, sections) || pd_material_has(after, sections));
-    const char *clauses = pd_material_clauses(before, after, by_section ? sections : NULL, p);
-    if (by_section) {
-        return *clauses ? clauses : NULL;
+    if (strcmp(publish->publication->kind, PD_DOCUMENT_POLICY) == 0 &&
+        (pd_material_has(before, sections) || pd_material_has(after, sections))) {
+        return change_of_policy(clauses, sections, before, after, p);
     }
-    return pd_material_same(before, after, p) ? NULL : clauses;
+    *clauses = pd_material_clauses(before, after, NULL, p);
+    return pd_material_same(before, after, p) ? PD_REFUSED_NOT : PD_REFUSED_MATERIAL;
+}
+
+static const char *why_material(pd_refused_e code, const char *name, const char *clauses,
+                                apr_pool_t *p)
+{
+    const char *what = code == PD_REFUSED_CLAUSES   ? "clauses are new or gone"
+                       : code == PD_REFUSED_OPENING ? "the title, or what stands in front of the "
+                                                      "first clause, reads or links otherwise than "
+                                                      "before"
+                                                    : "what the data is, what it is for, or who "
+                                                      "gets it reads otherwise than before, or a "
+                                                      "link there leads elsewhere";
+    return apr_psprintf(p, "%s: not editorial: %s%s%s; publish it without --editorial", name, what,
+                        *clauses ? ": clause " : "", clauses);
 }
 
 /* A text of the last version that has no successor. */
@@ -101,25 +133,18 @@ static apr_status_t compare_languages(pd_publish_t *publish, const pd_rows_t *la
 static apr_status_t compare_text(pd_publish_t *publish, const pd_cell_t *old, apr_pool_t *p)
 {
     pd_article_t before;
-    const char *reason, *language = old[0].text;
+    const char *reason, *clauses, *language = old[0].text;
     const pd_ready_text_t *text = pd_publish_text_in(publish, language);
     apr_status_t rv = pd_clause_render(&before, &reason, pd_markup_parse(old[2].text), old[3].text,
                                        strlen(old[3].text), p);
     if (rv) {
         return rv;
     }
-    const char *clauses = material_change(publish, &before, &text->article, p);
-    if (!clauses) {
-        return APR_SUCCESS;
-    }
-    return pd_publish_refuse(publish, PD_REFUSED_MATERIAL, language, clauses,
-                             apr_psprintf(p,
-                                          "%s: not editorial: what the data is, what it is for, or "
-                                          "who gets it reads otherwise than before, or a link "
-                                          "there leads elsewhere%s%s; publish it without "
-                                          "--editorial",
-                                          text->source->name, *clauses ? ": clause " : "",
-                                          clauses));
+    pd_refused_e code = material_change(&clauses, publish, &before, &text->article, p);
+    return code == PD_REFUSED_NOT
+               ? APR_SUCCESS
+               : pd_publish_refuse(publish, code, language, clauses,
+                                   why_material(code, text->source->name, clauses, p));
 }
 
 static int is_same(const pd_publish_t *publish, const pd_rows_t *last)
@@ -129,7 +154,7 @@ static int is_same(const pd_publish_t *publish, const pd_rows_t *last)
         const pd_cell_t *old = PD_ROW(last, i);
         const pd_ready_text_t *text = pd_publish_text_in(publish, old[0].text);
         same = text && strcmp(text->article.title, old[1].text) == 0 &&
-               strcmp(text->html_sha256, old[4].text) == 0;
+               strcmp(text->article.html, old[4].text) == 0;
     }
     return same;
 }

@@ -6,6 +6,7 @@
 #include "base/pd_zone.h"
 #include "crypt/pd_hash.h"
 #include "portal/pd_coming.h"
+#include "portal/pd_document_sum.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
@@ -36,8 +37,8 @@ const pd_sql_t pd_document_publish_sql[] = {
                 "", "a new version"},
     [INSERT_TEXT] = {"document_text_insert",
                      "INSERT INTO document_text (kind, version, language, title, markup, source, "
-                     "html, source_sha256, html_sha256) "
-                     "VALUES (%s, %lld, %s, %s, %s, %s, %s, %s, %s)",
+                     "html, source_sha256, html_sha256, sum_covers) "
+                     "VALUES (%s, %lld, %s, %s, %s, %s, %s, %s, %s, '" PD_SUM_OF_ARTICLE "')",
                      "", "its text in one language"},
     {NULL, NULL, NULL, NULL}};
 
@@ -91,7 +92,7 @@ static apr_status_t prepare_text(pd_ready_text_t *text, pd_publish_t *publish,
     text->source = source;
     text->bytes = apr_pstrmemdup(p, source->bytes, source->length);
     text->source_sha256 = pd_hash_sha256(source->bytes, source->length, p);
-    text->html_sha256 = pd_hash_sha256(text->article.html, strlen(text->article.html), p);
+    text->html_sha256 = pd_document_sum(text->article.title, text->article.html, p);
     return APR_SUCCESS;
 }
 

@@ -2,8 +2,8 @@
 #include "portal/pd_draft.h"
 #include <apr_strings.h>
 #include "base/pd_clock.h"
-#include "crypt/pd_hash.h"
 #include "portal/pd_document_int.h"
+#include "portal/pd_document_sum.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_person.h"
@@ -302,7 +302,7 @@ static apr_status_t preview_text(pd_preview_t *preview, const pd_portal_t *porta
     *preview = (pd_preview_t){.language = source->language,
                               .title = article.title,
                               .html = article.html,
-                              .html_sha256 = pd_hash_sha256(article.html, strlen(article.html), p),
+                              .html_sha256 = pd_document_sum(article.title, article.html, p),
                               .changed = "",
                               .is_new = !document.language ||
                                         strcmp(document.language, source->language) != 0,

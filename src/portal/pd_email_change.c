@@ -39,8 +39,9 @@ const pd_sql_t pd_email_change_sql[] = {
               "", "the one place where an address is proved"},
     [DROP] = {"email_drop", "DELETE FROM address_change WHERE person_id = %s", "",
               "no address waits any more"},
-    [MOVE] = {"email_move", "UPDATE person SET email = %s WHERE id = %s AND state = 'active'", "",
-              "the address as letters are sent to it"},
+    [MOVE] = {"email_move",
+              "UPDATE person SET email = %s, reviewed_at = %lld WHERE id = %s AND state = 'active'",
+              "", "the address as letters are sent to it"},
     [DUE] = {"email_due",
              "DELETE FROM address_change WHERE person_id IN (SELECT person_id FROM address_change"
              " WHERE expires_at <= %lld ORDER BY expires_at LIMIT %lld)",
@@ -207,7 +208,7 @@ apr_status_t pd_email_move(int *moved, pd_conn_t *conn, const pd_person_t *perso
     if (status != APR_SUCCESS)
         return status;
     return pd_conn_exec(moved, conn, &pd_email_change_sql[MOVE],
-                        PD_ARGS(PD_T(email), PD_T(person->id)), p);
+                        PD_ARGS(PD_T(email), PD_N(pd_clock_now()), PD_T(person->id)), p);
 }
 
 typedef struct prove_t {

@@ -6,14 +6,17 @@
 #include "base/pd_log.h"
 #include "crypt/pd_token.h"
 #include "portal/pd_account_letter.h"
+#include "portal/pd_closing.h"
 #include "portal/pd_device.h"
 #include "portal/pd_email_int.h"
+#include "portal/pd_factor_int.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_password_int.h"
 #include "portal/pd_recovery.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
+#include "portal/pd_unusual.h"
 
 enum { KEEP, FIND, DROP_SINCE, DUE };
 
@@ -22,10 +25,12 @@ const pd_sql_t pd_email_restore_sql[] = {
               "INSERT INTO former_address (token, person_id, email, lookup, created_at, expires_at)"
               " VALUES (%s, %s, %s, %s, %lld, %lld)",
               "", "an address that was replaced"},
+    /* What was blocked before it was closed stays so, and what is to be destroyed by now is. */
     [FIND] = {"former_find",
-              "SELECT email, lookup, created_at FROM former_address WHERE token = %s"
-              " AND person_id = %s",
-              "ssi", "the address of a link"},
+              "SELECT f.email, f.lookup, f.created_at FROM former_address f WHERE f.token = %s"
+              " AND f.person_id = %s AND NOT EXISTS (SELECT 1 FROM closing c"
+              " WHERE c.person_id = f.person_id AND (c.was <> 'active' OR c.due_at <= %lld))",
+              "ssi", "the address of a link, of an account that is or can be kept"},
     [DROP_SINCE] = {"former_drop_since",
                     "DELETE FROM former_address WHERE person_id = %s AND created_at >= %lld", "",
                     "the links of this change and of all after it are void"},
@@ -77,7 +82,7 @@ static apr_status_t find(pd_link_e *link, former_t *former, pd_person_t *person,
     status = pd_person_get(person, portal, id, p);
     if (status == APR_SUCCESS)
         status = pd_db_read(&found, portal->db, &pd_email_restore_sql[FIND],
-                            PD_ARGS(PD_T(hash), PD_T(id)), 1, p);
+                            PD_ARGS(PD_T(hash), PD_T(id), PD_N(pd_clock_now())), 1, p);
     if (status != APR_SUCCESS)
         return status;
     if (PD_ROW_COUNT(found) == 0) {
@@ -97,8 +102,11 @@ apr_status_t pd_email_restore_look(pd_email_restore_view_t *view, const pd_porta
     former_t former;
     memset(view, 0, sizeof(*view));
     apr_status_t status = find(&view->link, &former, &person, portal, token, p);
-    view->email = status == APR_SUCCESS ? former.email : NULL;
-    return status;
+    if (status != APR_SUCCESS || !former.email)
+        return status;
+    view->email = former.email;
+    view->closing = person.state == PD_PERSON_CLOSING;
+    return APR_SUCCESS;
 }
 
 typedef struct restore_t {
@@ -110,6 +118,8 @@ typedef struct restore_t {
     const char *secret;         /* of a password that nobody knows, sealed */
     const char *password_token; /* output */
     int ended;
+    int reopened;   /* the account was being closed */
+    int had_factor; /* that was set up meanwhile */
     pd_email_restore_e outcome;
 } restore_t;
 
@@ -127,14 +137,30 @@ static apr_status_t move_back(restore_t *restore, pd_conn_t *conn, apr_pool_t *p
     if (status == APR_SUCCESS)
         status = pd_session_clear(&restore->ended, conn, restore->person->id, NULL, p);
     if (status == APR_SUCCESS)
+        status = pd_closing_reopen(&restore->reopened, conn, restore->person->id, p);
+    if (status == APR_SUCCESS)
         status = pd_email_move(&moved, conn, restore->person, restore->email, former->lookup,
                                strcmp(restore->person->email, former->email) == 0, p);
     restore->outcome = PD_EMAIL_RESTORE_TAKEN;
     return status == APR_SUCCESS && !moved ? APR_EEXIST : status;
 }
 
+/* Set up since the address was replaced, or since a sign-in that the owner could disown: the letter
+ * of that one has gone to the former address, if it is the older. */
+static apr_status_t remove_factor(restore_t *restore, pd_conn_t *conn, apr_pool_t *p)
+{
+    const char *id = restore->person->id;
+    apr_time_t since = restore->former->created_at, disowned;
+    apr_status_t status = pd_disown_since(&disowned, conn, id, p);
+    if (status != APR_SUCCESS)
+        return status;
+    if (disowned && disowned < since)
+        since = disowned;
+    return pd_factor_remove_since(&restore->had_factor, conn, id, since, p);
+}
+
 /* Whatever else the other one may hold or have begun. */
-static apr_status_t shut_other_ways(const restore_t *restore, pd_conn_t *conn, apr_pool_t *p)
+static apr_status_t shut_other_ways(restore_t *restore, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *id = restore->person->id;
     apr_status_t status = pd_password_store(conn, id, restore->secret, p);
@@ -144,10 +170,34 @@ static apr_status_t shut_other_ways(const restore_t *restore, pd_conn_t *conn, a
         status = pd_email_change_drop(conn, id, p);
     if (status == APR_SUCCESS)
         status = pd_recovery_void(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = remove_factor(restore, conn, p);
+    if (status == APR_SUCCESS)
+        status = pd_link_void(conn, id, PD_LINK_NOT_ME, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_conn_exec(NULL, conn, &pd_email_restore_sql[DROP_SINCE],
                         PD_ARGS(PD_T(id), PD_N(restore->former->created_at)), p);
+}
+
+/* To the owner what was undone for him; to the address that goes, that it does. Journal rows come
+ * after all changes. */
+static apr_status_t tell(const restore_t *restore, pd_conn_t *conn, apr_pool_t *p)
+{
+    const pd_portal_t *portal = restore->portal;
+    pd_person_t owner = *restore->person;
+    owner.email = restore->former->email;
+    apr_status_t status =
+        pd_account_letter(conn, portal, restore->person, "email-restored", NULL, p);
+    if (status == APR_SUCCESS)
+        status = pd_invalidation_add(conn, PD_INVALID_PERSON, owner.id, p);
+    if (status == APR_SUCCESS && restore->reopened)
+        status = pd_closing_tell_recalled(conn, portal, &owner, p);
+    if (status == APR_SUCCESS && restore->had_factor)
+        status = pd_factor_tell_removed(conn, portal, &owner, PD_LINK_ADDRESS, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_journal_add(conn, portal, PD_EVENT_EMAIL_RESTORED, owner.id, NULL, owner.key, p);
 }
 
 static apr_status_t restore_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
@@ -160,15 +210,10 @@ static apr_status_t restore_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status = pd_link_make(&restore->password_token, conn, person->id, PD_LINK_PASSWORD,
                               pd_clock_now() + PD_LINK_LIFETIME, p);
-    if (status == APR_SUCCESS)
-        status = pd_account_letter(conn, restore->portal, person, "email-restored", NULL, p);
-    if (status == APR_SUCCESS)
-        status = pd_invalidation_add(conn, PD_INVALID_PERSON, person->id, p);
     if (status != APR_SUCCESS)
         return status;
     restore->outcome = PD_EMAIL_RESTORED;
-    return pd_journal_add(conn, restore->portal, PD_EVENT_EMAIL_RESTORED, person->id, NULL,
-                          person->key, p);
+    return tell(restore, conn, p);
 }
 
 /* With a good link. */

@@ -8,6 +8,7 @@
 typedef struct pd_email_restore_view_t {
     pd_link_e link;
     const char *email; /* that would be the account's again; NULL unless the link is good */
+    int closing;       /* the account is being closed, which would be called off */
 } pd_email_restore_view_t;
 
 /* How a link stands, for the page; changes nothing. */
@@ -22,8 +23,9 @@ typedef enum {
 } pd_email_restore_e;
 
 /* In one transaction: the address is the account's again, all sessions end, the password opens
- * nothing any more, known browsers are forgotten, what the other one began (a further address,
- * links of later changes) is void, and the replaced address is told. */
+ * nothing any more, known browsers are forgotten, what the other one began (a further address, a
+ * closing, a second factor, links of later changes and of his sign-ins) is void, and both addresses
+ * are told. A second factor from before stays. */
 apr_status_t pd_email_restore(pd_email_restore_e *outcome, const char **password_token,
                               int *retry_after, const pd_portal_t *portal,
                               const pd_client_t *client, const char *token, apr_pool_t *p);

@@ -42,9 +42,9 @@ enum {
 const pd_sql_t pd_export_sql[] = {
     [ACCOUNT] = {"export_account",
                  "SELECT p.id, p.login, p.email, p.language, p.state, p.policy_version,"
-                 " p.created_at, p.confirmed_at, p.signed_in_at, p.generation FROM person p"
-                 " WHERE p.id = %s" BEHIND("p.id"),
-                 "sssssiiiii", "the person"},
+                 " p.created_at, p.confirmed_at, p.signed_in_at, p.reviewed_at, p.generation"
+                 " FROM person p WHERE p.id = %s" BEHIND("p.id"),
+                 "sssssiiiiii", "the person"},
     [CREDENTIALS] = {"export_credentials",
                      "SELECT kind, changed_at, expired_at, (SELECT COUNT(*) FROM factor_code f"
                      " WHERE f.person_id = c.person_id AND c.kind = 'totp')"
@@ -117,10 +117,10 @@ const pd_sql_t pd_export_sql[] = {
     [TEXTS] = {"export_texts",
                "SELECT " TEXT_NAME ", a.kind, a.version, a.language, COALESCE(t.title, ''),"
                " COALESCE(t.markup, ''), COALESCE(t.source, ''), COALESCE(t.html, ''),"
-               " COALESCE(t.html_sha256, '') FROM act a"
+               " COALESCE(t.html_sha256, ''), COALESCE(t.sum_covers, '') FROM act a"
                " LEFT JOIN document_text t ON t.kind = a.kind AND t.version = a.version"
                " AND t.language = a.language WHERE a.pseudonym = %s" BEHIND(TEXT_NAME),
-               "ssissssss", "each text that an act of the person is about, as it was shown"},
+               "ssisssssss", "each text that an act of the person is about, as it was shown"},
     [WITHDRAWALS] = {"export_withdrawals",
                      "SELECT act, kind, task, started_at, due_at, done_at, outcome"
                      " FROM withdrawal" OF_PERSON("act"),
@@ -159,7 +159,8 @@ const pd_export_section_t pd_export_sections[] = {
      COLUMNS(COLUMN("id", ID), SEALED("login", "person.login"), SEALED("email", "person.email"),
              COLUMN("language", WORD), COLUMN("state", WORD), COLUMN("policy_version", NUMBER),
              COLUMN("created_at", INSTANT), COLUMN("confirmed_at", INSTANT),
-             COLUMN("signed_in_at", INSTANT), COLUMN("generation", NUMBER)),
+             COLUMN("signed_in_at", INSTANT), COLUMN("reviewed_at", INSTANT),
+             COLUMN("generation", NUMBER)),
      0, 1},
     {"credentials", "password factor", TABLE(CREDENTIALS),
      COLUMNS(COLUMN("kind", WORD), COLUMN("changed_at", INSTANT), COLUMN("expired_at", INSTANT),
@@ -225,7 +226,7 @@ const pd_export_section_t pd_export_sections[] = {
     {"texts", "acts", TABLE(TEXTS),
      COLUMNS(KEY, COLUMN("kind", WORD), COLUMN("version", NUMBER), COLUMN("language", WORD),
              COLUMN("title", TEXT), COLUMN("markup", WORD), COLUMN("source", TEXT),
-             COLUMN("html", MARKUP), COLUMN("html_sha256", TEXT)),
+             COLUMN("html", MARKUP), COLUMN("html_sha256", TEXT), COLUMN("sum_covers", WORD)),
      1, 1},
     {"withdrawals", "acts", TABLE(WITHDRAWALS),
      COLUMNS(COLUMN("act", ID), COLUMN("kind", WORD), COLUMN("task", WORD),

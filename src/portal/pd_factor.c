@@ -17,7 +17,7 @@
 
 #define PLACE "credential.totp"
 
-enum { SECRET, ON, CODES, BEGIN, REMOVE, REMOVE_NEW, REMOVE_CODES };
+enum { SECRET, ON, ON_SINCE, CODES, BEGIN, REMOVE, REMOVE_NEW, REMOVE_CODES };
 
 const pd_sql_t pd_factor_sql[] = {
     [SECRET] = {"factor_secret", "SELECT secret FROM credential WHERE person_id = %s AND kind = %s",
@@ -25,6 +25,10 @@ const pd_sql_t pd_factor_sql[] = {
     [ON] = {"factor_on",
             "SELECT COUNT(*) FROM credential WHERE person_id = %s AND kind IN " PD_FACTOR_KINDS,
             "i", "whether a person has a second factor"},
+    [ON_SINCE] = {"factor_on_since",
+                  "SELECT COUNT(*) FROM credential WHERE person_id = %s AND changed_at >= %lld"
+                  " AND kind IN " PD_FACTOR_KINDS,
+                  "i", "whether it was set up since an instant"},
     [CODES] = {"factor_codes", "SELECT COUNT(*) FROM factor_code WHERE person_id = %s", "i",
                "how many codes for a lost telephone are left"},
     [BEGIN] = {"factor_begin",
@@ -155,6 +159,34 @@ apr_status_t pd_factor_remove(int *had, pd_conn_t *conn, const char *person_id, 
     if (status != APR_SUCCESS || !*had)
         return status;
     return pd_conn_exec(NULL, conn, &pd_factor_sql[REMOVE_CODES], PD_ARGS(PD_T(person_id)), p);
+}
+
+/* One that is being shown goes in any case: the person would be shown what somebody else has seen.
+ */
+apr_status_t pd_factor_remove_since(int *had, pd_conn_t *conn, const char *person_id,
+                                    apr_time_t since, apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    *had = 0;
+    apr_status_t status = pd_conn_read(&rows, conn, &pd_factor_sql[ON_SINCE],
+                                       PD_ARGS(PD_T(person_id), PD_N(since)), 1, p);
+    if (status != APR_SUCCESS)
+        return status;
+    if (PD_ROW(rows, 0)[0].number > 0)
+        return pd_factor_remove(had, conn, person_id, p);
+    return pd_conn_exec(NULL, conn, &pd_factor_sql[REMOVE_NEW], PD_ARGS(PD_T(person_id)), p);
+}
+
+apr_status_t pd_factor_tell_removed(pd_conn_t *conn, const pd_portal_t *portal,
+                                    const pd_person_t *person, const char *link_purpose,
+                                    apr_pool_t *p)
+{
+    apr_status_t status = pd_factor_tell(conn, portal, person, "turned_off", p);
+    if (status != APR_SUCCESS)
+        return status;
+    const char *details =
+        pd_json_text(json_pack("{s:s, s:s}", "by", "link", "purpose", link_purpose), p);
+    return pd_journal_add(conn, portal, PD_EVENT_FACTOR_OFF, person->id, details, person->key, p);
 }
 
 apr_status_t pd_factor_tell(pd_conn_t *conn, const pd_portal_t *portal, const pd_person_t *person,

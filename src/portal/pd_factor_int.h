@@ -15,6 +15,16 @@ apr_status_t pd_factor_is_on(int *on, pd_conn_t *conn, const char *person_id, ap
 /* Inside a transaction: takes the factor and all its codes. `had` 0: there was none. */
 apr_status_t pd_factor_remove(int *had, pd_conn_t *conn, const char *person_id, apr_pool_t *p);
 
+/* Inside a transaction that has ended all sessions of a person, by a link that takes the account
+ * back: the same for one that was set up at `since` or later, by whoever had the account then. */
+apr_status_t pd_factor_remove_since(int *had, pd_conn_t *conn, const char *person_id,
+                                    apr_time_t since, apr_pool_t *p);
+
+/* Later in it, when the person had one: letter and journal. */
+apr_status_t pd_factor_tell_removed(pd_conn_t *conn, const pd_portal_t *portal,
+                                    const pd_person_t *person, const char *link_purpose,
+                                    apr_pool_t *p);
+
 typedef struct pd_factor_secret_t {
     const char *text;   /* NULL: there is none */
     const char *sealed; /* as it stands in the database: whether it is still the same */

@@ -1,9 +1,7 @@
 /* The table of fields, and the search for what has outlived its term but has nothing that removes
- * it: an account that nobody uses, old rows of the ledger of acts and of the journal. Those end
- * with a decision of the administration, so they are warned of here. */
+ * it, or has it and is still there: accounts that nobody uses, acts, the journal. */
 #include "portal/pd_field.h"
 #include "base/pd_clock.h"
-#include "base/pd_random.h"
 #include "portal/pd_destruction.h"
 #include "portal/pd_device.h"
 #include "portal/pd_email_change.h"
@@ -11,6 +9,7 @@
 #include "portal/pd_former_name.h"
 #include "portal/pd_inbox.h"
 #include "portal/pd_jobs.h"
+#include "portal/pd_ledger.h"
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_purpose.h"
@@ -21,7 +20,7 @@
 #include "portal/pd_tables_int.h"
 #include "portal/pd_unusual.h"
 
-enum { IDLE_PEOPLE, OLD_ACTS, OLD_EVENTS };
+enum { IDLE_PEOPLE, OLD_EVENTS };
 
 const pd_sql_t pd_field_sql[] = {
     [IDLE_PEOPLE] =
@@ -29,11 +28,9 @@ const pd_sql_t pd_field_sql[] = {
          "SELECT p.id FROM person p WHERE p.id > '' AND p.state IN ('active', 'blocked')"
          " AND p.confirmed_at < %lld AND NOT EXISTS (SELECT 1 FROM journal j"
          " WHERE j.subject = p.id AND j.at >= %lld AND j.event = 'session.begun')"
+         " AND NOT EXISTS (SELECT 1 FROM unused_notice u WHERE u.person_id = p.id)"
          " ORDER BY p.id LIMIT %lld",
-         "s", "people who have not signed in since an instant"},
-    /* Ids begin with the instant they were made. */
-    [OLD_ACTS] = {"field_old_acts", "SELECT id FROM act WHERE id < %s ORDER BY id LIMIT %lld", "s",
-                  "acts recorded before an instant"},
+         "s", "people who have not signed in since an instant, and whom the job has not told"},
     [OLD_EVENTS] =
         {"field_old_events",
          "SELECT sequence FROM journal WHERE host = %s AND sequence <= %lld AND at < %lld"
@@ -47,17 +44,6 @@ static apr_status_t idle_people(int *due, const pd_portal_t *portal, apr_time_t 
     const pd_rows_t *rows;
     apr_status_t status = pd_db_read(&rows, portal->db, &pd_field_sql[IDLE_PEOPLE],
                                      PD_ARGS(PD_N(before), PD_N(before), PD_N(limit)), limit, p);
-    *due = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
-    return status;
-}
-
-static apr_status_t old_acts(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
-                             apr_pool_t *p)
-{
-    const pd_rows_t *rows;
-    apr_status_t status =
-        pd_db_read(&rows, portal->db, &pd_field_sql[OLD_ACTS],
-                   PD_ARGS(PD_T(pd_random_uuid7(before, p)), PD_N(limit)), limit, p);
     *due = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
     return status;
 }
@@ -179,6 +165,14 @@ static apr_status_t destroy_sign_ins(int *removed, const pd_portal_t *portal, in
     return rv;
 }
 
+static apr_status_t destroy_acts(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p)
+{
+    apr_int64_t term = portal->settings->term_acts;
+    *removed = 0;
+    return term < 0 ? APR_SUCCESS
+                    : pd_ledger_expire(removed, portal, pd_clock_now() - term, limit, p);
+}
+
 #define ACCOUNT account_term, "PDPortalTermAccount", NULL
 
 const pd_field_t pd_fields[] = {
@@ -191,8 +185,8 @@ const pd_field_t pd_fields[] = {
     {"language", "person.language", "4.1.3", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registered",
      "person.id person.state person.data_key person.generation person.policy_version "
-     "person.created_at person.confirmed_at person.signed_in_at closing.* "
-     "unused_notice.*",
+     "person.created_at person.confirmed_at person.signed_in_at "
+     "person.reviewed_at closing.* unused_notice.*",
      "4.1.2 4.1.5", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"roles", "role.* draft.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
     {"registration", "registration.*", "4.1.5", PD_SOURCE_PORTAL, PD_SINCE_MADE, registration_term,
@@ -218,8 +212,8 @@ const pd_field_t pd_fields[] = {
     {"notices", "notice.*", "4.1.3 4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, notices_term,
      "PDPortalTermNotices", destroy_notices, NULL},
     {"notices_off", "notice_off.*", "4.1.3", PD_SOURCE_PERSON, PD_SINCE_SIGN_IN, ACCOUNT, NULL},
-    {"acts", "act.* withdrawal.* told.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, acts_term,
-     "PDPortalTermActs", NULL, old_acts},
+    {"acts", "act.* withdrawal.* told.* former_person.*", "4.1.2", PD_SOURCE_PORTAL,
+     PD_SINCE_MADE, acts_term, "PDPortalTermActs", destroy_acts, pd_ledger_due},
     {"destruction", "destruction.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, destruction_term,
      NULL, pd_destruction_expire, NULL},
     {"journal", "journal.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, journal_term,
@@ -227,14 +221,14 @@ const pd_field_t pd_fields[] = {
     {.id = NULL}};
 
 apr_status_t pd_field_due(int *due, const pd_portal_t *portal, const pd_field_t *field,
-                          apr_pool_t *p)
+                          apr_interval_time_t past, apr_pool_t *p)
 {
     apr_int64_t term = field->term(portal->settings);
     *due = 0;
     if (field->due == NULL || term < 0) {
         return APR_SUCCESS;
     }
-    return field->due(due, portal, pd_clock_now() - term, PD_DUE_MAX, p);
+    return field->due(due, portal, pd_clock_now() - term - past, PD_DUE_MAX, p);
 }
 
 const char *pd_field_unnamed(void)

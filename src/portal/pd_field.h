@@ -35,17 +35,20 @@ typedef struct pd_field_t {
     apr_int64_t (*term)(const pd_settings_t *settings); /* as the settings have it */
     const char *directive;                              /* that sets the term; NULL: none does */
     pd_destroy_fn *destroy;                             /* NULL: what is over is only warned of */
-    pd_due_fn *due; /* for these; NULL: another row of the same term warns for both */
+    pd_due_fn *due; /* finds what is over; NULL: the job alone, or another row of the same term */
 } pd_field_t;
 
 /* Ended by id NULL. */
 extern const pd_field_t pd_fields[];
 
-/* How many rows have outlived their term, counted up to PD_DUE_MAX; 0 where the job sees to it, or
- * no term runs. */
+/* How many rows have outlived their term by more than `past`, counted up to PD_DUE_MAX; 0 where
+ * only the job looks, or no term runs. */
 #define PD_DUE_MAX 100
+/* So long beyond its term may stay what the job or the administration can remove; longer is a
+ * fault. */
+#define PD_FIELD_OVERDUE apr_time_from_sec(24 * 3600)
 apr_status_t pd_field_due(int *due, const pd_portal_t *portal, const pd_field_t *field,
-                          apr_pool_t *p);
+                          apr_interval_time_t past, apr_pool_t *p);
 
 /* Does everything that uses people's data name purposes of the register: fields, letters, jobs?
  * NULL, or what does not. */

@@ -138,6 +138,14 @@ static apr_interval_time_t place_waits(const pd_guess_t *guess, const int *rules
     return longest;
 }
 
+/* Waits double: of those that grow, exactly one lies here. At the longest each attempt tells again:
+ * who goes on for days never comes up from below. */
+static void judge(pd_guess_t *guess, apr_interval_time_t next)
+{
+    guess->alarm = next >= MINUTE && next < 2 * MINUTE;
+    guess->tells = guess->alarm || next == pd_guess_rules[NAME].longest;
+}
+
 /* Counts under each rule; where a name refuses, what was counted of the place stays. */
 static int count(pd_guess_t *guess, const int *rules)
 {
@@ -153,9 +161,8 @@ static int count(pd_guess_t *guess, const int *rules)
             pd_limiter_attempt(&next, portal->limiter, *rule, guess->hashes[*rule]);
         if (wait)
             return refused(guess, wait);
-        /* Waits double: of those that grow, exactly one lies here. */
-        if (*rule == NAME && next >= MINUTE && next < 2 * MINUTE)
-            guess->alarm = 1;
+        if (*rule == NAME)
+            judge(guess, next);
     }
     guess->rules = rules;
     return 0;

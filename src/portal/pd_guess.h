@@ -23,7 +23,8 @@ typedef struct pd_guess_t {
     const pd_portal_t *portal;
     apr_uint64_t hashes[PD_LIMITER_RULES_MAX];
     const int *rules; /* which of them, ended by -1 */
-    int alarm;        /* a stranger's attempt came to a wait of a minute: the owner is to be told */
+    int alarm;        /* a stranger's attempt came to a wait of a minute */
+    int tells;        /* likewise, or to the longest wait: the owner is to be told */
 } pd_guess_t;
 
 /* For pd_limiter_over. */
@@ -62,8 +63,9 @@ void pd_guess_right(const pd_guess_t *guess);
 /* It was never tried (no place at the hashing gate). */
 void pd_guess_untried(const pd_guess_t *guess);
 
-/* Inside the transaction of a refused sign-in whose guess has its `alarm`: a letter to the owner,
- * at most one an hour. */
+/* Inside the transaction of a refused sign-in whose guess `tells`: a letter to the owner, at most
+ * one a day, whatever else the mailbox had. `person_id` "" and any key: nobody's; the same is asked
+ * of the database. */
 apr_status_t pd_guess_tell_owner(pd_conn_t *conn, const pd_portal_t *portal, const char *person_id,
                                  const pd_datakey_t *key, apr_pool_t *p);
 

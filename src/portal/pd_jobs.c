@@ -12,6 +12,7 @@
 #include "portal/pd_mailing.h"
 #include "portal/pd_outbox.h"
 #include "portal/pd_recovery.h"
+#include "portal/pd_review.h"
 #include "portal/pd_session_cache.h"
 #include "portal/pd_state.h"
 #include "portal/pd_unused.h"
@@ -25,6 +26,7 @@
 #define DESTROY_EVERY apr_time_from_sec(60)
 #define DESTROY_BATCH 20
 #define MAILING_BATCH 50
+#define REVIEW_BATCH  50
 #define STATE_EVERY   apr_time_from_sec(30)
 
 /* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
@@ -171,6 +173,19 @@ static apr_status_t unused_run(int *done, const pd_portal_t *portal, apr_pool_t 
     return run_batches(done, unused_batch, NULL, portal, p);
 }
 
+static apr_status_t review_batch(int *done, int *seen, pd_destroy_fn *unused,
+                                 const pd_portal_t *portal, apr_pool_t *p)
+{
+    (void)unused;
+    return pd_review_remind(done, seen, portal, REVIEW_BATCH, p);
+}
+
+static apr_status_t review_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
+{
+    *done = 0;
+    return run_batches(done, review_batch, NULL, portal, p);
+}
+
 /* People whose time is over; then the pages on which they stood. Sessions that are over go here,
  * too, and not only by the hour: a row that is gone is not brought back to life by a clock that
  * steps back. */
@@ -205,6 +220,7 @@ const pd_job_t pd_jobs[] = {
     {"notices", "4.1.3", coming_every, mailing_run, 0},
     {"expire", "4.1.1 4.1.2 4.1.3 4.1.4 4.1.5", expire_every, expire_run, 0},
     {"unused", "4.1.3", expire_every, unused_run, 0},
+    {"review", "4.1.5", expire_every, review_run, 0},
     {"destroy", "4.1.2", destroy_every, destroy_run, 0},
     {"sessions", "4.1.2", pd_session_cache_every, pd_session_cache_note, 1},
     {"state", "4.1.7", state_every, state_run, 1},

@@ -5,8 +5,8 @@
 #include "portal/pd_portal.h"
 
 typedef struct pd_job_t {
-    const char *name;     /* "recovery", "mail", "coming", "expire", "unused", "destroy",
-                              "state" */
+    const char *name;     /* "recovery", "mail", "coming", "expire", "unused", "review",
+                              "destroy", "state" */
     const char *purposes; /* of the register, parted by spaces */
     apr_interval_time_t (*every)(const pd_settings_t *settings);
     /* `done` counts what was worked on. */

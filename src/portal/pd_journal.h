@@ -57,6 +57,7 @@
 #define PD_EVENT_LINK_MADE              "link.made"
 #define PD_EVENT_PURPOSE_REFUSED        "purpose.refused"
 #define PD_EVENT_WITHDRAWAL_DONE        "withdrawal.done"
+#define PD_EVENT_REVIEW_TOLD            "review.told"    /* the yearly look at one's data */
 #define PD_EVENT_UNUSED_TOLD            "account.unused" /* the letter before its closing */
 #define PD_EVENT_EXPORT_ASKED           "export.asked"
 #define PD_EVENT_EXPORT_MADE            "export.made"

@@ -5,10 +5,12 @@
 #include "crypt/pd_token.h"
 #include "portal/pd_tables_int.h"
 
-/* The state in which a person's links of a purpose are good. */
-#define STATE_OF(purpose)                                                                          \
-    "CASE WHEN " purpose " IN ('" PD_LINK_RECALL "', '" PD_LINK_RECALL_NOW "')"                    \
-    " THEN 'closing' WHEN " purpose " = '" PD_LINK_CLOSE "' THEN 'blocked' ELSE 'active' END"
+/* Whether a person's links of a purpose are good in his state. A thief may have begun the closing:
+ * what takes an address back works meanwhile. */
+#define GOOD_IN(state, purpose)                                                                    \
+    "(" state " = CASE WHEN " purpose " IN ('" PD_LINK_RECALL "', '" PD_LINK_RECALL_NOW "')"       \
+    " THEN 'closing' WHEN " purpose " = '" PD_LINK_CLOSE "' THEN 'blocked' ELSE 'active' END"      \
+    " OR " state " = 'closing' AND " purpose " = '" PD_LINK_ADDRESS "')"
 
 enum { VOID, ADD, LOOK, USE, DUE };
 
@@ -19,18 +21,17 @@ const pd_sql_t pd_link_sql[] = {
              "INSERT INTO link (token, person_id, purpose, created_at, expires_at, used_at)"
              " VALUES (%s, %s, %s, %lld, %lld, 0)",
              "", "a new link"},
-    [LOOK] =
-        {"link_look",
-         "SELECT l.person_id, l.expires_at, l.used_at FROM link l"
-         " JOIN person p ON p.id = l.person_id"
-         " WHERE l.token = %s AND l.purpose = %s AND l.created_at <= %lld AND p.state = " STATE_OF(
-             "l.purpose"),
-         "sii", "how a link stands"},
+    [LOOK] = {"link_look",
+              "SELECT l.person_id, l.expires_at, l.used_at FROM link l"
+              " JOIN person p ON p.id = l.person_id"
+              " WHERE l.token = %s AND l.purpose = %s AND l.created_at <= %lld AND " GOOD_IN(
+                  "p.state", "l.purpose"),
+              "sii", "how a link stands"},
     [USE] = {"link_use",
              "UPDATE link SET used_at = %lld WHERE token = %s AND purpose = %s AND used_at = 0"
              " AND created_at <= %lld AND expires_at > %lld AND EXISTS"
-             " (SELECT 1 FROM person p WHERE p.id = link.person_id AND p.state = " STATE_OF(
-                 "link.purpose") ")",
+             " (SELECT 1 FROM person p WHERE p.id = link.person_id AND " GOOD_IN(
+                 "p.state", "link.purpose") ")",
              "", "the one place where a link is used"},
     [DUE] = {"link_due",
              "DELETE FROM link WHERE token IN (SELECT token FROM link WHERE expires_at <= %lld"

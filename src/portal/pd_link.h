@@ -2,8 +2,8 @@
  * thing, the purpose, for one person. Only its hash is stored. Looking consumes nothing, so that a
  * scanner that opens the link harms nobody; of all who use it at once, one wins. Links of a person
  * who isn't active are as unknown as made-up ones (those that recall a closing: of a person whose
- * account isn't being closed; that which closes a blocked account: of one who isn't blocked), and
- * so is one sent to another purpose. */
+ * account isn't being closed; those that bring an address back are good in both states; that which
+ * closes a blocked account: of one who isn't blocked), and so is one sent to another purpose. */
 #ifndef PD_LINK_H
 #define PD_LINK_H
 #include "portal/pd_portal.h"

@@ -19,7 +19,9 @@ enum { OWN, RENAME };
 const pd_sql_t pd_login_change_sql[] = {
     [OWN] = {"login_own", "SELECT person_id FROM identifier WHERE kind = 'login' AND lookup = %s",
              "s", "whose the wanted login is"},
-    [RENAME] = {"login_rename", "UPDATE person SET login = %s WHERE id = %s AND state = 'active'",
+    [RENAME] = {"login_rename",
+                "UPDATE person SET login = %s, reviewed_at = %lld WHERE id = %s"
+                " AND state = 'active'",
                 "", "the login as it is shown"},
     {NULL, NULL, NULL, NULL}};
 
@@ -77,8 +79,9 @@ static apr_status_t change_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS && change->mistake)
         return APR_EEXIST;
     if (status == APR_SUCCESS)
-        status = pd_conn_exec(&renamed, conn, &pd_login_change_sql[RENAME],
-                              PD_ARGS(PD_T(change->login), PD_T(person->id)), p);
+        status =
+            pd_conn_exec(&renamed, conn, &pd_login_change_sql[RENAME],
+                         PD_ARGS(PD_T(change->login), PD_N(pd_clock_now()), PD_T(person->id)), p);
     if (status == APR_SUCCESS && !renamed)
         return APR_ENOENT; /* blocked or gone meanwhile: nothing of it stays */
     if (status == APR_SUCCESS)

@@ -115,6 +115,12 @@ const pd_metric_t pd_metrics[] = {
     GAUGE(DATABASE, "Next policy takes force", "PolicyNext",
           "pdportal_policy_next_timestamp_seconds", INSTANT, figure, PD_FIGURE_POLICY_NEXT,
           "When the next version of the policy takes force; 0 when none is announced."),
+    GAUGE(DATABASE, "Next withdrawal is due", "WithdrawalNext",
+          "pdportal_withdrawal_next_timestamp_seconds", INSTANT, figure, PD_FIGURE_WITHDRAWAL_NEXT,
+          "When the first of the open withdrawals of consent is due, or was; 0 when none is open."),
+    GAUGE(DATABASE, "Withdrawals overdue", "WithdrawalsOverdue", "pdportal_withdrawals_overdue",
+          NUMBER, figure, PD_FIGURE_WITHDRAWALS_OVERDUE,
+          "Withdrawals of consent whose term is over and that are not done."),
     {.name = NULL}};
 
 static const char *seconds(apr_int64_t microseconds, apr_pool_t *p)
@@ -144,7 +150,7 @@ const char *pd_metric_words(const pd_metric_t *row, const pd_state_t *state, apr
     case PD_UNIT_TRUTH:
         return value ? "yes" : "no";
     case PD_UNIT_INSTANT:
-        return value ? pd_time_rfc3339(value, p) : "none announced";
+        return value ? pd_time_rfc3339(value, p) : "none";
     default:
         return pd_metric_number(row, state, p);
     }

@@ -32,7 +32,7 @@ const pd_sql_t pd_notice_sql[] = {
               "i", "whether a letter told of something that is still unread, or is on its way"},
     {NULL, NULL, NULL, NULL}};
 
-/* Those of one event have the name of the letter that goes beside. */
+/* Those of one event, but for the yearly review, have the name of the letter that goes beside. */
 #define EVENT(id)                                                                                  \
     {                                                                                              \
         id, "4.1.4", NULL, PD_BASIS_PURPOSE, PD_NOTICE_OF_EVENT, NULL                              \
@@ -52,6 +52,7 @@ const pd_notice_kind_t pd_notice_kinds[] = {
     EVENT("email-restored"),
     EVENT("second-factor"),
     {"consent-withdrawn", "4.1.3", NULL, PD_BASIS_LAW, PD_NOTICE_OF_EVENT, NULL},
+    {"review", "4.1.5", NULL, PD_BASIS_PURPOSE, PD_NOTICE_OF_EVENT, "notice"},
     {"message", "4.1.3", NULL, PD_BASIS_PURPOSE, PD_NOTICE_TO_ONE, "notice"},
     OPTIONAL("news"),
     OPTIONAL("survey"),

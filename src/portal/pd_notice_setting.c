@@ -14,7 +14,7 @@
 #define TOKEN_BYTES_MAX 300
 #define KINDS_MAX       64
 
-enum { LIST, TURN_OFF, TURN_ON, DROP };
+enum { LIST, TURN_OFF, TURN_ON, DROP, DESTROY, DESTROY_LETTERS };
 
 const pd_sql_t pd_notice_setting_sql[] = {
     [LIST] = {"notice_off_list", "SELECT kind FROM notice_off WHERE person_id = %s LIMIT 64", "s",
@@ -27,7 +27,13 @@ const pd_sql_t pd_notice_setting_sql[] = {
     [DROP] = {"notice_drop_letters",
               "DELETE FROM letter WHERE person_id = %s AND kind = 'notice-optional'"
               " AND state = 'queued'",
-              "", "letters that nobody wants any more"},
+               "", "letters that nobody wants any more"},
+    [DESTROY] = {"notice_destroy", "DELETE FROM notice WHERE person_id = %s AND kind = %s", "",
+                 "notices of a kind whose consent was taken back"},
+    [DESTROY_LETTERS] = {"notice_destroy_letters",
+                         "DELETE FROM letter WHERE person_id = %s AND kind = 'notice-optional'"
+                         " AND state <> 'sending'",
+                         "", "letters that told of them"},
     {NULL, NULL, NULL, NULL}};
 
 static apr_uint64_t optional_kinds(void)
@@ -105,6 +111,21 @@ static apr_status_t put_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS && put->off == optional_kinds())
         status = pd_conn_exec(NULL, conn, &pd_notice_setting_sql[DROP], PD_ARGS(PD_T(id)), p);
     return status == APR_SUCCESS && changed > 0 ? journal(put, conn, p) : status;
+}
+
+apr_status_t pd_notice_setting_destroy(pd_conn_t *conn, const char *person_id, apr_pool_t *p)
+{
+    static const int statements[] = {DESTROY, TURN_ON};
+    apr_status_t status = APR_SUCCESS;
+    for (int i = 0; pd_notice_kinds[i].id; i++) {
+        for (int k = 0; k < 2 && pd_notice_kinds[i].consent && status == APR_SUCCESS; k++)
+            status = pd_conn_exec(NULL, conn, &pd_notice_setting_sql[statements[k]],
+                                  PD_ARGS(PD_T(person_id), PD_T(pd_notice_kinds[i].id)), p);
+    }
+    return status == APR_SUCCESS
+               ? pd_conn_exec(NULL, conn, &pd_notice_setting_sql[DESTROY_LETTERS],
+                              PD_ARGS(PD_T(person_id)), p)
+               : status;
 }
 
 static apr_status_t put_as(const pd_portal_t *portal, const char *person_id, apr_uint64_t off,

@@ -22,6 +22,11 @@ apr_status_t pd_notice_setting_put(const pd_portal_t *portal, const char *person
 apr_status_t pd_notice_setting_wanted(int *wanted, pd_conn_t *conn, const char *person_id,
                                       apr_pool_t *p);
 
+/* Inside the transaction that takes back the consent to optional kinds: destroys what was kept for
+ * it alone, that is notices of these kinds, read or not, letters that told of them but for one just
+ * being sent, and which kinds were turned off. */
+apr_status_t pd_notice_setting_destroy(pd_conn_t *conn, const char *person_id, apr_pool_t *p);
+
 /* The address in an optional letter by which all optional kinds are turned off. Its token is the
  * sealed id of the person: it works as long as the keys do, since an old letter must be as easy to
  * leave as a new one; and it does nothing else. */

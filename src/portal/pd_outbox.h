@@ -14,8 +14,8 @@ typedef struct pd_letter_t {
     const char *mailbox; /* its look-up hash */
     const char *language;
     pd_value_t *values; /* for the template */
-    int always;   /* of what no stranger can bring about: whatever the mailbox had this hour, and it
-                     takes no place of those that warn of strangers */
+    int always;   /* of what no stranger can bring about, or not more than once a day: whatever the
+                     mailbox had this hour, and it takes no place of those that strangers cause */
     int may_lack; /* what it tells of must not wait for it: a template that makes no letter of it
                      leaves the row of a failed one, which is logged and journalled */
 } pd_letter_t;

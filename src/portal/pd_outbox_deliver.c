@@ -9,8 +9,10 @@
 #include "base/pd_random.h"
 #include "base/pd_status.h"
 #include "crypt/pd_token.h"
+#include "portal/pd_coming.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_notice_setting.h"
+#include "portal/pd_recovery.h"
 #include "portal/pd_tables_int.h"
 #include "text/pd_mime.h"
 
@@ -157,6 +159,10 @@ static void try_once(errand_t *errand, pd_transport_fn *transport, apr_pool_t *p
         errand->result = (pd_mail_result_t){PD_MAIL_REFUSED, 0, "its purpose carries it no more"};
         return;
     }
+    if (pd_recovery_is_late(errand->row[KIND].text, errand->now - errand->row[CREATED].number)) {
+        errand->result = (pd_mail_result_t){PD_MAIL_REFUSED, 0, "its link works no more"};
+        return;
+    }
     apr_status_t rv = build(&message, &length, &recipient, errand, p);
     if (rv) {
         errand->result = (pd_mail_result_t){PD_MAIL_REFUSED, 0, "it can't be opened or written"};
@@ -224,6 +230,19 @@ static apr_status_t journal_failure(pd_conn_t *conn, const errand_t *errand, apr
                           details, errand->key, p);
 }
 
+/* What a letter's end means for what it carried. */
+static apr_status_t follow_up(pd_conn_t *conn, const errand_t *errand, int sent, apr_pool_t *p)
+{
+    const pd_cell_t *row = errand->row;
+    if (sent) {
+        return pd_recovery_delivered(conn, row[KIND].text, row[PERSON].text, row[CREATED].number,
+                                     p);
+    }
+    apr_status_t rv =
+        pd_coming_undelivered(conn, row[KIND].text, row[PERSON].text, row[CREATED].number, p);
+    return rv ? rv : journal_failure(conn, errand, p);
+}
+
 static apr_status_t record_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     const errand_t *errand = baton;
@@ -242,10 +261,7 @@ static apr_status_t record_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                                            PD_N(result->reply_code), PD_N(pd_clock_now()),
                                            PD_T(errand->id), PD_T(errand->lease)),
                                    p);
-    if (rv || sent || !affected) {
-        return rv;
-    }
-    return journal_failure(conn, errand, p);
+    return rv || !affected ? rv : follow_up(conn, errand, sent, p);
 }
 
 static pd_count_e what_came_of(const errand_t *errand)

@@ -24,7 +24,7 @@ const pd_sql_t pd_password_expire_sql[] = {
     [NEXT] = {"password_expire_next",
               "SELECT c.person_id FROM credential c JOIN person p ON p.id = c.person_id"
               " WHERE c.person_id > %s AND c.kind = 'password' AND c.expired_at = 0"
-              " AND p.state IN ('active', 'blocked') ORDER BY c.person_id LIMIT 50",
+              " AND p.state IN ('active', 'blocked', 'closing') ORDER BY c.person_id LIMIT 50",
               "s", "the next people whose password is good"},
     {NULL, NULL, NULL, NULL}};
 

@@ -127,11 +127,32 @@ apr_status_t pd_password_look(pd_password_view_t *view, const pd_portal_t *porta
 
 typedef struct set_t {
     const pd_portal_t *portal;
+    const pd_client_t *client;
     const pd_person_t *person;
     const char *token;
     const char *secret; /* sealed */
+    int expired;        /* the password that stands has to be replaced */
     int used, ended;
 } set_t;
+
+/* Whoever holds the mailbox now has the account: links of letters from before may be in the hands
+ * of who had it meanwhile. But who replaces an expired password may have proved no more than that
+ * he knew it, and must not void the link by which its owner says that it was not he. */
+static apr_status_t shut_other_ways(const set_t *set, pd_conn_t *conn, apr_pool_t *p)
+{
+    const char *id = set->person->id;
+    apr_status_t status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
+    if (status == APR_SUCCESS && !set->expired)
+        status = pd_link_void(conn, id, PD_LINK_NOT_ME, p);
+    if (status == APR_SUCCESS)
+        status = pd_recovery_void(conn, id, p);
+    if (status == APR_SUCCESS)
+        status = pd_device_forget(conn, id, p);
+    /* The owner's own from now on: strangers who guess meanwhile don't hold up his sign-in. */
+    if (status == APR_SUCCESS)
+        status = pd_device_note(conn, id, set->client->browser, p);
+    return status;
+}
 
 /* Sessions before the credential: a sign-in takes them in this order too. */
 static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
@@ -145,11 +166,7 @@ static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status = pd_password_store(conn, id, set->secret, p);
     if (status == APR_SUCCESS)
-        status = pd_device_forget(conn, id, p);
-    if (status == APR_SUCCESS)
-        status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
-    if (status == APR_SUCCESS)
-        status = pd_recovery_void(conn, id, p);
+        status = shut_other_ways(set, conn, p);
     if (status == APR_SUCCESS)
         status = pd_account_letter(conn, set->portal, set->person, "password", NULL, p);
     if (status == APR_SUCCESS)
@@ -202,7 +219,7 @@ apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, i
     pd_password_view_t view;
     pd_person_t person;
     pd_standing_t standing;
-    set_t set = {.portal = portal, .person = &person, .token = token};
+    set_t set = {.portal = portal, .client = client, .person = &person, .token = token};
     *outcome = PD_PASSWORD_LIMITED;
     *mistake = NULL;
     *retry_after = pd_guess_code(&guess, portal, client, p);
@@ -213,6 +230,7 @@ apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, i
     if (status != APR_SUCCESS || view.link != PD_LINK_GOOD)
         return status;
     pd_guess_right(&guess);
+    set.expired = view.expired;
     *outcome = PD_PASSWORD_MISTAKE;
     status = check_and_hash(mistake, &set, &view, &standing, typed, p);
     if (status != APR_SUCCESS || *mistake)

@@ -1,5 +1,8 @@
 /* Setting a password by a one-time link. Looking changes nothing; setting it ends all sessions of
- * the person and tells him by a letter, in one transaction with the link's use. */
+ * the person and tells him by a letter, in one transaction with the link's use. Other links of the
+ * person to a password are void then, and known browsers forgotten but the one in which it is set;
+ * a link to disown a sign-in (pd_unusual.h) is void unless the password had expired: then it may
+ * have been set by who knew the old one, without a letter. */
 #ifndef PD_PASSWORD_SET_H
 #define PD_PASSWORD_SET_H
 #include "portal/pd_guess.h"

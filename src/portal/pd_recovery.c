@@ -1,6 +1,9 @@
 /* Recovery of access, the visitor's side: asking, and the code. Rows of names that nobody has are
- * like all others, but for the code, which fits nothing. */
+ * like all others, but for the code, which fits nothing; so are those of somebody whose mailbox had
+ * its letters of the hour, and then the code of his last letter is good still. Tries are counted by
+ * what was asked for last, as if it had a code, and by the row that has one. */
 #include "portal/pd_recovery.h"
+#include <string.h>
 #include "base/pd_bytes.h"
 #include "base/pd_clock.h"
 #include "base/pd_random.h"
@@ -9,7 +12,7 @@
 #include "portal/pd_person_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { ASK, FIND, COUNT, USE, VOID, DUE };
+enum { ASK, FIND, FIND_CODE, COUNT, USE, VOID, DUE };
 
 const pd_sql_t pd_recovery_sql[] = {
     [ASK] = {"recovery_ask",
@@ -18,10 +21,15 @@ const pd_sql_t pd_recovery_sql[] = {
              " VALUES (%s, %s, %s, %s, '', '', 0, %lld, %lld, 0, 0)",
              "", "somebody asks under a name"},
     [FIND] = {"recovery_find",
-              "SELECT id, person_id, code FROM recovery WHERE browser = %s AND used_at = 0"
+              "SELECT id FROM recovery WHERE browser = %s AND used_at = 0"
               " AND expires_at > %lld AND created_at <= %lld"
               " ORDER BY created_at DESC, id DESC LIMIT 1",
-              "sss", "what a browser asked for last"},
+              "s", "what a browser asked for last"},
+    [FIND_CODE] = {"recovery_find_code",
+                   "SELECT id, person_id, code FROM recovery WHERE browser = %s AND used_at = 0"
+                   " AND expires_at > %lld AND created_at <= %lld AND code <> ''"
+                   " ORDER BY created_at DESC, id DESC LIMIT 1",
+                   "sss", "what it was last sent a code for"},
     [COUNT] = {"recovery_count",
                "UPDATE recovery SET attempts = attempts + 1 WHERE id = %s AND attempts < %lld", "",
                "count a try before it is checked"},
@@ -37,8 +45,11 @@ const pd_sql_t pd_recovery_sql[] = {
              "", "what is over"},
     {NULL, NULL, NULL, NULL}};
 
+/* What a browser asked for. */
 typedef struct asked_t {
-    const char *id, *person_id, *code; /* id NULL: nothing was asked for */
+    const char *id;        /* the last; NULL: nothing */
+    const char *letter_id; /* the last that was answered by a letter, and ""s: none was */
+    const char *person_id, *code;
 } asked_t;
 
 typedef struct ask_t {
@@ -68,22 +79,37 @@ apr_status_t pd_recovery_ask(int *retry_after, const pd_portal_t *portal, const 
 }
 
 /* A row that is of later than now, since the clock was put back, waits until it has begun. */
-static apr_status_t find(asked_t *asked, const pd_portal_t *portal, const char *browser,
-                         apr_pool_t *p)
+static apr_status_t find_row(const pd_cell_t **cell, const pd_portal_t *portal, int statement,
+                             const char *browser, apr_pool_t *p)
 {
     const pd_rows_t *rows;
     apr_time_t now = pd_clock_now();
-    *asked = (asked_t){NULL, NULL, NULL};
+    *cell = NULL;
+    apr_status_t status = pd_db_read(
+        &rows, portal->db, &pd_recovery_sql[statement],
+        PD_ARGS(PD_T(pd_token_hash(browser, p)), PD_N(now), PD_N(now + PD_LINK_SKEW)), 1, p);
+    if (status == APR_SUCCESS && PD_ROW_COUNT(rows) > 0)
+        *cell = PD_ROW(rows, 0);
+    return status;
+}
+
+static apr_status_t find(asked_t *asked, const pd_portal_t *portal, const char *browser,
+                         apr_pool_t *p)
+{
+    const pd_cell_t *last, *answered;
+    *asked = (asked_t){NULL, "", "", ""};
     if (!browser)
         return APR_SUCCESS;
-    apr_status_t status = pd_db_read(
-        &rows, portal->db, &pd_recovery_sql[FIND],
-        PD_ARGS(PD_T(pd_token_hash(browser, p)), PD_N(now), PD_N(now + PD_LINK_SKEW)), 1, p);
-    if (status == APR_SUCCESS && PD_ROW_COUNT(rows) > 0) {
-        const pd_cell_t *cell = PD_ROW(rows, 0);
-        *asked = (asked_t){cell[0].text, cell[1].text, cell[2].text};
-    }
-    return status;
+    apr_status_t status = find_row(&last, portal, FIND, browser, p);
+    if (status == APR_SUCCESS)
+        status = find_row(&answered, portal, FIND_CODE, browser, p);
+    if (status != APR_SUCCESS)
+        return status;
+    if (last)
+        asked->id = last[0].text;
+    if (answered)
+        *asked = (asked_t){asked->id, answered[0].text, answered[1].text, answered[2].text};
+    return APR_SUCCESS;
 }
 
 apr_status_t pd_recovery_look(int *asked, const pd_portal_t *portal, const char *browser,
@@ -97,23 +123,36 @@ apr_status_t pd_recovery_look(int *asked, const pd_portal_t *portal, const char 
 
 typedef struct submit_t {
     asked_t asked;
-    int counted, used;
+    int counted;        /* by what was asked for last: that is told */
+    int letter_counted; /* by the row of the code */
+    int used;
     const char *token;
 } submit_t;
 
+/* Twice in any case: no more is done for somebody than for nobody. */
 static apr_status_t count_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     submit_t *submit = baton;
-    return pd_conn_exec(&submit->counted, conn, &pd_recovery_sql[COUNT],
-                        PD_ARGS(PD_T(submit->asked.id), PD_N(PD_RECOVERY_ATTEMPTS_MAX)), p);
+    const asked_t *asked = &submit->asked;
+    const int same = strcmp(asked->id, asked->letter_id) == 0;
+    apr_status_t status = pd_conn_exec(&submit->counted, conn, &pd_recovery_sql[COUNT],
+                                       PD_ARGS(PD_T(asked->id), PD_N(PD_RECOVERY_ATTEMPTS_MAX)), p);
+    if (status == APR_SUCCESS)
+        status = pd_conn_exec(
+            &submit->letter_counted, conn, &pd_recovery_sql[COUNT],
+            PD_ARGS(PD_T(same ? "" : asked->letter_id), PD_N(PD_RECOVERY_ATTEMPTS_MAX)), p);
+    if (same)
+        submit->letter_counted = submit->counted;
+    return status;
 }
 
 static apr_status_t use_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     submit_t *submit = baton;
     apr_time_t now = pd_clock_now();
-    apr_status_t status = pd_conn_exec(&submit->used, conn, &pd_recovery_sql[USE],
-                                       PD_ARGS(PD_N(now), PD_T(submit->asked.id), PD_N(now)), p);
+    apr_status_t status =
+        pd_conn_exec(&submit->used, conn, &pd_recovery_sql[USE],
+                     PD_ARGS(PD_N(now), PD_T(submit->asked.letter_id), PD_N(now)), p);
     if (status != APR_SUCCESS || !submit->used)
         return status;
     return pd_link_make(&submit->token, conn, submit->asked.person_id, PD_LINK_PASSWORD,
@@ -124,8 +163,9 @@ static int is_right(const submit_t *submit, const pd_portal_t *portal, const cha
                     apr_pool_t *p)
 {
     const char *stored = submit->asked.code;
-    const char *hash = pd_code_hash(portal->keys, submit->asked.id, code, p);
-    return strlen(hash) == strlen(stored) && pd_equal_secret(hash, stored, strlen(hash));
+    const char *hash = pd_code_hash(portal->keys, submit->asked.letter_id, code, p);
+    return submit->letter_counted && strlen(hash) == strlen(stored) &&
+           pd_equal_secret(hash, stored, strlen(hash));
 }
 
 /* The try is counted in a transaction of its own, before anything is checked. */

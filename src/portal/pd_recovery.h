@@ -5,13 +5,17 @@
  * confirmed people who aren't blocked are written to.
  *
  * The link is one that sets a password (pd_link.h, pd_password_set.h), and so is what a right code
- * gives. Both are good for an hour, and the password set makes all of the person void. */
+ * gives. The code is good for an hour after it was asked for, since its page must not tell whether
+ * a letter is on its way; the link for an hour after the letter was delivered, so that it works
+ * after the mail server was away. Until then, and where nobody knows whether it arrived, it is good
+ * for a day, and so long the letter is tried. The password set makes all of the person void. */
 #ifndef PD_RECOVERY_H
 #define PD_RECOVERY_H
 #include "portal/pd_guess.h"
 
 #define PD_RECOVERY_LIFETIME     apr_time_from_sec(3600)
-#define PD_RECOVERY_ATTEMPTS_MAX 10 /* codes of one asking */
+#define PD_RECOVERY_WAIT         apr_time_from_sec(24 * 3600) /* for the letter's delivery */
+#define PD_RECOVERY_ATTEMPTS_MAX 10                           /* codes of one asking */
 
 /* Asks under a name, as typed. `retry_after` in seconds: too many asked from there, nothing was
  * written; else 0. */
@@ -38,6 +42,14 @@ apr_status_t pd_recovery_submit(pd_recovery_e *outcome, const char **token, int 
 /* Answers what was asked, one at a time: `seen` 0 when nothing waits, `done` 1 when no other
  * process was faster. */
 apr_status_t pd_recovery_answer(int *done, int *seen, const pd_portal_t *portal, apr_pool_t *p);
+
+/* Is a letter of this kind and age one whose link is dead? It is not sent. */
+int pd_recovery_is_late(const char *kind, apr_interval_time_t age);
+
+/* Inside the transaction that notes that a letter, of whatever kind, was delivered: the hour of the
+ * link in it begins. `written_at`: when the letter was written. */
+apr_status_t pd_recovery_delivered(pd_conn_t *conn, const char *kind, const char *person_id,
+                                   apr_time_t written_at, apr_pool_t *p);
 
 /* Inside a transaction: what this person asked for is void. */
 apr_status_t pd_recovery_void(pd_conn_t *conn, const char *person_id, apr_pool_t *p);

@@ -1,5 +1,6 @@
 /* Recovery of access, the job's side: whose name it is, and the letter to him. */
 #include <apr_strings.h>
+#include <string.h>
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_status.h"
@@ -10,7 +11,9 @@
 #include "portal/pd_recovery.h"
 #include "portal/pd_tables_int.h"
 
-enum { NEXT, CLAIM, OWNER, ANSWERED };
+#define KIND "recovery"
+
+enum { NEXT, CLAIM, OWNER, ANSWERED, DELIVERED };
 
 const pd_sql_t pd_recovery_letter_sql[] = {
     [NEXT] = {"recovery_next",
@@ -29,6 +32,12 @@ const pd_sql_t pd_recovery_letter_sql[] = {
     [ANSWERED] = {"recovery_answered",
                   "UPDATE recovery SET person_id = %s, code = %s WHERE id = %s", "",
                   "the letter is written"},
+    /* A link is made right before its letter, and voids those before it. */
+    [DELIVERED] = {"recovery_delivered",
+                   "UPDATE link SET expires_at = %lld WHERE person_id = %s"
+                   " AND purpose = '" PD_LINK_PASSWORD "' AND used_at = 0 AND created_at <= %lld"
+                   " AND expires_at > %lld",
+                   "", "the hour of the letter's link begins"},
     {NULL, NULL, NULL, NULL}};
 
 typedef struct answer_t {
@@ -53,7 +62,7 @@ static pd_value_t *values_of(const answer_t *answer, const char *token, const ch
 static apr_status_t address(pd_letter_t *letter, const answer_t *answer, const pd_cell_t *cell,
                             apr_pool_t *p)
 {
-    letter->kind = "recovery";
+    letter->kind = KIND;
     letter->person_id = cell[0].text;
     letter->language = cell[3].text;
     apr_status_t status =
@@ -76,7 +85,7 @@ static apr_status_t write_to(const answer_t *answer, pd_conn_t *conn, const pd_c
     apr_status_t status = address(&letter, answer, owner, p);
     if (status == APR_SUCCESS)
         status = pd_link_make(&token, conn, letter.person_id, PD_LINK_PASSWORD,
-                              pd_clock_now() + PD_RECOVERY_LIFETIME, p);
+                              pd_clock_now() + PD_RECOVERY_WAIT, p);
     if (status != APR_SUCCESS)
         return status;
     letter.values = values_of(answer, token, code, p);
@@ -140,4 +149,19 @@ apr_status_t pd_recovery_answer(int *done, int *seen, const pd_portal_t *portal,
     }
     *done = status == APR_SUCCESS && answer.claimed;
     return status;
+}
+
+int pd_recovery_is_late(const char *kind, apr_interval_time_t age)
+{
+    return strcmp(kind, KIND) == 0 && age >= PD_RECOVERY_WAIT;
+}
+
+apr_status_t pd_recovery_delivered(pd_conn_t *conn, const char *kind, const char *person_id,
+                                   apr_time_t written_at, apr_pool_t *p)
+{
+    apr_time_t until = pd_clock_now() + PD_RECOVERY_LIFETIME;
+    if (strcmp(kind, KIND) != 0)
+        return APR_SUCCESS;
+    return pd_conn_exec(NULL, conn, &pd_recovery_letter_sql[DELIVERED],
+                        PD_ARGS(PD_N(until), PD_T(person_id), PD_N(written_at), PD_N(until)), p);
 }

@@ -61,6 +61,7 @@ typedef struct pd_sign_in_t {
                               (PD_LINK_RECALL_NOW); BLOCKED: of one to close the account
                               (PD_LINK_CLOSE); else NULL */
     const char *person_id; /* SIGNED_IN; else NULL */
+    int needs_code;        /* SIGNED_IN: the second factor is due, the session opens nothing yet */
     int retry_after;       /* LIMITED: seconds; else 0 */
 } pd_sign_in_t;
 

@@ -58,6 +58,7 @@ typedef struct begin_t {
     pd_origin_t origin;
     const char *sealed_origin;
     pd_unusual_e unusual;
+    int needs_code;
     pd_sign_in_e outcome;
 } begin_t;
 
@@ -142,16 +143,16 @@ static apr_status_t note_attempt(const begin_t *begin, pd_conn_t *conn, pd_attem
     return pd_sign_in_history_add(conn, begin->person.id, begin->key, outcome, &begin->origin, p);
 }
 
-/* The same statements for somebody and nobody; only the letter of an alarm is the owner's alone
- * (pd_guess_letter.c). `reason` is for the journal, `outcome` for the history. */
+/* The same statements for somebody and nobody; only the letter to who is guessed at is the owner's
+ * alone (pd_guess_letter.c). `reason` is for the journal, `outcome` for the history. */
 static apr_status_t refuse(begin_t *begin, pd_conn_t *conn, const char *reason,
                            pd_attempt_e outcome, apr_pool_t *p)
 {
     const char *subject = begin->person.id ? begin->person.id : "";
     begin->outcome = PD_SIGN_IN_REFUSED;
     apr_status_t status = note_attempt(begin, conn, outcome, p);
-    if (status == APR_SUCCESS && begin->guess.alarm && begin->person.id)
-        status = pd_guess_tell_owner(conn, begin->portal, subject, begin->person.key, p);
+    if (status == APR_SUCCESS && begin->guess.tells)
+        status = pd_guess_tell_owner(conn, begin->portal, subject, begin->key, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_journal_add(conn, begin->portal, PD_EVENT_SIGN_IN_FAILED, subject,
@@ -220,16 +221,15 @@ static apr_status_t tell(const begin_t *begin, pd_conn_t *conn, const pd_session
 static apr_status_t note(begin_t *begin, pd_conn_t *conn, apr_pool_t *p)
 {
     const pd_person_found_t *person = &begin->person;
-    int needs_code;
     apr_status_t status = pd_device_note(conn, person->id, begin->client->browser, p);
     if (status == APR_SUCCESS)
         status = pd_conn_exec(NULL, conn, &pd_session_begin_sql[NOTE],
                               PD_ARGS(PD_N(pd_clock_now()), PD_T(person->id)), p);
     if (status == APR_SUCCESS)
-        status = pd_factor_is_on(&needs_code, conn, person->id, p);
+        status = pd_factor_is_on(&begin->needs_code, conn, person->id, p);
     if (status == APR_SUCCESS)
-        status =
-            note_attempt(begin, conn, needs_code ? PD_ATTEMPT_PENDING : PD_ATTEMPT_SIGNED_IN, p);
+        status = note_attempt(begin, conn,
+                              begin->needs_code ? PD_ATTEMPT_PENDING : PD_ATTEMPT_SIGNED_IN, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_unusual_note(&begin->unusual, conn, begin->portal, person->id, person->key,
@@ -312,6 +312,7 @@ static void conclude(pd_sign_in_t *result, const begin_t *begin, const char *tok
     }
     result->token = token;
     result->person_id = begin->person.id;
+    result->needs_code = begin->needs_code;
     pd_guess_right(&begin->guess);
     pd_count(portal->counts, PD_COUNT_SESSION_BEGUN);
     pd_log(PD_LOG_INFO, 0, "PD0407: session %s of person %s begun", begin->id, begin->person.id);
@@ -322,7 +323,7 @@ apr_status_t pd_session_begin(pd_sign_in_t *result, const pd_portal_t *portal,
                               const char *password, const char *old_token, apr_pool_t *p)
 {
     begin_t begin = {.portal = portal, .client = client};
-    *result = (pd_sign_in_t){PD_SIGN_IN_REFUSED, NULL, NULL, 0};
+    *result = (pd_sign_in_t){.outcome = PD_SIGN_IN_REFUSED};
     apr_status_t status = count(&result->retry_after, &begin, login_or_email, p);
     if (result->retry_after)
         result->outcome = PD_SIGN_IN_LIMITED;

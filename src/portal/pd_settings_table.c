@@ -101,7 +101,8 @@ const pd_directive_t pd_directives[] = {
     ROW(CLAUSES, "PDPortalMaterialSections", material_sections, "3 4 5.2 6.2",
         "The sections of the policy that say which data is taken, what it is for and who gets it: numbers of "
         "clauses, parted by spaces, each with what is below it. A version that words them otherwise, or links "
-        "elsewhere in them, is not published as editorial. A policy without any of them counts whole, as consents do."),
+        "elsewhere in them, is not published as editorial; nor is one that has a clause more or less anywhere, or "
+        "another title or opening. A policy without any of them counts whole, as consents do."),
     ROW(HOST, "PDPortalHostName", host_name, NULL,
         "Names this host's chain in the journal: letters, digits, dot and hyphen. Hosts that share a "
         "database need different names. Without it: the system's host name."),
@@ -154,8 +155,8 @@ const pd_directive_t pd_directives[] = {
         "outlive it; closing them is a decision of the administration. Without it nothing is due, and "
         "`check` and the page `processing` say that no term is set."),
     BOUNDED(TERM, "PDPortalTermActs", term_acts, NULL, DAY, 18300 * DAY,
-        "How long the ledger of acknowledgements, consents and withdrawals is kept, from each act on. "
-        "Likewise."),
+        "How long acknowledgements, consents and withdrawals are kept after a newer act, a withdrawal or the end "
+        "of the account has ended them; then the job `expire` removes them. What stands stays. Likewise."),
     BOUNDED(TERM, "PDPortalTermJournal", term_journal, NULL, DAY, 18300 * DAY,
         "How long the rows of the journal are kept. Likewise."),
     BOUNDED(TERM, "PDPortalTermLetters", term_letters, "30d", DAY, 18300 * DAY,

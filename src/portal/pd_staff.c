@@ -29,8 +29,8 @@ const pd_sql_t pd_staff_sql[] = {
                 "ssssi", "whose a login and an e-mail are"},
     [ADD_PERSON] = {"staff_add_person",
                     "INSERT INTO person (id, state, data_key, login, email, language, generation,"
-                    " policy_version, created_at, confirmed_at)"
-                    " VALUES (%s, 'active', %s, %s, %s, %s, 1, 0, %lld, %lld)",
+                    " policy_version, created_at, confirmed_at, reviewed_at)"
+                    " VALUES (%s, 'active', %s, %s, %s, %s, 1, 0, %lld, %lld, %lld)",
                     "", "a person whose mailbox an administrator vouches for"},
     [LIST] = {"staff_list",
               "SELECT p.id, p.login, p.data_key, p.state, r.role, r.since, r.until, r.appointed_by"
@@ -120,7 +120,7 @@ static apr_status_t add_person(add_t *add, pd_conn_t *conn, apr_pool_t *p)
     apr_status_t status = pd_conn_exec(
         NULL, conn, &pd_staff_sql[ADD_PERSON],
         PD_ARGS(PD_T(add->new_id), PD_T(add->wrapped), PD_T(add->login), PD_T(add->email),
-                PD_T(add->order->language), PD_N(add->now), PD_N(add->now)),
+                PD_T(add->order->language), PD_N(add->now), PD_N(add->now), PD_N(add->now)),
         p);
     if (status == APR_SUCCESS)
         status = pd_person_claim(&login, conn, "login", add->login_lookup, add->id, p);

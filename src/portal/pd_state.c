@@ -8,6 +8,7 @@
 #include "portal/pd_outbox.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
+#include "portal/pd_withdrawal.h"
 
 #define COUNT_MAX  apr_time_from_sec(10) /* one count; beyond it the figure stays as it was */
 #define REST_TIMES 100                   /* a count rests so many times as long as it took */
@@ -124,10 +125,20 @@ static apr_status_t read_policy(apr_int64_t *figure, const pd_portal_t *portal, 
     return APR_SUCCESS;
 }
 
+static apr_status_t read_withdrawals(apr_int64_t *figure, const pd_portal_t *portal, apr_pool_t *p)
+{
+    pd_withdrawal_state_t withdrawals;
+    apr_status_t status = pd_withdrawal_look(&withdrawals, portal, p);
+    figure[PD_FIGURE_WITHDRAWAL_NEXT] = withdrawals.next_at;
+    figure[PD_FIGURE_WITHDRAWALS_OVERDUE] = withdrawals.overdue;
+    return status;
+}
+
 apr_status_t pd_state_read(const pd_portal_t *portal, apr_pool_t *p)
 {
     typedef apr_status_t read_fn(apr_int64_t * figure, const pd_portal_t *portal, apr_pool_t *p);
-    static read_fn *const readers[] = {read_letters, read_policy, count_sessions, read_people};
+    static read_fn *const readers[] = {read_letters, read_policy, read_withdrawals, count_sessions,
+                                       read_people};
     pd_state_shared_t *shared = portal->state;
     apr_int64_t figure[PD_FIGURE_MAX];
     if (shared == NULL)

@@ -19,6 +19,8 @@ typedef enum {
     PD_FIGURE_LETTER_OLDEST,   /* since when the oldest waits; 0: none waits */
     PD_FIGURE_POLICY,          /* the version in force; 0: none */
     PD_FIGURE_POLICY_NEXT,     /* when the next one takes force; 0: none is announced */
+    PD_FIGURE_WITHDRAWAL_NEXT, /* when the first of the open ones is due, or was; 0: none is open */
+    PD_FIGURE_WITHDRAWALS_OVERDUE,
     PD_FIGURE_MAX
 } pd_figure_e;
 

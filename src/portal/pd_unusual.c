@@ -95,28 +95,33 @@ static apr_status_t add_notice(pd_conn_t *conn, const pd_portal_t *portal, const
     return pd_notice_add(conn, portal, person_id, KIND, values, p);
 }
 
+static apr_status_t write_letter(pd_conn_t *conn, const pd_portal_t *portal, pd_letter_t *letter,
+                                 const pd_origin_t *origin, pd_unusual_e unusual, apr_pool_t *p)
+{
+    const char *token;
+    int written;
+    apr_status_t status = pd_outbox_address(letter, conn, portal, p);
+    if (status == APR_SUCCESS)
+        status = pd_link_make(&token, conn, letter->person_id, PD_LINK_NOT_ME,
+                              pd_clock_now() + PD_NOT_ME_LIFETIME, p);
+    if (status == APR_SUCCESS)
+        status = add_values(letter, portal, origin, unusual, token, p);
+    return status == APR_SUCCESS ? pd_outbox_add(&written, conn, portal, letter, p) : status;
+}
+
 /* A newer link voids the older, so none is made where no letter is to carry it: of many countries
  * within an hour the first letters tell enough, and their last link stays good. No other letter
- * takes their place: who knows the password must not be able to hold back the one that tells. */
+ * takes their place: who knows the password must not be able to hold back the one that tells. The
+ * inbox has each. */
 static apr_status_t tell(pd_conn_t *conn, const pd_portal_t *portal, pd_letter_t *letter,
                          const pd_origin_t *origin, pd_unusual_e unusual, apr_pool_t *p)
 {
     const pd_rows_t *rows;
-    const char *token;
-    int written;
-    apr_time_t now = pd_clock_now();
-    apr_status_t status = pd_conn_read(&rows, conn, &pd_unusual_sql[RECENT],
-                                       PD_ARGS(PD_T(letter->person_id), PD_N(now - HOUR)), 1, p);
-    if (status != APR_SUCCESS || PD_ROW(rows, 0)[0].number >= LETTERS_AN_HOUR)
-        return status;
-    status = pd_outbox_address(letter, conn, portal, p);
-    if (status == APR_SUCCESS)
-        status = pd_link_make(&token, conn, letter->person_id, PD_LINK_NOT_ME,
-                              now + PD_NOT_ME_LIFETIME, p);
-    if (status == APR_SUCCESS)
-        status = add_values(letter, portal, origin, unusual, token, p);
-    if (status == APR_SUCCESS)
-        status = pd_outbox_add(&written, conn, portal, letter, p);
+    apr_status_t status =
+        pd_conn_read(&rows, conn, &pd_unusual_sql[RECENT],
+                     PD_ARGS(PD_T(letter->person_id), PD_N(pd_clock_now() - HOUR)), 1, p);
+    if (status == APR_SUCCESS && PD_ROW(rows, 0)[0].number < LETTERS_AN_HOUR)
+        status = write_letter(conn, portal, letter, origin, unusual, p);
     return status == APR_SUCCESS ? add_notice(conn, portal, letter->person_id, origin, unusual, p)
                                  : status;
 }

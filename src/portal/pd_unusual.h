@@ -30,9 +30,19 @@ apr_status_t pd_unusual_expire(int *removed, const pd_portal_t *portal, apr_inte
                                int limit, apr_pool_t *p);
 
 /* "That was not me" (pd_disown.c), by the letter's link: ends all sessions of the person at once,
- * takes the password away, forgets browsers and countries, and makes a link to set another
- * password: `fresh` is its token. NULL: the link is used, late or void, and nothing was done. */
+ * takes the password away and a second factor that was set up since that sign-in, forgets browsers
+ * and countries, and makes a link to set another password: `fresh` is its token. NULL: the link is
+ * used, late or void, and nothing was done. */
 apr_status_t pd_disown(const char **fresh, const pd_portal_t *portal, const char *token,
                        apr_pool_t *p);
+
+/* The same by somebody who is signed in and has just proved who it is, from the notice in the
+ * inbox: also his own session ends. */
+apr_status_t pd_disown_own(const char **fresh, const pd_portal_t *portal, const char *person_id,
+                           apr_pool_t *p);
+
+/* Inside a transaction: the instant of the sign-in that the person may still disown; 0: none. */
+apr_status_t pd_disown_since(apr_time_t *since, pd_conn_t *conn, const char *person_id,
+                             apr_pool_t *p);
 
 #endif

@@ -60,6 +60,7 @@ const pd_event_purpose_t pd_event_purposes[] = {{PD_EVENT_REGISTRATION_BEGUN, "4
                                                 {PD_EVENT_WITHDRAWAL_DONE, "4.1.3"},
                                                 {PD_EVENT_SESSIONS_ENDED, "4.1.4"},
                                                 {PD_EVENT_UNUSED_TOLD, "4.1.3"},
+                                                {PD_EVENT_REVIEW_TOLD, "4.1.5"},
                                                 {PD_EVENT_EXPORT_ASKED, "4.1.2"},
                                                 {PD_EVENT_EXPORT_MADE, "4.1.2"},
                                                 {PD_EVENT_CLOSING_BEGUN, "4.1.3"},

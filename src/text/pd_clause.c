@@ -147,3 +147,16 @@ const char *pd_clause_order_fault(const char *bytes, apr_size_t length, const pd
     }
     return NULL;
 }
+
+const char *pd_clause_whole(const char *title, const char *html, apr_pool_t *p)
+{
+    pd_buf_t whole;
+    apr_size_t length = strlen(title), body = strlen(html);
+    pd_buf_init_for(&whole, length + body, 6 * length + body + 100, p);
+    pd_buf_puts(&whole, "<h1>");
+    pd_clause_escape(&whole, title, length);
+    pd_buf_puts(&whole, "</h1>\n");
+    pd_buf_add(&whole, html, body);
+    pd_buf_putc(&whole, '\n');
+    return whole.bytes;
+}

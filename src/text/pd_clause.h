@@ -51,4 +51,8 @@ const char *pd_clause_line_fault(const char *line, apr_size_t length);
 const char *pd_clause_order_fault(const char *bytes, apr_size_t length, const pd_article_t *article,
                                   apr_pool_t *p);
 
+/* The article as its page shows it: the title as a heading of level 1, then the body, each with a
+ * line feed behind it. */
+const char *pd_clause_whole(const char *title, const char *html, apr_pool_t *p);
+
 #endif

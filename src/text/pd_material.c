@@ -106,26 +106,47 @@ static void add_number(pd_buf_t *numbers, const char *number)
     pd_buf_puts(numbers, number);
 }
 
+/* Of `article`: the clauses of these sections that `other` has not, or, with `words`, has
+ * otherwise.
+ */
+static void add_numbers(pd_buf_t *numbers, const pd_article_t *article, const pd_article_t *other,
+                        const char *sections, int words, apr_pool_t *p)
+{
+    apr_hash_t *clauses = by_number(other, p);
+    for (int i = 0; i < article->clauses->nelts; i++) {
+        const pd_clause_t *clause = clause_at(article, i);
+        const pd_clause_t *found = apr_hash_get(clauses, clause->number, APR_HASH_KEY_STRING);
+        if (is_in(clause->number, sections) &&
+            (found == NULL || (words && !is_same_clause(found, clause, p)))) {
+            add_number(numbers, clause->number);
+        }
+    }
+}
+
 const char *pd_material_clauses(const pd_article_t *before, const pd_article_t *after,
                                 const char *sections, apr_pool_t *p)
 {
     pd_buf_t numbers;
-    apr_hash_t *old = by_number(before, p), *now = by_number(after, p);
     pd_buf_init(&numbers, NUMBERS_BYTES_MAX, p);
-    for (int i = 0; i < after->clauses->nelts; i++) {
-        const pd_clause_t *clause = clause_at(after, i);
-        const pd_clause_t *was = apr_hash_get(old, clause->number, APR_HASH_KEY_STRING);
-        if (is_in(clause->number, sections) && (was == NULL || !is_same_clause(was, clause, p))) {
-            add_number(&numbers, clause->number);
-        }
-    }
-    for (int i = 0; i < before->clauses->nelts; i++) {
-        const char *number = clause_at(before, i)->number;
-        if (is_in(number, sections) && !apr_hash_get(now, number, APR_HASH_KEY_STRING)) {
-            add_number(&numbers, number);
-        }
-    }
+    add_numbers(&numbers, after, before, sections, 1, p);
+    add_numbers(&numbers, before, after, sections, 0, p);
     return numbers.bytes;
+}
+
+const char *pd_material_unpaired(const pd_article_t *before, const pd_article_t *after,
+                                 apr_pool_t *p)
+{
+    pd_buf_t numbers;
+    pd_buf_init(&numbers, NUMBERS_BYTES_MAX, p);
+    add_numbers(&numbers, after, before, NULL, 0, p);
+    add_numbers(&numbers, before, after, NULL, 0, p);
+    return numbers.bytes;
+}
+
+int pd_material_same_opening(const pd_article_t *before, const pd_article_t *after, apr_pool_t *p)
+{
+    return is_same(before->title, after->title, p) && is_same(before->opening, after->opening, p) &&
+           strcmp(before->opening_links, after->opening_links) == 0;
 }
 
 /* Quotation marks as characters, as the typographic ones are. */

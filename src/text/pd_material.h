@@ -13,6 +13,14 @@
 const char *pd_material_clauses(const pd_article_t *before, const pd_article_t *after,
                                 const char *sections, apr_pool_t *p);
 
+/* The numbers of the clauses that one of two texts has and the other has not, whatever their words;
+ * likewise. */
+const char *pd_material_unpaired(const pd_article_t *before, const pd_article_t *after,
+                                 apr_pool_t *p);
+
+/* Do two texts read the same, and link the same, up to the first clause: title and opening? */
+int pd_material_same_opening(const pd_article_t *before, const pd_article_t *after, apr_pool_t *p);
+
 /* Do two texts read the same from title to end, whatever has no number included? */
 int pd_material_same(const pd_article_t *before, const pd_article_t *after, apr_pool_t *p);
 

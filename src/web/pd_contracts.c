@@ -85,11 +85,12 @@ static const char *const reset_names[] = {
     MISTAKES,    LIMITED, "csrf",        "stale",   "ready",
     "used",      "none",  "login_value", "expired", /* it has to be replaced */
     "restored",                                     /* a former address was brought back */
+    "disowned",                                     /* somebody else had signed in */
     "by_link",                                      /* neither */
     "return_to", NULL};
-static const char *const restore_names[] = {LIMITED,       "csrf", "stale", "ready",
-                                            "used",        "none", "taken", /* by another account */
-                                            "email_value", NULL};
+static const char *const restore_names[] = {
+    LIMITED,       "csrf",    "stale", "ready", "used", "none", "taken", /* by another account */
+    "email_value", "closing", NULL};
 static const char *const change_login_names[] = {MISTAKES,      LIMITED,         "csrf", "stale",
                                                  "login_value", "reserved_days", NULL};
 static const char *const change_password_names[] = {MISTAKES, LIMITED,       "csrf",
@@ -126,7 +127,8 @@ static const char *const destructions_names[] = {"acts",      GROUND,     "numbe
 static const char *const destruction_names[] = {
     GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
     "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
-    "rows",   "events", "host",   "event",  "at",       NULL};
+    "rows",   "events", "host",   "event",  "at",       "log_is_servers",
+    NULL};
 static const char *const login_names[] = {
     MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
     "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
@@ -174,7 +176,8 @@ static const char *const export_file_names[] =
 #define NOTICE_KIND                                                                                \
     "kind_new_place", "kind_password", "kind_password_changed", "kind_password_expired",           \
         "kind_login_changed", "kind_email_changed", "kind_email_restored", "kind_second_factor",   \
-        "kind_consent_withdrawn", "kind_message", "kind_news", "kind_survey", "kind_other"
+        "kind_consent_withdrawn", "kind_review", "kind_message", "kind_news", "kind_survey",       \
+        "kind_other"
 
 /* What its words are made with; each may be absent. */
 #define NOTICE                                                                                     \
@@ -194,7 +197,9 @@ static const char *const notices_names[] = {
     "offered", /* the consent stands; there is a text of it */
     "optional",  "obligatory", "box",   "is_wanted", NULL};
 static const char *const unsubscribe_names[] = {LIMITED, "token", "done", NULL};
-static const char *const not_me_names[] = {"csrf", "stale", "ready", "used", "none", NULL};
+static const char *const not_me_names[] = {
+    "csrf", "stale", "ready", "used", "none", "by_account", /* of who is signed in, without link */
+    NULL};
 static const char *const acknowledge_names[] = {
     MISTAKES,
     "csrf",
@@ -219,9 +224,9 @@ static const char *const coming_names[] = {
  * of the text that it is about, and what the checker says. */
 #define REFUSAL                                                                                    \
     "refusal", "r_kind", "r_reason", "r_empty", "r_language", "r_twice", "r_text", "r_past",       \
-        "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_no_reason",     \
-        "r_language_less", "r_language_more", "r_time", "r_time_twice", "r_time_never", "in_ru",   \
-        "in_en", "detail"
+        "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_clauses",       \
+        "r_opening", "r_no_reason", "r_language_less", "r_language_more", "r_time",                \
+        "r_time_twice", "r_time_never", "in_ru", "in_en", "detail"
 
 static const char *const documents_names[] = {
     "published",  "withdrawn", /* what has just happened */
@@ -316,10 +321,10 @@ static const char *const leave_names[] = {"foreign",  "own", /* neither: an addr
 #define CONSENT                                                                                    \
     "kind", "title", "url", "withdraw_url", "is_processing", "stands", "outgrown", "open",         \
         "never", "withdrawn", "has_due", "version", "text_url", "given_at", "withdrawn_at",        \
-        "due_at", "due", "appointed", "withdraw_wording", "csrf", "stale"
+        "due_at", "due", "appointed", "withdraw_wording", "csrf", "stale", "is_notices"
 static const char *const consents_names[] = {CONSENT,   ACT,      "consents", "history",
                                              "zone",    "sha256", "wording",  "number",
-                                             "address", "agent",  NULL};
+                                             "form",    "address", "agent",  NULL};
 static const char *const consent_names[] = {
     CONSENT, MISTAKES,  LIMITED,     "no_ground", /* authorised sections are closed without it */
     "asked",                                      /* the text in force, and the box: */
@@ -337,6 +342,7 @@ static const char *const document_names[] = {
     "effective",
     "editorial",
     "sha256",
+    "covers_title", /* the sum does */
     "is_current",
     "is_upcoming",
     "is_past",

@@ -11,15 +11,15 @@
 
 #define EXPORT_LABELS                                                                              \
     "l_id", "l_key", "l_login", "l_email", "l_language", "l_state", "l_policy_version",            \
-        "l_created_at", "l_confirmed_at", "l_signed_in_at", "l_generation", "l_kind",              \
-        "l_changed_at", "l_expired_at", "l_spare_codes", "l_role", "l_since", "l_until",           \
+        "l_created_at", "l_confirmed_at", "l_signed_in_at", "l_reviewed_at", "l_generation",       \
+        "l_kind", "l_changed_at", "l_expired_at", "l_spare_codes", "l_role", "l_since", "l_until", \
         "l_number", "l_version", "l_expires_at", "l_attempts", "l_return_to", "l_acts",            \
         "l_authenticated_at", "l_used_at", "l_mfa_at", "l_browser", "l_system", "l_network",       \
         "l_country_code", "l_country", "l_region", "l_at", "l_outcome", "l_told_at", "l_close_at", \
         "l_seen_at", "l_purpose", "l_answered_at", "l_recipient", "l_done_at", "l_verb",           \
         "l_wording", "l_form", "l_html_sha256", "l_address", "l_agent", "l_title", "l_markup",     \
         "l_source", "l_act", "l_task", "l_started_at", "l_due_at", "l_way", "l_event", "l_by",     \
-        "l_details", "l_content", "l_letter", "l_read_at"
+        "l_details", "l_content", "l_letter", "l_read_at", "l_sum_covers"
 
 #define EXPORT_WORDS                                                                               \
     "w_ru", "w_en", "w_pending", "w_active", "w_blocked", "w_closing", "w_totp", "w_totp_new",     \
@@ -27,18 +27,18 @@
         "w_code", "w_waits", "w_closed", "w_more", "w_queued", "w_sending", "w_sent", "w_failed",  \
         "w_accepted", "w_deferred", "w_refused", "w_unknown", "w_unreachable", "w_done",           \
         "w_given_again", "w_destroy", "w_close", "w_letter", "w_page", "w_acknowledged",           \
-        "w_consented", "w_withdrew", "w_plain", "w_markdown", "w_person", "w_pdportalctl",         \
-        "w_staff", "w_administrator", "w_editor", "w_link", "w_sign_in", "w_registration_begun",   \
-        "w_registration_known_mailbox", "w_registration_confirmed", "w_registration_expired",      \
-        "w_act", "w_session_begun", "w_session_refused", "w_session_unusual",                      \
-        "w_session_disowned", "w_session_ended", "w_document_published", "w_draft_made",           \
-        "w_draft_withdrawn", "w_change_told", "w_staff_look", "w_letter_failed",                   \
+        "w_consented", "w_withdrew", "w_plain", "w_markdown", "w_body", "w_article", "w_person",   \
+        "w_pdportalctl", "w_staff", "w_administrator", "w_editor", "w_link", "w_sign_in",          \
+        "w_registration_begun", "w_registration_known_mailbox", "w_registration_confirmed",        \
+        "w_registration_expired", "w_act", "w_session_begun", "w_session_refused",                 \
+        "w_session_unusual", "w_session_disowned", "w_session_ended", "w_document_published",      \
+        "w_draft_made", "w_draft_withdrawn", "w_change_told", "w_staff_look", "w_letter_failed",   \
         "w_credential_rehashed", "w_credential_set", "w_credential_expired", "w_login_changed",    \
         "w_email_asked", "w_email_changed", "w_email_restored", "w_recovery_asked", "w_factor_on", \
         "w_factor_off", "w_factor_codes", "w_factor_entered", "w_factor_refused",                  \
         "w_factor_reset", "w_person_added", "w_role_appointed", "w_role_dismissed", "w_link_made", \
         "w_purpose_refused", "w_withdrawal_done", "w_export_asked", "w_export_made",               \
-        "w_notices_set", "w_notice_read", "w_notice_removed", "w_closing_begun",                   \
+        "w_notices_set", "w_notice_read", "w_notice_removed", "w_closing_begun", "w_review_told",  \
         "w_closing_recalled", "w_sessions_ended", "w_password", "w_person_looked_at",              \
         "w_person_blocked", "w_person_unblocked"
 

@@ -19,8 +19,9 @@ int pd_web_lacks_role(pd_page_t *page);
  * kept, the way back is to its page. */
 int pd_web_ask_again(pd_page_t *page);
 
-/* Likewise, to set up a second factor, or to give its code. */
+/* Likewise, to set up a second factor, to give its code, or to acknowledge the policy. */
 int pd_web_set_up_factor(pd_page_t *page);
+int pd_web_ask_acknowledge(pd_page_t *page);
 int pd_web_ask_factor(pd_page_t *page);
 int pd_web_no_purpose(pd_page_t *page, int lacks_consent);
 
@@ -74,6 +75,11 @@ int pd_web_acknowledge_record(pd_page_t *page, int announced, pd_handler_fn *aga
 int pd_web_coming_form(pd_page_t *page);
 int pd_web_coming(pd_page_t *page);
 
+/* Leads on to `target` (NULL: the account) who has just signed in, by all that his sign-in asks
+ * for. Who has not been told of a coming policy sees it once, on the way; if that can't be known
+ * now, at the next sign-in. */
+int pd_web_coming_first(pd_page_t *page, const char *person_id, const char *target);
+
 /* pd_web_account.c */
 int pd_web_account_slash(pd_page_t *page);
 int pd_web_account(pd_page_t *page);
@@ -114,6 +120,8 @@ int pd_web_unsubscribe(pd_page_t *page);
 /* pd_web_not_me.c */
 int pd_web_not_me_form(pd_page_t *page);
 int pd_web_not_me(pd_page_t *page);
+int pd_web_disown_form(pd_page_t *page);
+int pd_web_disown(pd_page_t *page);
 /* pd_web_close.c */
 int pd_web_close_form(pd_page_t *page);
 int pd_web_close(pd_page_t *page);

@@ -10,8 +10,9 @@
 #include <http_request.h>
 #include "auth/pd_authn.h"
 #include "base/pd_clock.h"
-#include "portal/pd_role.h"
+#include "portal/pd_acknowledge.h"
 #include "portal/pd_purpose.h"
+#include "portal/pd_role.h"
 #include "text/pd_network.h"
 #include "text/pd_url.h"
 #include "web/pd_check.h"
@@ -186,6 +187,22 @@ static int lead_to_sign_in(pd_page_t *page)
     return pd_page_go(page, pd_authn_sign_in(page->site, asked, !page->cookie_came, page->p));
 }
 
+/* The staff's pages are sections like those of the site: they open to who has acknowledged the
+ * policy in force. The account's own pages, and the documents, stay open. */
+static int check_policy(pd_page_t *page, int *result)
+{
+    int lacking = 0;
+    if (!pd_route_needs_role(page->route)) {
+        return OK;
+    }
+    apr_status_t rv = pd_acknowledge_lacking(&lacking, page->portal, page->session, page->p);
+    if (rv == APR_SUCCESS && !lacking) {
+        return OK;
+    }
+    *result = rv != APR_SUCCESS ? pd_page_failure(page, rv) : pd_web_ask_acknowledge(page);
+    return DONE;
+}
+
 /* What somebody who is signed in has to have for this row; DONE when an answer was sent. */
 static int check_session(pd_page_t *page, int *result)
 {
@@ -205,7 +222,7 @@ static int check_session(pd_page_t *page, int *result)
         *result = pd_web_ask_again(page);
         return DONE;
     }
-    return OK;
+    return check_policy(page, result);
 }
 
 /* Nobody is signed in, but a password may have been right and the second factor be due. */

@@ -96,6 +96,10 @@ const pd_route_t pd_routes[] = {
     {"GET", "not-me", PD_NEED_DATABASE, NULL, "4.1.4", PD_SHOW_PERSONAL, pd_web_not_me_form, NULL},
     {"POST", "not-me", PD_NEED_DATABASE, "not-me", "4.1.4", PD_SHOW_PERSONAL, pd_web_not_me,
      pd_web_not_me_form},
+    {"GET", "account/not-me", PD_NEED_FRESH, NULL, "4.1.4", PD_SHOW_PERSONAL, pd_web_disown_form,
+     NULL},
+    {"POST", "account/not-me", PD_NEED_FRESH, "disown", "4.1.4", PD_SHOW_PERSONAL, pd_web_disown,
+     pd_web_disown_form},
 
     /* Who has just proved who it is gets links; each is bound to that session. */
     {"GET", "account/export", PD_NEED_FRESH, NULL, "4.1.2", PD_SHOW_PERSONAL, pd_web_export_form,

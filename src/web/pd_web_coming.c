@@ -5,6 +5,15 @@
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
 
+int pd_web_coming_first(pd_page_t *page, const char *person_id, const char *target)
+{
+    int due = 0;
+    if (pd_coming_tell(&due, page->portal, person_id, page->p) != APR_SUCCESS || !due) {
+        return pd_page_go(page, target ? target : pd_page_path(page, "account/"));
+    }
+    return pd_page_go(page, pd_page_path_back(page, "coming", target));
+}
+
 static int go_on(pd_page_t *page)
 {
     const char *target = pd_url_target(pd_form_get(page->form, "return"), page->p);

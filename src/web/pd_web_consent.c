@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include "base/pd_clock.h"
 #include "portal/pd_consent.h"
+#include "portal/pd_notice.h"
 #include "text/pd_url.h"
 #include "web/pd_act_value.h"
 #include "web/pd_handlers.h"
@@ -24,6 +25,7 @@ static void set_consent(pd_page_t *page, pd_value_t *value, const pd_consent_t *
     pd_value_set_text(value, "withdraw_url", consent_path(page, consent->kind, "/withdraw"), p);
     pd_value_set_bool(value, "is_processing", strcmp(consent->kind, PD_DOCUMENT_PROCESSING) == 0,
                       p);
+    pd_value_set_bool(value, "is_notices", strcmp(consent->kind, PD_NOTICE_CONSENT) == 0, p);
     pd_value_set_bool(value, "stands", stands, p);
     pd_value_set_bool(value, "outgrown", pd_consent_outgrown(consent), p);
     pd_value_set_bool(value, "open", consent->version != 0, p);
@@ -50,6 +52,7 @@ static const pd_value_t *record_value(pd_page_t *page, const pd_act_t *act)
     pd_value_set_text(value, "sha256", act->html_sha256, page->p);
     pd_value_set_text(value, "wording", act->wording, page->p);
     pd_value_set_text(value, "number", act->id, page->p);
+    pd_value_set_text(value, "form", act->form, page->p);
     pd_value_set_text(value, "address", act->address, page->p);
     pd_value_set_text(value, "agent", act->agent, page->p);
     return value;

@@ -109,6 +109,7 @@ static void set_act(pd_page_t *page, const pd_destruction_t *act)
     pd_page_date(page, page->values, "asked", act->asked_at);
     pd_page_date(page, page->values, "destroyed", act->destroyed_at);
     pd_page_date(page, page->values, "kept", act->destroyed_at + PD_DESTRUCTION_KEPT);
+    pd_page_true(page, "log_is_servers", act->log_is_servers);
     if (act->wiped_at != 0) {
         pd_page_date(page, page->values, "wiped", act->wiped_at);
     }

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include "base/pd_clock.h"
 #include "portal/pd_document.h"
+#include "portal/pd_document_sum.h"
 #include "web/pd_handlers.h"
 #include "web/pd_version.h"
 
@@ -45,6 +46,7 @@ static void add_document(pd_page_t *page, const pd_document_t *document, apr_int
     pd_page_text(page, "doc_title", document->title);
     pd_page_text(page, "body", document->html);
     pd_page_text(page, "sha256", document->html_sha256);
+    pd_page_true(page, "covers_title", strcmp(document->sum_covers, PD_SUM_OF_ARTICLE) == 0);
     pd_page_text(page, "editorial", document->editorial);
     pd_page_text(page, "permalink", permalink);
     pd_page_text(page, "address",

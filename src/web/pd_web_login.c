@@ -1,7 +1,6 @@
 /* Sign-in and sign-out (F05, F09, F10). Wrong login, wrong password and not confirmed look the
  * same. Whoever gives the right one of an account that is blocked or being closed may learn of it.
  */
-#include "portal/pd_coming.h"
 #include "portal/pd_session.h"
 #include "text/pd_url.h"
 #include "web/pd_handlers.h"
@@ -16,17 +15,6 @@ static int after_sign_in(pd_page_t *page)
 {
     const char *target = return_target(page);
     return pd_page_go(page, target ? target : pd_page_path(page, "account/"));
-}
-
-/* Who has not been told of a coming policy sees it once, on the way. If that can't be known now, at
- * the next sign-in. */
-static int after_new_sign_in(pd_page_t *page, const char *person_id)
-{
-    int due = 0;
-    if (pd_coming_tell(&due, page->portal, person_id, page->p) != APR_SUCCESS || !due) {
-        return after_sign_in(page);
-    }
-    return pd_page_go(page, pd_page_path_back(page, "coming", return_target(page)));
 }
 
 static void show_notice(pd_page_t *page)
@@ -109,7 +97,9 @@ int pd_web_login(pd_page_t *page)
     }
     pd_page_set_session(page, result.token);
     pd_visitor_signed_in(page);
-    return after_new_sign_in(page, result.person_id);
+    /* Whoever has the password alone is shown nothing, and uses nothing up. */
+    return result.needs_code ? after_sign_in(page)
+                             : pd_web_coming_first(page, result.person_id, return_target(page));
 }
 
 int pd_web_logout(pd_page_t *page)

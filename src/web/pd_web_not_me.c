@@ -1,6 +1,7 @@
-/* "That was not me" (F20), by the link of the letter that told of a sign-in. Its first GET moves
- * the token into the form cookie and changes nothing; the button ends everything and leads on to a
- * new password, with a link of its own that takes this one's place in the cookie. */
+/* "That was not me" (F20), by the link of the letter that told of a sign-in, or from its notice in
+ * the inbox. The first GET of the link moves its token into the form cookie and changes nothing;
+ * the button ends everything and leads on to a new password, with a link of its own whose token
+ * takes its place in the cookie. */
 #include "portal/pd_unusual.h"
 #include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
@@ -43,4 +44,26 @@ int pd_web_not_me(pd_page_t *page)
     page->kept.link_token = fresh;
     pd_visitor_write(page);
     return pd_page_go(page, pd_page_path(page, "reset"));
+}
+
+int pd_web_disown_form(pd_page_t *page)
+{
+    pd_page_true(page, "ready", 1);
+    pd_page_true(page, "by_account", 1);
+    pd_page_form_token(page, "disown");
+    return pd_page_show(page, "not-me.html", page->stale ? HTTP_FORBIDDEN : HTTP_OK);
+}
+
+int pd_web_disown(pd_page_t *page)
+{
+    const char *fresh;
+    apr_status_t rv = pd_disown_own(&fresh, page->portal, page->session->person_id, page->p);
+    if (rv != APR_SUCCESS) {
+        return pd_page_failure(page, rv);
+    }
+    pd_page_set_session(page, NULL);
+    pd_visitor_signed_out(page);
+    page->kept.link_token = fresh;
+    pd_visitor_write(page);
+    return pd_page_go(page, pd_page_path(page, "reset?notice=disowned"));
 }

@@ -103,6 +103,11 @@ int pd_web_set_up_factor(pd_page_t *page)
     return go_and_come_back(page, "account/second-factor?return=");
 }
 
+int pd_web_ask_acknowledge(pd_page_t *page)
+{
+    return go_and_come_back(page, "acknowledge?return=");
+}
+
 int pd_web_ask_factor(pd_page_t *page)
 {
     return go_and_come_back(page, "second-factor?return=");

@@ -6,14 +6,17 @@
 #include "web/pd_handlers.h"
 #include "web/pd_visitor.h"
 
-/* What led to the form: a password that has to be replaced, an address that was brought back. */
+/* What led to the form: a password that has to be replaced, an address that was brought back, a
+ * sign-in that was somebody else's. */
 static void show_reason(pd_page_t *page, const pd_password_view_t *view)
 {
     const char *notice = pd_form_get(page->query, "notice");
     int restored = notice != NULL && strcmp(notice, "restored") == 0;
+    int disowned = notice != NULL && strcmp(notice, "disowned") == 0;
     pd_page_true(page, "restored", restored);
+    pd_page_true(page, "disowned", disowned);
     pd_page_true(page, "expired", view->expired);
-    pd_page_true(page, "by_link", !restored && !view->expired);
+    pd_page_true(page, "by_link", !restored && !disowned && !view->expired);
 }
 
 /* Where a sign-in was to lead that ended here. */

@@ -16,6 +16,7 @@ static int show_form(pd_page_t *page, int status)
     pd_page_true(page, "used", view.link == PD_LINK_USED);
     pd_page_true(page, "none", view.link == PD_LINK_NONE);
     pd_page_text(page, "email_value", view.email);
+    pd_page_true(page, "closing", view.closing);
     pd_page_form_token(page, "restore");
     return pd_page_show(page, "restore.html", status);
 }

@@ -1,5 +1,6 @@
 /* The second factor (F15): its code at sign-in, and turning it on and off. */
 #include <apr_strings.h>
+#include "crypt/pd_token.h"
 #include "portal/pd_factor.h"
 #include "text/pd_qr.h"
 #include "text/pd_url.h"
@@ -60,7 +61,7 @@ int pd_web_factor_enter(pd_page_t *page)
     }
     pd_page_set_session(page, result.token);
     pd_visitor_signed_in(page);
-    return go_on(page);
+    return pd_web_coming_first(page, page->pending->person_id, return_target(page));
 }
 
 /* For typing by hand: groups of four. */
@@ -110,6 +111,14 @@ static const char *own_path(pd_page_t *page)
     return pd_page_path_back(page, "account/second-factor", return_target(page));
 }
 
+/* The token of the session was replaced: the sign-out button is bound to the new one. */
+static void bind_to(pd_page_t *page, const char *token)
+{
+    pd_session_t *session = apr_pmemdup(page->p, page->session, sizeof(*session));
+    session->token_hash = pd_token_hash(token, page->p);
+    page->session = session;
+}
+
 /* Once: they are not kept in a form that could be shown again. */
 static int show_codes(pd_page_t *page, const char *const *codes)
 {
@@ -124,7 +133,6 @@ static int show_codes(pd_page_t *page, const char *const *codes)
     pd_value_set(page->values, "codes", list);
     pd_page_true(page, "has_codes", 1);
     pd_page_text(page, "return_to", target ? target : pd_page_path(page, "account/"));
-    page->session = NULL; /* its sign-out button would be bound to the token that has just gone */
     return pd_page_show(page, "factor.html", HTTP_OK);
 }
 
@@ -142,6 +150,7 @@ static int submit(pd_page_t *page, pd_factor_act_e act)
     }
     pd_page_set_session(page, result.token);
     pd_visitor_signed_in(page);
+    bind_to(page, result.token);
     return result.codes != NULL ? show_codes(page, result.codes) : pd_page_go(page, own_path(page));
 }
 

@@ -1,5 +1,6 @@
 // Looks at pages as people do, and says what is wrong with each: one line of JSON for one view of a page.
-// pages.js PLAN.json: { origin, shots, more: all views, pages: [{ name, path, cookies: {}, language, status, fill: {}, press }] }
+// pages.js PLAN.json: { origin, shots, more: all views, pages: [{ name, path, cookies: {}, language, status, fill: {}, press, body }] }
+// `body`: the answer to something that can be done only once, shown as if it came from that path.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -12,7 +13,7 @@ const plan = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const ALL_VIEWS = [
     { name: 'phone-no-script', width: 320, height: 640, colorScheme: 'dark', scripts: false },
     { name: 'phone-light', width: 320, height: 640, colorScheme: 'light' },
-    { name: 'desk-dark', width: 1280, height: 900, colorScheme: 'dark' },
+    { name: 'desk-dark', width: 1280, height: 900, colorScheme: 'dark', keyboard: true },
     { name: 'desk-light', width: 1280, height: 900, colorScheme: 'light', more: true },
     { name: 'phone-dark', width: 320, height: 640, colorScheme: 'dark', more: true },
 ];
@@ -52,13 +53,54 @@ async function widthFaults(page) {
     });
 }
 
+// Who has only a keyboard goes from control to control: each is reached, in the order of the page, and seen to be reached.
+async function keyboardFaults(page) {
+    const n = await page.evaluate(() => {
+        const all = document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]');
+        window.controls = [...all].filter((e) => e.type !== 'hidden' && !e.disabled && e.checkVisibility({ visibilityProperty: true }))
+            .filter((e) => e.type !== 'radio' || e === (document.querySelector(`input[name="${e.name}"]:checked`) || document.querySelector(`input[name="${e.name}"]`)));
+        return window.controls.length;
+    });
+    const order = [];
+    const unseen = new Set();
+    // The first one may be in the midst of the page (autofocus), so it goes round, from which on it is known.
+    for (let i = 0; i < 2 * n + 20 && new Set(order).size < n; i++) {
+        await page.keyboard.press('Tab');
+        const [at, seen] = await page.evaluate(() => {
+            const style = getComputedStyle(document.activeElement);
+            return [window.controls.indexOf(document.activeElement), style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0];
+        });
+        if (at < 0) continue;
+        order.push(at);
+        if (!seen) unseen.add(at);
+    }
+    const missed = [...Array(n).keys()].filter((i) => !order.includes(i));
+    const turns = order.filter((at, i) => i > 0 && at < order[i - 1]).length;
+    const named = (list) => page.evaluate((which) => which.map((i) => window.controls[i].outerHTML.slice(0, 80)).join('; '), list);
+    return [
+        ...(missed.length ? [`keyboard: not reached: ${await named(missed.slice(0, 3))}`] : []),
+        ...(unseen.size ? [`keyboard: nothing shows that it is reached: ${await named([...unseen].slice(0, 3))}`] : []),
+        ...(turns > 1 ? [`keyboard: not in the order of the page: ${order.join(' ')}`] : []),
+    ];
+}
+
+async function pressByKeyboard(page, selector) {
+    const button = await page.locator(selector).first().elementHandle();
+    for (let i = 0; i < 200; i++) {
+        if (await button.evaluate((e) => e === document.activeElement)) return page.keyboard.press('Enter');
+        await page.keyboard.press('Tab');
+    }
+    throw new Error(`the keyboard does not reach ${selector}`);
+}
+
 // What a visitor does on the page before it is looked at.
-async function act(page, wanted) {
+async function act(page, wanted, view) {
     for (const [selector, value] of Object.entries(wanted.fill || {})) {
         await page.fill(selector, value);
     }
     if (!wanted.press) return null;
-    const [answer] = await Promise.all([page.waitForNavigation(), page.click(wanted.press)]);
+    const press = view.keyboard ? pressByKeyboard(page, wanted.press) : page.click(wanted.press);
+    const [answer] = await Promise.all([page.waitForNavigation(), press]);
     return answer;
 }
 
@@ -74,14 +116,19 @@ async function look(browser, wanted, view) {
         page.setDefaultTimeout(15000);
         page.on('console', (line) => { if (line.type() === 'error' && !/status of (4|5)/.test(line.text())) faults.push(`console: ${line.text()}`); });
         page.on('request', (request) => { if (!request.url().startsWith(plan.origin) && !request.url().startsWith('data:')) faults.push(`asks another host: ${request.url()}`); });
+        if (wanted.body) {
+            await page.route(plan.origin + wanted.path, (route) => route.fulfill({
+                status: wanted.status, body: wanted.body, contentType: 'text/html; charset=utf-8' }));
+        }
         const first = await page.goto(plan.origin + wanted.path);
         const shown = new URL(page.url()).pathname;
         if (shown !== new URL(wanted.path, plan.origin).pathname) faults.push(`shows ${shown}`);
-        const answer = (await act(page, wanted)) || first;
+        const answer = (await act(page, wanted, view)) || first;
         if (answer.status() !== wanted.status) faults.push(`status ${answer.status()}, not ${wanted.status}`);
         faults.push(...await htmlFaults(await answer.text()), ...await widthFaults(page));
         if (view.scripts !== false) faults.push(...await axeFaults(page));
         await page.screenshot({ path: path.join(plan.shots, `${wanted.name}.${wanted.language}.${view.name}.png`), fullPage: true });
+        if (view.keyboard) faults.push(...await keyboardFaults(page));
     } catch (error) {
         faults.push(`browser: ${error.message.split('\n')[0]}`);
     } finally {
@@ -93,10 +140,9 @@ async function look(browser, wanted, view) {
 (async () => {
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
     for (const wanted of plan.pages) {
-        for (const view of VIEWS) {
-            const faults = await look(browser, wanted, view);
-            console.log(JSON.stringify({ name: `${wanted.name}, ${wanted.language}, ${view.name}`, faults }));
-        }
+        // Side by side: a view spends much of its time waiting.
+        const found = await Promise.all(VIEWS.map((view) => look(browser, wanted, view)));
+        VIEWS.forEach((view, i) => console.log(JSON.stringify({ name: `${wanted.name}, ${wanted.language}, ${view.name}`, faults: found[i] })));
     }
     await browser.close();
 })().catch((error) => { console.error(error); process.exit(1); });

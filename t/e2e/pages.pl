@@ -5,8 +5,10 @@ use strict;
 use warnings FATAL => 'all';
 use utf8;
 use Digest::SHA qw(hmac_sha1);
+use Encode ();
 use JSON::PP ();
 use Test::More;
+use PDPortal::Places qw(places_file nested);
 use PDPortal::Test;
 use PDPortal::Setup qw(read_file write_file);
 
@@ -17,7 +19,10 @@ sub hold_clock {
     return;
 }
 
-my $server = server(name => 'e2e', env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock }, set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/e2e/mail" }, extra => <<'END');
+my $places = "$ENV{PD_WORK}/e2e.mmdb";
+places_file($places, { '127.10.0.0/16' => nested('RU', 'Россия', 'Russia', 'Москва', 'Moscow'), '127.20.0.0/16' => nested('DE', 'Германия', 'Germany') });
+my $server = server(name => 'e2e', env => { LD_PRELOAD => $ENV{PD_FALSE_CLOCK}, PD_CLOCK_FILE => $clock },
+    set => { PDPortalMailRelay => "maildir:$ENV{PD_WORK}/e2e/mail", PDPortalPlaceFile => $places }, extra => <<'END');
 <Location "/cabinet/ward">
     Require pd-role doctor
 </Location>
@@ -29,9 +34,9 @@ my ($behind) = member(browser => $server->browser, folder => $folder);
 
 # The code that an authenticator shows now (RFC 6238).
 sub code_of {
-    my ($secret) = @_;
+    my ($secret, $ahead) = @_;
     my $bits = join '', map { sprintf '%05b', index 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', $_ } split //, $secret;
-    my $mac = hmac_sha1(pack('Q>', int(time / 30)), pack 'B*', $bits);
+    my $mac = hmac_sha1(pack('Q>', int((time + ($ahead // 0)) / 30)), pack 'B*', $bits);
     return sprintf '%06d', (unpack('N', substr $mac, ord(substr $mac, 19) & 15, 4) & 0x7fffffff) % 1_000_000;
 }
 
@@ -49,11 +54,24 @@ sub publish_demo {
 publish_demo(sub { $_[0] });
 acknowledge($member);
 publish_demo(sub { $_[0] =~ s/^(4\.1\.7\.)/4.1.7. wish you a happy holiday;\n\n4.1.9./mr }, '--effective', '2099-01-01');
-# A consent of another kind, in its second version.
-for my $text ('I agree to be called.', 'I agree to be called and to be written to.') {
+# A consent of another kind, in its second version; somebody gave it to the first, somebody took it back, and somebody
+# took back the one to processing.
+sub publish_calls {
+    my ($text) = @_;
     my @files = map { (write_file("$server->{dir}/calls.$_.md", "# Calls ($_)\n\n1. $text\n"), '--lang', $_) } qw(ru en);
     PDPortal::Setup::ctl_ok($server->{conf}, 'policy', 'publish', @files, '--kind', 'calls');
+    return;
 }
+sub consent { my ($browser, $kind) = @_; $browser->get("/portal/account/consents/$kind"); return $browser->submit({ "consent_$kind" => 1 }, form => qr{/consents/$kind$}) }
+sub withdraw { my ($browser, $kind) = @_; $browser->get("/portal/account/consents/$kind/withdraw"); return $browser->submit({}, form => qr{/withdraw$}) }
+publish_calls('I agree to be called.');
+my ($earlier) = member(browser => $server->browser, folder => $folder);
+my ($withdrawn) = member(browser => $server->browser, folder => $folder);
+consent($_, 'calls') for $earlier, $withdrawn;
+withdraw($withdrawn, 'calls');
+my ($unwilling) = member(browser => $server->browser, folder => $folder);
+withdraw($unwilling, 'processing');
+publish_calls('I agree to be called and to be written to.');
 # An editor with a draft that waits, and an administrator.
 my %staff = map {
     my ($browser, $login, $email) = member(browser => $server->browser, folder => $folder);
@@ -72,10 +90,70 @@ my ($secret) = $careful->get('/portal/account/second-factor')->body =~ m{secret=
 $careful->submit({ act => 'confirm', code => code_of($secret) }, form => qr/second-factor/);
 my $halfway = $server->browser;
 sign_in($halfway, $careful_login);
-# Somebody who has asked for a new password.
+# Somebody who sets a second factor up, and somebody who has one, to whom ten spare codes are shown once in each language.
+my ($beginner) = member(browser => $server->browser, folder => $folder);
+$beginner->get('/portal/account/second-factor');
+$beginner->submit({ act => 'begin' }, form => qr/second-factor/);
+my %codes = map {
+    my $language = $_;
+    $careful->get("/portal/account/second-factor?lang=$language");
+    # The code that turned it on is spent: one of the next half minute is good, too.
+    my $page = until_true(sub {
+        my $got = $careful->submit({ act => 'renew', code => code_of($secret, $language eq 'ru' ? 0 : 30) }, form => qr/second-factor/);
+        $got->status == 200 && $got;
+    }, 60) or die 'no spare codes';
+    ($language => $page);
+} qw(ru en);
 my $forgetful = $server->browser;
 $forgetful->get('/portal/recover');
 $forgetful->submit({ login => 'whoever', act => 'ask' }, form => qr/recover/);
+# Links of letters, opened and not used yet, and used.
+sub link_in { my ($email, $words, $page) = @_; my ($link) = letter_that($email, $words, $folder)->{text} =~ m{http://[^/]+(/portal/$page\?t=[\w-]{43})} or die "no link to $page"; return $link }
+sub holding { my ($link) = @_; my $browser = $server->browser; $browser->follow($browser->get($link)); return $browser }
+my (undef, $lost_login, $lost_email) = member(browser => $server->browser, folder => $folder);
+my $asking = $server->browser;
+$asking->get('/portal/recover');
+$asking->submit({ login => $lost_login, act => 'ask' }, form => qr/recover/);
+my $recovering = holding(link_in($lost_email, qr{/portal/reset}, 'reset'));
+my ($expired, $expired_login) = member(browser => $server->browser, folder => $folder);
+PDPortal::Setup::ctl_ok($server->{conf}, 'passwords', 'expire', $expired_login, '--reason', 'an incident');
+sign_in($expired = $server->browser, $expired_login);
+my %registered = map {
+    my $browser = $server->browser;
+    my ($got, $with) = register($browser, email => unique() . '@mail.test', login => /first|second/ ? 'the-same' : unique());
+    ($_ => { browser => $browser, letter => letter_for($with->{email}, 1, $folder) });
+} qw(waiting ready elsewhere first second);
+sub opened { my ($who, $browser) = @_; $browser //= $registered{$who}{browser}; $browser->follow($browser->get($registered{$who}{letter}{link})); return $browser }
+opened('ready');
+my $unproved = opened('elsewhere', $server->browser);
+confirm($registered{first}{browser}, $registered{first}{letter});
+confirm($registered{second}{browser}, $registered{second}{letter});
+# Somebody whose new address waits for its code; somebody whose address was replaced, who has the link back, and one who used it.
+sub ask_for_address { my ($browser) = @_; my $email = unique() . '@new.test'; $browser->get('/portal/account/email'); $browser->submit({ email => $email, act => 'ask' }, form => qr{/account/email$}); return $email }
+my ($moving) = member(browser => $server->browser, folder => $folder);
+ask_for_address($moving);
+sub replaced {
+    my ($browser, undef, $email) = member(browser => $server->browser, folder => $folder);
+    my $code = letter_for(ask_for_address($browser), 1, $folder)->{code};
+    $browser->get('/portal/account/email');
+    $browser->submit({ code => $code, act => 'prove' }, form => qr{/account/email$});
+    return holding(link_in($email, qr{/portal/restore}, 'restore'));
+}
+my ($robbed, $restored) = (replaced(), replaced());
+$restored->submit({}, form => qr/restore/);
+# Somebody who signs in from two countries, with mistakes on the way.
+my ($travelling, $travelling_login, $travelling_email) = member(browser => $server->browser(local => '127.10.1.1'), folder => $folder);
+sign_in($server->browser(local => '127.20.1.1'), $travelling_login, $_) for 'a wrong password', password();
+my $disowning = holding(link_in($travelling_email, qr{/portal/not-me}, 'not-me'));
+# A login at which too many have guessed.
+sign_in($server->browser(local => '127.30.1.1'), 'guessed', 'a wrong password') for 1 .. 12;
+# A copy of the data as it is saved, in each language.
+my %copy = map {
+    my $page = $travelling->get("/portal/account/export?lang=$_");
+    $page = $travelling->submit({}, form => qr{/account/export$});
+    $page = $travelling->follow($page) if $page->status == 303;
+    ($_ => $travelling->post('/portal/account/export/html', { csrf => $page->field('csrf', qr{/export/html$}), link => $page->field('link', qr{/export/html$}) }));
+} qw(ru en);
 # Somebody whose account is being closed, at the page that offers to keep it; and somebody whose data were destroyed.
 my ($leaving, $leaving_login) = member(browser => $server->browser, folder => $folder);
 $leaving->get('/portal/account/close');
@@ -103,19 +181,19 @@ my ($event) = $reader->get('/portal/account/inbox')->body =~ m{href="(/portal/ac
 my (@pages, @paths);
 
 # page(name, path, status => 200, as => browser, fill => {}, press => selector, route => path of the portal's page that
-# a page of the site shows): in both languages.
+# a page of the site shows, once => { language => an answer that is given only once }): in both languages.
 sub page {
     my ($name, $path, %given) = @_;
     push @paths, delete $given{route} // $path =~ s/[?].*//r;
     return if $ENV{PAGES} && index($name, $ENV{PAGES}) < 0;
-    my $as = delete $given{as};
+    my ($as, $once) = delete @given{qw(as once)};
     for my $language (qw(ru en)) {
         my %cookies = $as ? %{ $as->{cookies} } : ();
         push @pages, { name => $name, path => $path . ($path =~ /[?]/ ? '&' : '?') . "lang=$language", language => $language,
-            status => 200, cookies => \%cookies, %given };
+            status => 200, cookies => \%cookies, $once ? (body => Encode::decode('UTF-8', $once->{$language}->body)) : (), %given };
         # The languages differ in words only: Lighthouse looks at one, and at both of the policy, which a search finds.
         $pages[-1]{lighthouse} = ['performance', 'accessibility', 'best-practices', $name eq 'policy' ? 'seo' : ()]
-            if !$given{press} && ($given{status} // 200) == 200 && ($language eq 'ru' || $name eq 'policy');
+            if !$given{press} && !$once && ($given{status} // 200) == 200 && ($language eq 'ru' || $name eq 'policy');
     }
     return;
 }
@@ -124,9 +202,22 @@ page('home', '/portal/');
 page('register', '/portal/register');
 page('register-mistakes', '/portal/register', press => 'main button', status => 422);
 page('confirm', '/portal/confirm');
+page('confirm-waiting', '/portal/confirm', as => $registered{waiting}{browser});
+page('confirm-mistake', '/portal/confirm', as => $registered{waiting}{browser}, press => 'form.card button', status => 422);
+page('confirm-ready', '/portal/confirm', as => $registered{ready}{browser});
+page('confirm-elsewhere', '/portal/confirm', as => $unproved);
+page('confirm-login-taken', '/portal/confirm', as => $registered{second}{browser});
+page('confirm-done', $registered{first}{letter}{link});
 page('login', '/portal/login');
+page('login-again', '/portal/login?return=%2Fportal%2Faccount%2Femail', as => $member);
+page('login-needed', '/portal/login?return=%2Fcabinet%2F');
+page('login-limited', '/portal/login', fill => { '#login' => 'guessed', '#password' => 'a wrong password' }, press => 'form.card button', status => 429);
 page('login-mistakes', '/portal/login', press => 'form.card button', status => 422);
 page('reset', '/portal/reset');
+page('reset-ready', '/portal/reset', as => $recovering);
+page('reset-mistake', '/portal/reset', as => $recovering, press => 'form.card button', status => 422);
+page('reset-expired', '/portal/reset', as => $expired);
+page('reset-restored', '/portal/reset', as => $restored);
 page('recover', '/portal/recover');
 page('recover-mistake', '/portal/recover', press => 'form.card button', status => 422);
 page('recover-sent', '/portal/recover', as => $forgetful);
@@ -146,15 +237,28 @@ page('account', '/portal/account/', as => $member);
 page('change-login', '/portal/account/login', as => $member);
 page('change-email', '/portal/account/email', as => $member);
 page('change-email-mistake', '/portal/account/email', as => $member, press => 'form.card button', status => 422);
+page('change-email-waiting', '/portal/account/email', as => $moving);
 page('change-password', '/portal/account/password', as => $member);
 page('restore', '/portal/restore');
+page('restore-ready', '/portal/restore', as => $robbed);
+page('second-factor-begun', '/portal/account/second-factor', as => $beginner);
+page('second-factor-begun-mistake', '/portal/account/second-factor', as => $beginner, press => 'form.card button', status => 422);
+page('second-factor-on', '/portal/account/second-factor', as => $careful);
+page('second-factor-codes', '/portal/account/second-factor', as => $careful, once => \%codes);
+page('second-factor-mistake', '/portal/second-factor', as => $halfway, press => 'form.card button', status => 422);
 page('second-factor-account', '/portal/account/second-factor', as => $member);
 page('second-factor', '/portal/second-factor', as => $halfway);
 page('sessions', '/portal/account/sessions', as => $member);
 page('history', '/portal/account/history', as => $member);
+page('sessions-many', '/portal/account/sessions', as => $travelling);
+page('history-many', '/portal/account/history', as => $travelling);
+page('history-two-steps', '/portal/account/history', as => $careful);
+page('export-file', '/portal/account/export', as => $travelling, once => \%copy);
 page('export', '/portal/account/export', as => $member);
 page('export-ready', '/portal/account/export', as => $member, press => 'form.card button');
 page('not-me', '/portal/not-me');
+page('account-not-me', '/portal/account/not-me', as => $member);
+page('not-me-ready', '/portal/not-me', as => $disowning);
 page('account-inbox', '/portal/account/inbox', as => $reader);
 page('account-inbox-empty', '/portal/account/inbox', as => $behind);
 page('account-message', $told, as => $reader);
@@ -168,6 +272,13 @@ page('account-unsubscribe-done', '/portal/unsubscribe?t=1.1.token', press => 'fo
 page('account-unsubscribe-cut', '/portal/unsubscribe');
 page('consents', '/portal/account/consents', as => $member);
 page('consent', '/portal/account/consents/processing', as => $member);
+page('consent-form', '/portal/account/consents/calls', as => $member);
+page('consent-mistake', '/portal/account/consents/calls', as => $member, press => 'form.card button', status => 422);
+page('consent-newer', '/portal/account/consents/calls', as => $earlier);
+page('consent-withdrawn', '/portal/account/consents/calls', as => $withdrawn);
+page('consents-withdrawn', '/portal/account/consents', as => $withdrawn);
+page('consent-processing-withdrawn', '/portal/account/consents/processing', as => $unwilling);
+page('account-processing-withdrawn', '/portal/account/', as => $unwilling);
 page('consent-withdraw', '/portal/account/consents/processing/withdraw', as => $member);
 page('home-signed-in', '/portal/', as => $member);
 page('acknowledge', '/portal/acknowledge', as => $behind);

@@ -4,6 +4,7 @@ package PDPortal::Test;
 use strict;
 use warnings FATAL => 'all';
 use Carp qw(croak);
+use Digest::SHA qw(hmac_sha1);
 use Encode ();
 use Exporter qw(import);
 use MIME::Base64 ();
@@ -13,7 +14,7 @@ use PDPortal::Browser ();
 use PDPortal::Server ();
 use PDPortal::Setup qw(until_true run_ctl read_file write_file);
 our @EXPORT = qw(browser tls_browser server unique register letter_for letter_that letters_for confirm sign_in member
-    until_true run_ctl ctl read_file write_file registration_form password acknowledge error_log_since log_mark page_like);
+    until_true run_ctl ctl read_file write_file registration_form password acknowledge error_log_since log_mark page_like factor_code turn_factor_on);
 
 my $count = 0;
 
@@ -131,6 +132,27 @@ sub acknowledge {
     my ($browser) = @_;
     $browser->get('/portal/acknowledge');
     return $browser->submit({ policy => 1 }, form => qr/acknowledge/);
+}
+
+# RFC 6238, by hand: the code of a secret at an instant.
+sub factor_code {
+    my ($secret, $instant) = @_;
+    my $bits = join '', map { sprintf '%05b', index 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', $_ } split //, $secret;
+    my $mac = hmac_sha1(pack('Q>', int($instant / 30)), pack 'B*', $bits);
+    my $at = ord(substr $mac, 19) & 15;
+    return sprintf '%06d', (unpack('N', substr $mac, $at, 4) & 0x7fffffff) % 1_000_000;
+}
+
+# A person who has just signed in gets a second factor: its secret. `instant`: of the portal's clock.
+sub turn_factor_on {
+    my ($browser, $instant) = @_;
+    my $path = '/portal/account/second-factor';
+    $browser->get($path);
+    $browser->submit({ act => 'begin' }, form => qr/second-factor/);
+    my ($secret) = $browser->get($path)->body =~ m{secret=([A-Z2-7]{32})&} or croak 'no secret';
+    my $answer = $browser->submit({ act => 'confirm', code => factor_code($secret, $instant) }, form => qr/second-factor/);
+    croak 'second factor: ' . $answer->status if $answer->status != 200;
+    return $secret;
 }
 
 # A confirmed person with a signed-in browser: (browser, login, e-mail).

@@ -149,7 +149,7 @@ START_TEST(keys_differ_by_use_and_version)
     ck_assert_ptr_null(pd_keyring_key(keyring, PD_KEY_WRAP, 3));
     ck_assert_ptr_null(pd_keyring_key(keyring, PD_KEY_WRAP, 0));
     ck_assert_ptr_null(pd_keyring_key(keyring, (pd_key_use_e)0, 1));
-    ck_assert_ptr_null(pd_keyring_key(keyring, (pd_key_use_e)9, 1));
+    ck_assert_ptr_null(pd_keyring_key(keyring, (pd_key_use_e)10, 1));
     ck_assert_int_eq(pd_keyring_lock(keyring), APR_SUCCESS);
     ck_assert_int_eq(pd_keyring_lock(keyring), APR_SUCCESS);
 }

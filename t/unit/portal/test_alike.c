@@ -5,6 +5,7 @@
 #include <apr_dbd.h>
 #include <dlfcn.h>
 #include "portal/pd_email_change.h"
+#include "portal/pd_guess.h"
 #include "portal/pd_recovery.h"
 #include "portal/pd_session.h"
 
@@ -150,6 +151,33 @@ START_TEST(sign_in_of_somebody_blocked)
 }
 END_TEST
 
+static apr_time_t ticks = 1000 * SECOND;
+
+static apr_time_t test_ticks(void)
+{
+    return ticks;
+}
+
+/* Up to the longest wait and there for a while; the letter itself, once a day, is written before.
+ */
+START_TEST(sign_in_on_and_on)
+{
+    if (!open_with_ivan(_i))
+        return;
+    portal.limiter = pd_limiter_over(apr_pcalloc(tp, pd_limiter_bytes()), pd_guess_rules,
+                                     pd_guess_n_rules, test_ticks, tp);
+    tell("INSERT INTO letter (id, person_id, kind, mailbox, recipient, subject, body, language,"
+         " message_id, state, attempts, next_at, lease, outcome, reply_code, created_at, done_at)"
+         " SELECT 'told', id, 'attempts', '', '', '', '', 'en', '', 'sent', 0, 0, '', '', 0,"
+         " 9000000000000000, 0 FROM person");
+    for (int n = 0; n < 20; n++) {
+        same(refused, "ivan", "nobody");
+        ticks += 900 * SECOND;
+    }
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM letter WHERE kind = 'attempts'"), 1);
+}
+END_TEST
+
 static void registers(const char *address)
 {
     static int n;
@@ -222,6 +250,7 @@ int main(void)
     Suite *suite = portal_suite("portal/alike", &tcase);
     tcase_add_loop_test(tcase, sign_in_under_a_name, 0, N_ENGINES);
     tcase_add_loop_test(tcase, sign_in_of_somebody_blocked, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, sign_in_on_and_on, 0, N_ENGINES);
     tcase_add_loop_test(tcase, registration_of_an_address, 0, N_ENGINES);
     tcase_add_loop_test(tcase, registration_of_a_login, 0, N_ENGINES);
     tcase_add_loop_test(tcase, recovery_under_a_name, 0, N_ENGINES);

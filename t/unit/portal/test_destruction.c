@@ -3,6 +3,7 @@
 #include "registration_test.h"
 #include "portal/pd_closing.h"
 #include "portal/pd_destruction.h"
+#include "portal/pd_ledger.h"
 #include "portal/pd_person.h"
 #include "portal/pd_role.h"
 #include "portal/pd_session.h"
@@ -227,6 +228,54 @@ START_TEST(test_destroyed)
 }
 END_TEST
 
+static int found_by(const char *email_or_number)
+{
+    apr_array_header_t *pseudonyms, *acts;
+    ck_assert_int_eq(pd_ledger_find(&pseudonyms, &portal, email_or_number, tp), APR_SUCCESS);
+    for (int i = 0; i < pseudonyms->nelts; i++) {
+        const char *pseudonym = APR_ARRAY_IDX(pseudonyms, i, const char *);
+        ck_assert_int_eq(pd_act_list_of(&acts, &portal, pseudonym, NULL, tp), APR_SUCCESS);
+        ck_assert_int_gt(acts->nelts, 0);
+    }
+    return pseudonyms->nelts;
+}
+
+/* The acts are found by the last address and by the number of a receipt, for their term and no
+ * longer; no value of the database leads from the address to them. */
+START_TEST(test_ledger)
+{
+    if (!open_with_person(_i))
+        return;
+    int removed;
+    const char *receipt = ask_text("SELECT MIN(id) FROM act");
+    const char *lookup = ask_text("SELECT lookup FROM identifier WHERE kind = 'email'");
+    ck_assert_int_eq(found_by("ivan@example.org"), 0);
+    ck_assert_int_eq(found_by(receipt), 1);
+    ck_assert_int_eq(destroy(PD_CLOSING_ORDER), PD_DESTRUCTION_DONE);
+    apr_time_t destroyed_at = test_now;
+    ck_assert_int_eq(found_by(" ivan@EXAMPLE.org"), 1);
+    ck_assert_int_eq(found_by(receipt), 1);
+    ck_assert_int_eq(found_by("olga@example.org") + found_by("ivan") + found_by("@"), 0);
+    ck_assert_str_ne(ask_text("SELECT email FROM former_person"), lookup);
+    /* Again with the address: both are found. */
+    test_now += HOUR;
+    id = confirmed_person("ivan", "ivan@example.org");
+    ck_assert_int_eq(found_by("ivan@example.org"), 1);
+    ck_assert_int_eq(destroy(PD_CLOSING_ORDER), PD_DESTRUCTION_DONE);
+    ck_assert_int_eq(found_by("ivan@example.org"), 2);
+    ck_assert_int_eq(pd_ledger_expire(&removed, &portal, destroyed_at, 10, tp), APR_SUCCESS);
+    ck_assert_int_eq(removed, 0);
+    ck_assert_int_eq(pd_ledger_expire(&removed, &portal, destroyed_at + 1, 10, tp), APR_SUCCESS);
+    ck_assert_int_eq(removed, 2);
+    ck_assert_int_eq(found_by(receipt), 0);
+    ck_assert_int_eq(found_by("ivan@example.org"), 1);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM former_person"), 1);
+    ck_assert_int_eq(pd_ledger_look(&portal, PD_ROLE_BY_PROGRAM, 2, tp), APR_SUCCESS);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM journal WHERE event = 'staff.look'"), 1);
+    ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
+}
+END_TEST
+
 static apr_status_t take(void *baton, const pd_destruction_t *act, apr_pool_t *p)
 {
     pd_destruction_t *kept = baton;
@@ -344,6 +393,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_due, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_appointed, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_destroyed, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_ledger, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_repeat, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_straggler, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_acts, 0, N_ENGINES);

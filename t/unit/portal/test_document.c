@@ -5,6 +5,7 @@
 #include "base/pd_status.h"
 #include "crypt/pd_hash.h"
 #include "portal/pd_comparison.h"
+#include "portal/pd_document_sum.h"
 
 #define TEXT "Title\n\n1. FIRST\n\n1.1. Words.\n"
 
@@ -93,8 +94,9 @@ START_TEST(published_text_is_kept_and_hashed)
     ck_assert_str_eq(document.source, both.texts[1].bytes);
     ck_assert_str_eq(document.source_sha256,
                      pd_hash_sha256(both.texts[1].bytes, strlen(both.texts[1].bytes), tp));
-    ck_assert_str_eq(document.html_sha256,
-                     pd_hash_sha256(document.html, strlen(document.html), tp));
+    ck_assert_str_eq(document.sum_covers, PD_SUM_OF_ARTICLE);
+    const char *seen = apr_pstrcat(tp, "<h1>Policy</h1>\n", document.html, "\n", NULL);
+    ck_assert_str_eq(document.html_sha256, pd_hash_sha256(seen, strlen(seen), tp));
     ck_assert_ptr_nonnull(strstr(document.html, "FIRST"));
     ck_assert_int_eq(document.published_at, test_now);
     ck_assert_int_eq(document.effective_at, test_now);
@@ -277,6 +279,92 @@ START_TEST(editorial_keeps_the_languages)
     put_refused(&less, PD_REFUSED_DROPPED, "--drop-language");
     less.drops = 1;
     put_good(&less, 3);
+}
+END_TEST
+
+static const struct {
+    const char *change, *fault; /* fault NULL: it is as it was published */
+} alterations[] = {
+    {"UPDATE document_text SET title = 'x' WHERE language = 'ru'", "its title or text of policy"},
+    {"UPDATE document_text SET html = html || ' ' WHERE language = 'en'", "language \"en\""},
+    {"UPDATE document_text SET source = source || ' '", "its source of policy, version 1"},
+    {"UPDATE document_text SET sum_covers = 'body'", "its text of policy"},
+    {"UPDATE document_text SET sum_covers = 'nothing'", "its text of policy"},
+    {"UPDATE document SET effective_at = effective_at + 1", NULL},
+};
+
+START_TEST(altered_texts_are_found)
+{
+    const char *fault = "";
+    if (!portal_open(_i % N_ENGINES)) {
+        return;
+    }
+    int i = _i / N_ENGINES;
+    ck_assert_int_eq(pd_document_sum_check(&fault, &portal, tp), APR_SUCCESS);
+    ck_assert_ptr_null(fault);
+    put_good(&both, 1);
+    ck_assert_int_eq(pd_document_sum_check(&fault, &portal, tp), APR_SUCCESS);
+    ck_assert_ptr_null(fault);
+    tell(alterations[i].change);
+    ck_assert_int_eq(pd_document_sum_check(&fault, &portal, tp), APR_SUCCESS);
+    ck_assert_int_eq(fault == NULL, alterations[i].fault == NULL);
+    ck_assert(!fault || strstr(fault, alterations[i].fault));
+}
+END_TEST
+
+/* Before schema 18 the sum was that of the body. */
+START_TEST(a_sum_of_the_body_stays_good)
+{
+    pd_document_t document;
+    const char *fault = "";
+    if (!portal_open(_i)) {
+        return;
+    }
+    put_good(&(order_t){.texts = {RUSSIAN}}, 1);
+    ck_assert_int_eq(pd_document_get(&document, &portal, "policy", 1, "ru", tp), APR_SUCCESS);
+    tell(apr_pstrcat(tp, "UPDATE document_text SET sum_covers = 'body', html_sha256 = '",
+                     pd_hash_sha256(document.html, strlen(document.html), tp), "'", NULL));
+    ck_assert_int_eq(pd_document_sum_check(&fault, &portal, tp), APR_SUCCESS);
+    ck_assert_ptr_null(fault);
+    put_refused(&(order_t){.texts = {RUSSIAN}}, PD_REFUSED_SAME, "nothing changed");
+}
+END_TEST
+
+#define WHOLE(title, opening, more)                                                                \
+    title "\n\n" opening "\n\n2. WORDS\n\n2.1. A.\n\n3. DATA\n\n3.1. B.\n" more
+
+static const struct {
+    const char *kind, *after, *clauses;
+    pd_refused_e code;
+} additions[] = {
+    {"policy", WHOLE("Rules", "Of us.", "\n5.6. To a bank.\n"), "5.6", PD_REFUSED_CLAUSES},
+    {"policy", WHOLE("Rules", "Of us.", "\n10. MORE\n\n10.1. To a bank.\n"), "10, 10.1",
+     PD_REFUSED_CLAUSES},
+    {"policy", "Rules\n\nOf us.\n\n2. WORDS\n\n3. DATA\n\n3.1. B.\n", "2.1", PD_REFUSED_CLAUSES},
+    {"policy", WHOLE("Rules", "Of us.", "\n3.2. A place.\n\n5.6. To a bank.\n"), "3.2",
+     PD_REFUSED_MATERIAL},
+    {"policy", WHOLE("Rules", "Of us and a bank.", ""), "", PD_REFUSED_OPENING},
+    {"policy", WHOLE("A permission", "Of us.", ""), "", PD_REFUSED_OPENING},
+    {"research", WHOLE("Rules", "Of us.", "\n5.6. To a bank.\n"), "5.6", PD_REFUSED_MATERIAL},
+    {"research", WHOLE("Rules", "Of us and a bank.", ""), "", PD_REFUSED_MATERIAL},
+    {"research", WHOLE("A permission", "Of us.", ""), "", PD_REFUSED_MATERIAL},
+};
+
+/* What stands in no section that counts may be mended, not come or go. */
+START_TEST(editorial_adds_nothing)
+{
+    if (!portal_open(_i % N_ENGINES)) {
+        return;
+    }
+    int i = _i / N_ENGINES;
+    const char *kind = additions[i].kind;
+    put_good(&(order_t){.kind = kind, .texts = {{"ru", WHOLE("Rules", "Of us.", ""), 0}}}, 1);
+    order_t next = {.kind = kind, .editorial = "mended", .texts = {{"ru", additions[i].after, 0}}};
+    put_refused(&next, additions[i].code, "not editorial");
+    ck_assert_str_eq(refusal.detail, additions[i].clauses);
+    ck_assert_str_eq(refusal.language, "ru");
+    next.editorial = "";
+    put_good(&next, 2);
 }
 END_TEST
 
@@ -484,6 +572,11 @@ int main(void)
     tcase_add_loop_test(tcase, published_text_is_kept_and_hashed, 0, N_ENGINES);
     tcase_add_loop_test(tcase, clock_decides_what_is_in_force, 0, N_ENGINES);
     tcase_add_loop_test(tcase, refusal_leaves_nothing, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, altered_texts_are_found, 0,
+                        N_ENGINES * (int)(sizeof(alterations) / sizeof(alterations[0])));
+    tcase_add_loop_test(tcase, a_sum_of_the_body_stays_good, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, editorial_adds_nothing, 0,
+                        N_ENGINES * (int)(sizeof(additions) / sizeof(additions[0])));
     tcase_add_loop_test(tcase, editorial_changes_no_meaning, 0,
                         N_ENGINES * (int)(sizeof(changes) / sizeof(changes[0])));
     tcase_add_loop_test(tcase, editorial_keeps_the_languages, 0, N_ENGINES);

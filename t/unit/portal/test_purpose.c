@@ -289,7 +289,7 @@ static const pd_field_t *field_named(const char *id)
 static int due_of(const char *id)
 {
     int due = -1;
-    ck_assert_int_eq(pd_field_due(&due, &portal, field_named(id), tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_field_due(&due, &portal, field_named(id), 0, tp), APR_SUCCESS);
     return due;
 }
 
@@ -307,6 +307,9 @@ START_TEST(test_terms)
         return;
     pd_settings_t *settings = (pd_settings_t *)(void *)(apr_uintptr_t)portal.settings;
     add_act("acknowledged", "policy", test_now);
+    add_act("consented", "research", test_now);
+    test_now += SECOND;
+    add_act("withdrew", "research", test_now);
     test_now += 40 * DAY;
     /* Nobody has decided, or decided that there is no limit: nothing is due. */
     ck_assert_int_eq(due_of("login") + due_of("acts") + due_of("journal"), 0);
@@ -316,7 +319,7 @@ START_TEST(test_terms)
     ck_assert_int_eq(due_of("login") + due_of("acts") + due_of("journal"), 0);
     settings->term_account = settings->term_acts = settings->term_journal = 39 * DAY;
     ck_assert_int_eq(due_of("login"), 1);
-    ck_assert_int_eq(due_of("acts"), 1);
+    ck_assert_int_eq(due_of("acts"), 2); /* the acknowledgement stands */
     ck_assert_int_eq(due_of("journal"), 1); /* the bond with the key file */
     /* Who signs in stays; a blocked person is counted, one who has left is not. */
     ck_assert_int_eq(pd_db_transact(portal.db, sign_in_event, NULL, tp), APR_SUCCESS);
@@ -329,6 +332,49 @@ START_TEST(test_terms)
     ck_assert_int_eq(due_of("login"), 0);
     ck_assert_int_eq(due_of("email"), 0);   /* warned of once, with the login */
     ck_assert_int_eq(due_of("letters"), 0); /* the job removes them */
+}
+END_TEST
+
+static int acts_removed(void)
+{
+    int removed = -1;
+    ck_assert_int_eq(field_named("acts")->destroy(&removed, &portal, 10, tp), APR_SUCCESS);
+    return removed;
+}
+
+/* What proves nothing any more goes when the term of what ended it is over; what stands stays, and
+ * so does a withdrawal of which something is left to do. */
+START_TEST(test_acts_term)
+{
+    if (!open_with(_i, "active"))
+        return;
+    pd_settings_t *settings = (pd_settings_t *)(void *)(apr_uintptr_t)portal.settings;
+    add_act("acknowledged", "policy", test_now);
+    add_act("consented", "research", test_now);
+    add_act("consented", "notices", test_now);
+    test_now += 20 * DAY;
+    add_act("acknowledged", "policy", test_now);
+    add_act("withdrew", "research", test_now);
+    const char *withdrew = ask_text("SELECT id FROM act WHERE verb = 'withdrew'");
+    tell(apr_psprintf(tp,
+                      "INSERT INTO withdrawal (act, person_id, kind, task, started_at, due_at,"
+                      " done_at, outcome) VALUES ('%s', '%s', 'research', 'destroy', 1, 2, 0, '')",
+                      withdrew, person_id));
+    test_now += 20 * DAY;
+    settings->term_acts = PD_TERM_UNLIMITED;
+    ck_assert_int_eq(acts_removed(), 0);
+    settings->term_acts = 30 * DAY; /* of the first, but not of what ended them */
+    ck_assert_int_eq(acts_removed(), 0);
+    settings->term_acts = 10 * DAY;
+    ck_assert_int_eq(due_of("acts"), 2);
+    ck_assert_int_eq(acts_removed(), 2);
+    ck_assert_int_eq(acts_removed(), 0);
+    tell("UPDATE withdrawal SET done_at = 3");
+    ck_assert_int_eq(acts_removed(), 1);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM withdrawal"), 0);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM act WHERE kind = 'notices'"), 1);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM act WHERE kind = 'policy'"), 1);
+    ck_assert_int_eq(due_of("acts"), 0);
 }
 END_TEST
 
@@ -376,6 +422,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_letters, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_letters_waiting, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_terms, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_acts_term, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_letters_term, 0, N_ENGINES);
     return pd_test_main(suite);
 }

@@ -106,7 +106,37 @@ START_TEST(test_figures)
     ck_assert_int_eq(read_and_take(), APR_SUCCESS);
     ck_assert_str_eq(number("Sessions"), "0");
     ck_assert_str_eq(number("PolicyVersion"), "2");
-    ck_assert_str_eq(pd_metric_words(metric("PolicyNext"), &state, tp), "none announced");
+    ck_assert_str_eq(pd_metric_words(metric("PolicyNext"), &state, tp), "none");
+}
+END_TEST
+
+/* The nearest deadline of the open withdrawals, also when it has passed. */
+START_TEST(test_withdrawals)
+{
+    if (!open_with_state(_i))
+        return;
+    portal_documents();
+    const char *id = confirmed_person("ivan", "ivan@example.org");
+    ck_assert_int_eq(read_and_take(), APR_SUCCESS);
+    ck_assert_str_eq(number("WithdrawalNext"), "0.000");
+    ck_assert_str_eq(number("WithdrawalsOverdue"), "0");
+    for (int i = 1; i <= 3; i++)
+        tell(apr_psprintf(tp,
+                          "INSERT INTO withdrawal (act, person_id, kind, task, started_at, due_at,"
+                          " done_at, outcome) VALUES ('%d', '%s', 'research', 'destroy', 0,"
+                          " %" APR_TIME_T_FMT ", %d, '')",
+                          i, id, test_now + i * HOUR, i == 1));
+    ck_assert_int_eq(read_and_take(), APR_SUCCESS);
+    ck_assert_str_eq(number("WithdrawalNext"),
+                     apr_psprintf(tp, "%" APR_TIME_T_FMT ".000",
+                                  apr_time_sec(test_now + 2 * HOUR)));
+    ck_assert_str_eq(number("WithdrawalsOverdue"), "0");
+    apr_time_t next = test_now + 2 * HOUR;
+    test_now += 2 * HOUR + SECOND;
+    ck_assert_int_eq(read_and_take(), APR_SUCCESS);
+    ck_assert_str_eq(number("WithdrawalNext"),
+                     apr_psprintf(tp, "%" APR_TIME_T_FMT ".000", apr_time_sec(next)));
+    ck_assert_str_eq(number("WithdrawalsOverdue"), "1");
 }
 END_TEST
 
@@ -209,6 +239,7 @@ int main(void)
     Suite *suite = portal_suite("portal/state", &tcase);
     tcase_add_test(tcase, test_nothing_read);
     tcase_add_loop_test(tcase, test_figures, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_withdrawals, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_slices, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_away, 0, N_ENGINES);
     tcase_add_test(tcase, test_every_count_has_one_row);

@@ -160,6 +160,44 @@ START_TEST(sections_are_numbers)
 }
 END_TEST
 
+static const struct {
+    const char *text, *numbers;
+} sets[] = {
+    {OLD, ""},
+    {"Rules\n\n2. OTHER\n\n2.1. Words.\n\n3. DATA\n\n3.1. A.\n\n3.2. B.\n\n5. C\n\n5.2. "
+     "D.\n\n5.20. E.\n",
+     ""},
+    {OLD "\n5.21. To a bank.\n\n10. MORE\n", "5.21, 10"},
+    {"Rules\n\n2. WORDS\n\n2.2. A guest.\n\n3. DATA\n\n3.1. A.\n\n3.2. B.\n\n5. C\n\n5.2. D.\n",
+     "2.2, 2.1, 5.20"},
+};
+
+/* Whatever their words. */
+START_TEST(clauses_that_came_or_went)
+{
+    pd_article_t before = article(OLD), after = article(sets[_i].text);
+    ck_assert_str_eq(pd_material_unpaired(&before, &after, tp), sets[_i].numbers);
+}
+END_TEST
+
+START_TEST(openings_are_compared)
+{
+    pd_article_t before = article_in(PD_MARKUP_MARKDOWN, LINKED("/a", "/b", "/partners"));
+    pd_article_t clauses = article_in(PD_MARKUP_MARKDOWN, LINKED("/a", "/c", "/partners2"));
+    pd_article_t linked = article_in(PD_MARKUP_MARKDOWN, LINKED("/c", "/b", "/partners"));
+    ck_assert(pd_material_same_opening(&before, &clauses, tp));
+    ck_assert(!pd_material_same_opening(&before, &linked, tp));
+    before = article("The \"rules\"\n\nOf a clinic.\n\n1. A\n");
+    pd_article_t typography = article("The «rules»\n\nOf a\xc2\xa0"
+                                      "clinic.\n\n1. B\n");
+    pd_article_t title = article("Our \"rules\"\n\nOf a clinic.\n\n1. A\n");
+    pd_article_t opening = article("The \"rules\"\n\nOf a bank.\n\n1. A\n");
+    ck_assert(pd_material_same_opening(&before, &typography, tp));
+    ck_assert(!pd_material_same_opening(&before, &title, tp));
+    ck_assert(!pd_material_same_opening(&before, &opening, tp));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("material");
@@ -173,6 +211,8 @@ int main(void)
     tcase_add_loop_test(tcase, what_turns_numbers_around_counts, 0,
                         sizeof(unseen) / sizeof(unseen[0]));
     tcase_add_test(tcase, sections_are_numbers);
+    tcase_add_loop_test(tcase, clauses_that_came_or_went, 0, sizeof(sets) / sizeof(sets[0]));
+    tcase_add_test(tcase, openings_are_compared);
     suite_add_tcase(suite, tcase);
     return pd_test_main(suite);
 }

@@ -1,0 +1,207 @@
+/* Acts of destroyed people: remembered, found, and removed when their term is over. */
+#include "portal/pd_ledger.h"
+#include <string.h>
+#include "base/pd_clock.h"
+#include "base/pd_log.h"
+#include "base/pd_random.h"
+#include "base/pd_stop.h"
+#include "crypt/pd_hash.h"
+#include "portal/pd_journal.h"
+#include "portal/pd_json_int.h"
+#include "portal/pd_person.h"
+#include "portal/pd_tables_int.h"
+#include "text/pd_email.h"
+
+#define FOUND_MAX 100
+#define PAGE_ROWS 500
+
+enum { WHO, REMEMBER, BY_EMAIL, BY_NUMBER, PAGE, REMOVE, REMOVE_TASK, FORGET };
+
+const pd_sql_t pd_ledger_sql[] = {
+    [WHO] = {"ledger_who",
+             "SELECT p.data_key, p.email FROM person p WHERE p.id = %s AND p.state <> 'destroyed'",
+             "ss", "whose address is to be remembered"},
+    [REMEMBER] = {"ledger_remember",
+                  "INSERT INTO former_person (pseudonym, email, ended_at)"
+                  " SELECT a.pseudonym, CAST(%s AS TEXT), CAST(%lld AS BIGINT) FROM act a"
+                  " WHERE a.pseudonym = %s LIMIT 1 ON CONFLICT DO NOTHING",
+                  "", "whose acts these were"},
+    [BY_EMAIL] = {"ledger_by_email",
+                  "SELECT pseudonym FROM former_person WHERE email = %s"
+                  " ORDER BY ended_at LIMIT 100",
+                  "s", "who had an address"},
+    [BY_NUMBER] = {"ledger_by_number", "SELECT pseudonym FROM act WHERE id = %s", "s",
+                   "whose receipt it is"},
+    /* The instant of an act is in its id: ids begin with it. */
+    [PAGE] = {"ledger_page",
+              "SELECT x.id, CASE WHEN (x.verb = '" PD_ACT_WITHDREW "' OR EXISTS (SELECT 1 FROM act n"
+              " WHERE n.pseudonym = x.pseudonym AND n.kind = x.kind AND n.sequence > x.sequence"
+              " AND n.id < %s) OR EXISTS (SELECT 1 FROM former_person f"
+              " WHERE f.pseudonym = x.pseudonym AND f.ended_at < %lld))"
+              " AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.act = x.id AND w.done_at = 0)"
+              " THEN 1 ELSE 0 END FROM act x WHERE x.id > %s AND x.id < %s"
+              " ORDER BY x.id LIMIT 500",
+              "si", "a page of the old acts, and which of them prove nothing that stands"},
+    [REMOVE] = {"ledger_remove", "DELETE FROM act WHERE id = %s", "", "an act that is over"},
+    [REMOVE_TASK] = {"ledger_remove_task",
+                     "DELETE FROM withdrawal WHERE act = %s AND done_at <> 0", "",
+                     "what had followed from it"},
+    [FORGET] = {"ledger_forget",
+                "DELETE FROM former_person WHERE pseudonym IN (SELECT f.pseudonym"
+                " FROM former_person f WHERE f.ended_at < %lld AND NOT EXISTS"
+                " (SELECT 1 FROM act a WHERE a.pseudonym = f.pseudonym)"
+                " ORDER BY f.ended_at LIMIT %lld)",
+                "", "people of whom no act is left"},
+    {NULL, NULL, NULL, NULL}};
+
+static const char *index_of(const pd_portal_t *portal, const char *address, apr_pool_t *p)
+{
+    const char *const parts[] = {"email", address};
+    return pd_hash_keyed(portal->keys, PD_KEY_LEDGER, parts, 2, p);
+}
+
+/* "": the address doesn't open, or is none. */
+static const char *read_address(const pd_portal_t *portal, const char *person_id,
+                                const pd_cell_t *cell, apr_pool_t *p)
+{
+    const pd_datakey_t *key;
+    const char *plain;
+    pd_email_t email;
+    if (pd_datakey_unwrap(&key, portal->keys, cell[0].text, person_id, p) == APR_SUCCESS &&
+        pd_open(&plain, key, "person.email", person_id, cell[1].text, p) == APR_SUCCESS &&
+        pd_email_parse(&email, plain, p) == APR_SUCCESS)
+        return email.address;
+    pd_log(PD_LOG_WARNING, 0, "PD0910: person %s: the address can't be read, so the acts will be "
+           "found by the number of a receipt only", person_id);
+    return "";
+}
+
+apr_status_t pd_ledger_remember(pd_conn_t *conn, const pd_portal_t *portal, const char *person_id,
+                                apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    apr_status_t status =
+        pd_conn_read(&found, conn, &pd_ledger_sql[WHO], PD_ARGS(PD_T(person_id)), 1, p);
+    if (status != APR_SUCCESS || PD_ROW_COUNT(found) == 0)
+        return status;
+    const char *address = read_address(portal, person_id, PD_ROW(found, 0), p);
+    return pd_conn_exec(NULL, conn, &pd_ledger_sql[REMEMBER],
+                        PD_ARGS(PD_T(*address ? index_of(portal, address, p) : ""),
+                                PD_N(pd_clock_now()),
+                                PD_T(pd_person_pseudonym(portal, person_id, p))),
+                        p);
+}
+
+apr_status_t pd_ledger_find(apr_array_header_t **pseudonyms, const pd_portal_t *portal,
+                            const char *email_or_number, apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    pd_email_t email;
+    int statement = BY_NUMBER;
+    const char *value = email_or_number;
+    *pseudonyms = apr_array_make(p, 1, sizeof(const char *));
+    if (strchr(value, '@')) {
+        if (pd_email_parse(&email, value, p) != APR_SUCCESS)
+            return APR_SUCCESS;
+        statement = BY_EMAIL;
+        value = index_of(portal, email.address, p);
+    }
+    apr_status_t status = pd_db_read(&found, portal->db, &pd_ledger_sql[statement],
+                                     PD_ARGS(PD_T(value)), FOUND_MAX, p);
+    for (int i = 0; status == APR_SUCCESS && i < PD_ROW_COUNT(found); i++)
+        APR_ARRAY_PUSH(*pseudonyms, const char *) = PD_ROW(found, i)[0].text;
+    return status;
+}
+
+typedef struct look_t {
+    const pd_portal_t *portal;
+    const char *by;
+    apr_int64_t count;
+} look_t;
+
+static apr_status_t look_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    const look_t *look = baton;
+    const char *details =
+        pd_json_text(json_pack("{s:s, s:s, s:I, s:s}", "by", look->by, "page", "consents find",
+                               "acts", (json_int_t)look->count, "purpose", "4.1.2"),
+                     p);
+    return pd_journal_add(conn, look->portal, PD_EVENT_STAFF_LOOK, "", details, NULL, p);
+}
+
+apr_status_t pd_ledger_look(const pd_portal_t *portal, const char *by, apr_int64_t count,
+                            apr_pool_t *p)
+{
+    look_t look = {portal, by, count};
+    return pd_db_transact(portal->db, look_step, &look, p);
+}
+
+/* In pages, for most old acts may stand: on SQLite a statement holds back the other threads. An act
+ * that is over stays so, since later ones are only added. */
+static apr_status_t find_over(apr_array_header_t *ids, const pd_portal_t *portal, apr_time_t before,
+                              int limit, apr_pool_t *p)
+{
+    const char *last = pd_random_uuid7(before, p), *after = "";
+    apr_status_t status;
+    int count;
+    do {
+        const pd_rows_t *page;
+        status = pd_db_read(&page, portal->db, &pd_ledger_sql[PAGE],
+                            PD_ARGS(PD_T(last), PD_N(before), PD_T(after), PD_T(last)), PAGE_ROWS,
+                            p);
+        count = status == APR_SUCCESS ? PD_ROW_COUNT(page) : 0;
+        for (int i = 0; i < count && ids->nelts < limit; i++) {
+            const pd_cell_t *cell = PD_ROW(page, i);
+            after = cell[0].text;
+            if (cell[1].number)
+                APR_ARRAY_PUSH(ids, const char *) = after;
+        }
+    } while (count == PAGE_ROWS && ids->nelts < limit && !pd_stop_asked());
+    return status;
+}
+
+apr_status_t pd_ledger_due(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
+                           apr_pool_t *p)
+{
+    apr_array_header_t *ids = apr_array_make(p, limit, sizeof(const char *));
+    apr_status_t status = find_over(ids, portal, before, limit, p);
+    *due = status == APR_SUCCESS ? ids->nelts : 0;
+    return status;
+}
+
+typedef struct expire_t {
+    const apr_array_header_t *ids;
+    apr_time_t before;
+    int limit, removed;
+} expire_t;
+
+static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    expire_t *expire = baton;
+    apr_status_t status = APR_SUCCESS;
+    expire->removed = 0;
+    for (int i = 0; i < expire->ids->nelts && status == APR_SUCCESS; i++) {
+        const char *id = APR_ARRAY_IDX(expire->ids, i, const char *);
+        int one = 0;
+        status = pd_conn_exec(NULL, conn, &pd_ledger_sql[REMOVE_TASK], PD_ARGS(PD_T(id)), p);
+        if (status == APR_SUCCESS)
+            status = pd_conn_exec(&one, conn, &pd_ledger_sql[REMOVE], PD_ARGS(PD_T(id)), p);
+        expire->removed += one;
+    }
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_conn_exec(NULL, conn, &pd_ledger_sql[FORGET],
+                        PD_ARGS(PD_N(expire->before), PD_N(expire->limit)), p);
+}
+
+apr_status_t pd_ledger_expire(int *removed, const pd_portal_t *portal, apr_time_t before, int limit,
+                              apr_pool_t *p)
+{
+    apr_array_header_t *ids = apr_array_make(p, limit, sizeof(const char *));
+    expire_t expire = {ids, before, limit, 0};
+    apr_status_t status = find_over(ids, portal, before, limit, p);
+    if (status == APR_SUCCESS)
+        status = pd_db_transact(portal->db, expire_step, &expire, p);
+    *removed = status == APR_SUCCESS ? expire.removed : 0;
+    return status;
+}
