@@ -297,12 +297,12 @@ static void outlived(look_t *look, const char *thing, const pd_field_t *field, i
 {
     ctl_t *ctl = look->ctl;
     int told = late ? late : due;
-    const char *text = apr_psprintf(
-        ctl->p, "%d%s outlived the %s of %s%s", told, told == PD_DUE_MAX ? " or more" : "",
-        pd_settings_term_text(field->term(ctl->settings), ctl->p), field->directive,
-        late ? " by more than a day" : "");
-    const char *todo = field->destroy ? "; the job \"expire\" removes them"
-                                      : "; decide what becomes of them";
+    const char *text = apr_psprintf(ctl->p, "%d%s outlived the %s of %s%s", told,
+                                    told == PD_DUE_MAX ? " or more" : "",
+                                    pd_settings_term_text(field->term(ctl->settings), ctl->p),
+                                    field->directive, late ? " by more than a day" : "");
+    const char *todo =
+        field->destroy ? "; the job \"expire\" removes them" : "; decide what becomes of them";
     if (late) {
         tell(look, thing, apr_pstrcat(ctl->p, text, todo, NULL));
     }

@@ -1,4 +1,5 @@
-/* consents find: what the ledger has of somebody who is destroyed, or under the number of a receipt.
+/* consents find: what the ledger has of somebody who is destroyed, or under the number of a
+ * receipt.
  */
 #include "cli/ctl.h"
 
@@ -31,9 +32,8 @@ static json_t *as_json(const pd_act_t *act, apr_pool_t *p)
 {
     return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "number", act->id, "act",
                      act->verb, "kind", act->kind, "version", (json_int_t)act->version, "language",
-                     act->language, "title", act->title, "html_sha256", act->html_sha256,
-                     "wording", act->wording, "form", act->form, "at",
-                     pd_time_rfc3339(act->at, p));
+                     act->language, "title", act->title, "html_sha256", act->html_sha256, "wording",
+                     act->wording, "form", act->form, "at", pd_time_rfc3339(act->at, p));
 }
 
 static json_t *show_acts(ctl_t *ctl, const char *pseudonym, const apr_array_header_t *acts)
@@ -54,8 +54,7 @@ static json_t *show_acts(ctl_t *ctl, const char *pseudonym, const apr_array_head
     return json_pack("{s:s, s:o}", "pseudonym", pseudonym, "acts", list);
 }
 
-static int show_all(ctl_t *ctl, const apr_array_header_t *pseudonyms,
-                    const apr_array_header_t *all)
+static int show_all(ctl_t *ctl, const apr_array_header_t *pseudonyms, const apr_array_header_t *all)
 {
     json_t *people = json_array();
     json_object_set_new(ctl->answer, "people", people);
@@ -81,7 +80,8 @@ int ctl_consents_find(ctl_t *ctl)
     apr_array_header_t *pseudonyms, *all;
     apr_int64_t count = 0;
     if (ctl->operands->nelts != 1) {
-        return ctl_fail(ctl, CTL_USAGE, "write what to look for: EMAIL, or the NUMBER of a receipt");
+        return ctl_fail(ctl, CTL_USAGE,
+                        "write what to look for: EMAIL, or the NUMBER of a receipt");
     }
     const char *name = APR_ARRAY_IDX(ctl->operands, 0, const char *);
     apr_status_t rv = pd_ledger_find(&pseudonyms, &ctl->portal, name, ctl->p);

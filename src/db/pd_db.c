@@ -166,8 +166,7 @@ apr_status_t pd_db_vacuum(pd_db_t *db, const char *table, apr_pool_t *p)
     if (status) {
         return status;
     }
-    status =
-        pd_conn_run(conn, "db_vacuum", apr_pstrcat(p, "VACUUM (SKIP_LOCKED) ", table, NULL));
+    status = pd_conn_run(conn, "db_vacuum", apr_pstrcat(p, "VACUUM (SKIP_LOCKED) ", table, NULL));
     pd_return(conn);
     return status == PD_EBUSY ? APR_SUCCESS : status;
 }

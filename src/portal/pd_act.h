@@ -1,5 +1,6 @@
 /* Acts: acknowledgements, consents, withdrawals (F24-F28). A ledger, only added to until the term
- * of an act is over (pd_ledger.h); it names people by pseudonym. Acknowledging the policy is not consent.
+ * of an act is over (pd_ledger.h); it names people by pseudonym. Acknowledging the policy is not
+ * consent.
  *
  * What proves an act is bare, and outlives the person: which text in which language, its hash, the
  * wording, the form, the instant. From where it was done is sealed under the person's key and ends

@@ -61,9 +61,9 @@ apr_status_t pd_destruction_do(pd_destruction_e *outcome, pd_destruction_t *dest
  * `status` is the first error. */
 apr_status_t pd_destruction_due(int *done, const pd_portal_t *portal, int limit, apr_pool_t *p);
 
-/* Removes rows that a request under way wrote after a destruction, and then takes older pages out of
- * SQLite's log, or has PostgreSQL clear outdated rows away, once: what its log and free pages hold
- * is beyond the portal's reach. Does nothing when none wait. */
+/* Removes rows that a request under way wrote after a destruction, and then takes older pages out
+ * of SQLite's log, or has PostgreSQL clear outdated rows away, once: what its log and free pages
+ * hold is beyond the portal's reach. Does nothing when none wait. */
 apr_status_t pd_destruction_wipe(const pd_portal_t *portal, apr_pool_t *p);
 
 /* Acts, newest first, at most `limit`; only older ones than that of the id `before` (NULL: from the

@@ -64,19 +64,19 @@ apr_status_t pd_destruction_add_act(int *added, pd_conn_t *conn, const pd_portal
 static apr_status_t read_act(pd_destruction_t *destruction, const pd_portal_t *portal,
                              const pd_cell_t *cell, apr_pool_t *p)
 {
-    *destruction = (pd_destruction_t){.id = cell[0].text,
-                                      .person_id = cell[1].text,
-                                      .operator= cell[2].text,
-                                      .system = cell[3].text,
-                                      .reason = cell[4].text,
-                                      .note = cell[5].text,
-                                      .asked_at = cell[6].number,
-                                      .destroyed_at = cell[7].number,
-                                      .responsible = cell[8].text,
-                                      .categories = cell[9].text,
-                                      .wiped_at = cell[10].number,
-                                      .log_is_servers = pd_db_engine(portal->db) !=
-                                                        PD_ENGINE_SQLITE};
+    *destruction =
+        (pd_destruction_t){.id = cell[0].text,
+                           .person_id = cell[1].text,
+                           .operator= cell[2].text,
+                           .system = cell[3].text,
+                           .reason = cell[4].text,
+                           .note = cell[5].text,
+                           .asked_at = cell[6].number,
+                           .destroyed_at = cell[7].number,
+                           .responsible = cell[8].text,
+                           .categories = cell[9].text,
+                           .wiped_at = cell[10].number,
+                           .log_is_servers = pd_db_engine(portal->db) != PD_ENGINE_SQLITE};
     if (*destruction->note == '\0')
         return APR_SUCCESS;
     return pd_open(&destruction->note, pd_datakey_system(portal->keys, p), "destruction.note",

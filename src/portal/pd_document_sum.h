@@ -1,5 +1,5 @@
 /* The checksum of a published text, as its reader sees it (F23): of the title and the body, as they
- * stand on the page of the version. Texts published before schema 18 have that of the body alone;
+ * stand on the page of the version. Texts published before schema 20 have that of the body alone;
  * the row says which. Any thread. */
 #ifndef PD_DOCUMENT_SUM_H
 #define PD_DOCUMENT_SUM_H

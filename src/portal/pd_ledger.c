@@ -34,7 +34,8 @@ const pd_sql_t pd_ledger_sql[] = {
                    "whose receipt it is"},
     /* The instant of an act is in its id: ids begin with it. */
     [PAGE] = {"ledger_page",
-              "SELECT x.id, CASE WHEN (x.verb = '" PD_ACT_WITHDREW "' OR EXISTS (SELECT 1 FROM act n"
+              "SELECT x.id, CASE WHEN (x.verb = '" PD_ACT_WITHDREW
+              "' OR EXISTS (SELECT 1 FROM act n"
               " WHERE n.pseudonym = x.pseudonym AND n.kind = x.kind AND n.sequence > x.sequence"
               " AND n.id < %s) OR EXISTS (SELECT 1 FROM former_person f"
               " WHERE f.pseudonym = x.pseudonym AND f.ended_at < %lld))"
@@ -43,9 +44,8 @@ const pd_sql_t pd_ledger_sql[] = {
               " ORDER BY x.id LIMIT 500",
               "si", "a page of the old acts, and which of them prove nothing that stands"},
     [REMOVE] = {"ledger_remove", "DELETE FROM act WHERE id = %s", "", "an act that is over"},
-    [REMOVE_TASK] = {"ledger_remove_task",
-                     "DELETE FROM withdrawal WHERE act = %s AND done_at <> 0", "",
-                     "what had followed from it"},
+    [REMOVE_TASK] = {"ledger_remove_task", "DELETE FROM withdrawal WHERE act = %s AND done_at <> 0",
+                     "", "what had followed from it"},
     [FORGET] = {"ledger_forget",
                 "DELETE FROM former_person WHERE pseudonym IN (SELECT f.pseudonym"
                 " FROM former_person f WHERE f.ended_at < %lld AND NOT EXISTS"
@@ -71,8 +71,10 @@ static const char *read_address(const pd_portal_t *portal, const char *person_id
         pd_open(&plain, key, "person.email", person_id, cell[1].text, p) == APR_SUCCESS &&
         pd_email_parse(&email, plain, p) == APR_SUCCESS)
         return email.address;
-    pd_log(PD_LOG_WARNING, 0, "PD0910: person %s: the address can't be read, so the acts will be "
-           "found by the number of a receipt only", person_id);
+    pd_log(PD_LOG_WARNING, 0,
+           "PD0910: person %s: the address can't be read, so the acts will be "
+           "found by the number of a receipt only",
+           person_id);
     return "";
 }
 
@@ -146,9 +148,9 @@ static apr_status_t find_over(apr_array_header_t *ids, const pd_portal_t *portal
     int count;
     do {
         const pd_rows_t *page;
-        status = pd_db_read(&page, portal->db, &pd_ledger_sql[PAGE],
-                            PD_ARGS(PD_T(last), PD_N(before), PD_T(after), PD_T(last)), PAGE_ROWS,
-                            p);
+        status =
+            pd_db_read(&page, portal->db, &pd_ledger_sql[PAGE],
+                       PD_ARGS(PD_T(last), PD_N(before), PD_T(after), PD_T(last)), PAGE_ROWS, p);
         count = status == APR_SUCCESS ? PD_ROW_COUNT(page) : 0;
         for (int i = 0; i < count && ids->nelts < limit; i++) {
             const pd_cell_t *cell = PD_ROW(page, i);

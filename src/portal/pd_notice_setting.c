@@ -27,7 +27,7 @@ const pd_sql_t pd_notice_setting_sql[] = {
     [DROP] = {"notice_drop_letters",
               "DELETE FROM letter WHERE person_id = %s AND kind = 'notice-optional'"
               " AND state = 'queued'",
-               "", "letters that nobody wants any more"},
+              "", "letters that nobody wants any more"},
     [DESTROY] = {"notice_destroy", "DELETE FROM notice WHERE person_id = %s AND kind = %s", "",
                  "notices of a kind whose consent was taken back"},
     [DESTROY_LETTERS] = {"notice_destroy_letters",
@@ -122,10 +122,9 @@ apr_status_t pd_notice_setting_destroy(pd_conn_t *conn, const char *person_id, a
             status = pd_conn_exec(NULL, conn, &pd_notice_setting_sql[statements[k]],
                                   PD_ARGS(PD_T(person_id), PD_T(pd_notice_kinds[i].id)), p);
     }
-    return status == APR_SUCCESS
-               ? pd_conn_exec(NULL, conn, &pd_notice_setting_sql[DESTROY_LETTERS],
-                              PD_ARGS(PD_T(person_id)), p)
-               : status;
+    return status == APR_SUCCESS ? pd_conn_exec(NULL, conn, &pd_notice_setting_sql[DESTROY_LETTERS],
+                                                PD_ARGS(PD_T(person_id)), p)
+                                 : status;
 }
 
 static apr_status_t put_as(const pd_portal_t *portal, const char *person_id, apr_uint64_t off,

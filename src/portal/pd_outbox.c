@@ -77,9 +77,8 @@ static const char *const new_place_names[] = {
 /* One record of an act, and how its instant is written: partials "record" and "date". */
 #define RECORD                                                                                     \
     "title", "version", "ru", "en", "wording", "at", "zone", "url", "sha256", "number", "form",    \
-        "address", "agent", "day",                                                                 \
-        "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11", \
-        "m12", "consents_url", "site_name", "base_url"
+        "address", "agent", "day", "year", "time", "iso", "m1", "m2", "m3", "m4", "m5", "m6",      \
+        "m7", "m8", "m9", "m10", "m11", "m12", "consents_url", "site_name", "base_url"
 static const char *const unused_names[] = {
     "sign_in_url", "due", "day", "year", "time", "iso", "m1",  "m2",        "m3",       "m4", "m5",
     "m6",          "m7",  "m8",  "m9",   "m10",  "m11", "m12", "site_name", "base_url", NULL};

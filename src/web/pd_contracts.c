@@ -125,10 +125,9 @@ static const char *const destructions_names[] = {"acts",      GROUND,     "numbe
         "in_sign_in_country", "in_link", "in_letter", "in_withdrawal", "in_told", "in_notice",     \
         "in_notice_off", "in_role", "in_unused_notice", "in_closing", "in_act", "in_person"
 static const char *const destruction_names[] = {
-    GROUND,   CATEGORY, "number", "person", "operator", "system",    "note",
-    "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed", "categories",
-    "rows",   "events", "host",   "event",  "at",       "log_is_servers",
-    NULL};
+    GROUND,   CATEGORY, "number", "person", "operator", "system",         "note",
+    "by_job", "zone",   "asked",  "wiped",  "kept",     "destroyed",      "categories",
+    "rows",   "events", "host",   "event",  "at",       "log_is_servers", NULL};
 static const char *const login_names[] = {
     MISTAKES,      LIMITED,      "csrf",      "stale",        "return_to",
     "login_value", "signed_out", "confirmed", "password_set", /* what has happened */
@@ -322,9 +321,9 @@ static const char *const leave_names[] = {"foreign",  "own", /* neither: an addr
     "kind", "title", "url", "withdraw_url", "is_processing", "stands", "outgrown", "open",         \
         "never", "withdrawn", "has_due", "version", "text_url", "given_at", "withdrawn_at",        \
         "due_at", "due", "appointed", "withdraw_wording", "csrf", "stale", "is_notices"
-static const char *const consents_names[] = {CONSENT,   ACT,      "consents", "history",
-                                             "zone",    "sha256", "wording",  "number",
-                                             "form",    "address", "agent",  NULL};
+static const char *const consents_names[] = {CONSENT, ACT,       "consents", "history",
+                                             "zone",  "sha256",  "wording",  "number",
+                                             "form",  "address", "agent",    NULL};
 static const char *const consent_names[] = {
     CONSENT, MISTAKES,  LIMITED,     "no_ground", /* authorised sections are closed without it */
     "asked",                                      /* the text in force, and the box: */

@@ -39,7 +39,7 @@
         "w_factor_reset", "w_person_added", "w_role_appointed", "w_role_dismissed", "w_link_made", \
         "w_purpose_refused", "w_withdrawal_done", "w_export_asked", "w_export_made",               \
         "w_notices_set", "w_notice_read", "w_notice_removed", "w_closing_begun", "w_review_told",  \
-        "w_closing_recalled", "w_sessions_ended", "w_password", "w_person_seen",              \
+        "w_closing_recalled", "w_sessions_ended", "w_password", "w_person_seen",                   \
         "w_person_blocked", "w_person_unblocked"
 
 #endif

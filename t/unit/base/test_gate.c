@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FOREVER     apr_time_from_sec(60)
-/* A slot that is free is taken within a second, whoever is frozen; on a busy machine later, so this is
- * only much less than for ever, as it was when the frozen one was waited for. */
-#define WITHIN apr_time_from_sec(30)
+#define FOREVER apr_time_from_sec(60)
+/* A slot that is free is taken within a second, whoever is frozen; on a busy machine later, so this
+ * is only much less than for ever, as it was when the frozen one was waited for. */
+#define WITHIN      apr_time_from_sec(30)
 #define ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
 /* What the processes of a case share. */

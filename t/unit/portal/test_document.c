@@ -312,7 +312,7 @@ START_TEST(altered_texts_are_found)
 }
 END_TEST
 
-/* Before schema 18 the sum was that of the body. */
+/* Before schema 20 the sum was that of the body. */
 START_TEST(a_sum_of_the_body_stays_good)
 {
     pd_document_t document;

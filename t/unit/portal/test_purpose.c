@@ -319,7 +319,7 @@ START_TEST(test_terms)
     ck_assert_int_eq(due_of("login") + due_of("acts") + due_of("journal"), 0);
     settings->term_account = settings->term_acts = settings->term_journal = 39 * DAY;
     ck_assert_int_eq(due_of("login"), 1);
-    ck_assert_int_eq(due_of("acts"), 2); /* the acknowledgement stands */
+    ck_assert_int_eq(due_of("acts"), 2);    /* the acknowledgement stands */
     ck_assert_int_eq(due_of("journal"), 1); /* the bond with the key file */
     /* Who signs in stays; a blocked person is counted, one who has left is not. */
     ck_assert_int_eq(pd_db_transact(portal.db, sign_in_event, NULL, tp), APR_SUCCESS);

@@ -127,9 +127,8 @@ START_TEST(test_withdrawals)
                           " %" APR_TIME_T_FMT ", %d, '')",
                           i, id, test_now + i * HOUR, i == 1));
     ck_assert_int_eq(read_and_take(), APR_SUCCESS);
-    ck_assert_str_eq(number("WithdrawalNext"),
-                     apr_psprintf(tp, "%" APR_TIME_T_FMT ".000",
-                                  apr_time_sec(test_now + 2 * HOUR)));
+    ck_assert_str_eq(number("WithdrawalNext"), apr_psprintf(tp, "%" APR_TIME_T_FMT ".000",
+                                                            apr_time_sec(test_now + 2 * HOUR)));
     ck_assert_str_eq(number("WithdrawalsOverdue"), "0");
     apr_time_t next = test_now + 2 * HOUR;
     test_now += 2 * HOUR + SECOND;
