@@ -136,6 +136,7 @@ is(rows("letter WHERE kind = 'recovery' AND person_id = (SELECT person_id FROM r
 my %codes = map { /^\s*(\d{8})\s*$/m ? ($1 => 1) : () } map { $_->{text} } grep { $_->{text} =~ /new password for your account/ } letters_for($patient_email, $folder);
 my @statuses = map { enter_code($patient_asking, $_)->status } keys %codes;
 is(scalar(grep { $_ == 303 } @statuses), 1, 'the code of the last letter opens the way to a new password') or diag "@statuses";
+is(scalar(grep { $_ == 303 } map { enter_code($patient_asking, $_)->status } keys %codes), 0, 'and then none does, of whatever letter');
 # Tries run out alike, whether or not the last asking was answered by a letter.
 my ($curious_browser, $curious, $curious_email) = person();
 my %tried;

@@ -12,7 +12,7 @@
 #include "portal/pd_person_int.h"
 #include "portal/pd_tables_int.h"
 
-enum { ASK, FIND, FIND_CODE, COUNT, USE, VOID, DUE };
+enum { ASK, FIND, FIND_CODE, COUNT, USE, VOID_OTHERS, VOID, DUE };
 
 const pd_sql_t pd_recovery_sql[] = {
     [ASK] = {"recovery_ask",
@@ -37,6 +37,9 @@ const pd_sql_t pd_recovery_sql[] = {
         {"recovery_use",
          "UPDATE recovery SET used_at = %lld WHERE id = %s AND used_at = 0 AND expires_at > %lld",
          "", "the one place where a code is used"},
+    [VOID_OTHERS] = {"recovery_void_others",
+                     "DELETE FROM recovery WHERE browser = %s AND used_at = 0", "",
+                     "with one code used, those of the same browser's earlier letters are void"},
     [VOID] = {"recovery_void", "DELETE FROM recovery WHERE person_id = %s", "",
               "the person has access again"},
     [DUE] = {"recovery_due",
@@ -123,6 +126,7 @@ apr_status_t pd_recovery_look(int *asked, const pd_portal_t *portal, const char 
 
 typedef struct submit_t {
     asked_t asked;
+    const char *browser;
     int counted;        /* by what was asked for last: that is told */
     int letter_counted; /* by the row of the code */
     int used;
@@ -153,6 +157,9 @@ static apr_status_t use_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     apr_status_t status =
         pd_conn_exec(&submit->used, conn, &pd_recovery_sql[USE],
                      PD_ARGS(PD_N(now), PD_T(submit->asked.letter_id), PD_N(now)), p);
+    if (status == APR_SUCCESS && submit->used)
+        status = pd_conn_exec(NULL, conn, &pd_recovery_sql[VOID_OTHERS],
+                              PD_ARGS(PD_T(pd_token_hash(submit->browser, p))), p);
     if (status != APR_SUCCESS || !submit->used)
         return status;
     return pd_link_make(&submit->token, conn, submit->asked.person_id, PD_LINK_PASSWORD,
@@ -189,7 +196,7 @@ apr_status_t pd_recovery_submit(pd_recovery_e *outcome, const char **token, int 
                                 const char *code, apr_pool_t *p)
 {
     pd_guess_t guess;
-    submit_t submit = {.token = NULL};
+    submit_t submit = {.browser = client->browser};
     *token = NULL;
     *outcome = PD_RECOVERY_LIMITED;
     *retry_after = pd_guess_code(&guess, portal, client, p);
