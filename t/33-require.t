@@ -60,14 +60,7 @@ my ($anna, $login) = member(browser => $server->browser, folder => "$server->{di
 my $guest = $server->browser;
 my ($id) = PDPortal::Setup::sql($server, "SELECT person_id FROM session") =~ /(\S+)/;
 
-# What another host, or a hand on the database, does: the rows of a change and of its announcement.
-sub change {
-    my (@statements) = @_;
-    PDPortal::Setup::sql($server, join ' ', map {"$_;"} 'BEGIN', @statements,
-        "UPDATE invalidation_head SET number = number + 1",
-        "INSERT INTO invalidation SELECT number, 'person', '$id', 0 FROM invalidation_head", 'COMMIT');
-    return;
-}
+sub change { return PDPortal::Setup::change_person($server, $id, @_) }
 sub opens { my ($path) = @_; my $answer = $anna->get("/$path/"); return $answer->status == 200 && $answer->body =~ /words of $path/ }
 sub becomes { my ($path, $wanted, $name) = @_; return ok(until_true(sub { !opens($path) == !$wanted }, 20), $name) }
 

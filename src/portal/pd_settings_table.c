@@ -135,9 +135,10 @@ const pd_directive_t pd_directives[] = {
         "about 640 bytes for each session. It is taken only as far as it is used; when it is full, the "
         "least used make room and are asked of the database again. 0: none; else at least 256K."),
     BOUNDED(TIME, "PDPortalSessionRecheck", session_recheck, "5s", 0, HOUR,
-        "How long this host may not notice what another host, or a hand on the database, has changed: "
-        "sessions ended, people blocked, roles, documents. What happens on this host is noticed at the "
-        "next request. 0: each request asks the database."),
+        "How long this host may not notice what another host has changed: sessions ended, people "
+        "blocked, roles, documents. What happens on this host, pdportalctl included, is noticed at the "
+        "next request; what is changed by hand in the tables may never be. 0: each request asks the "
+        "database."),
     BOUNDED(TIME, "PDPortalConfirmationLifetime", confirmation_lifetime, "24h", 10 * MINUTE, 30 * DAY,
         "How long a new person has to confirm the mailbox; then the registration is removed."),
     BOUNDED(TIME, "PDPortalFormLifetime", form_lifetime, "2h", MINUTE, 7 * DAY,

@@ -145,13 +145,18 @@ $restored->submit({}, form => qr/restore/);
 my ($travelling, $travelling_login, $travelling_email) = member(browser => $server->browser(local => '127.10.1.1'), folder => $folder);
 sign_in($server->browser(local => '127.20.1.1'), $travelling_login, $_) for 'a wrong password', password();
 my $disowning = holding(link_in($travelling_email, qr{/portal/not-me}, 'not-me'));
-# Somebody who signed in an hour ago: the processes ask for the session again within PDPortalSessionRecheck.
+# Somebody who signed in an hour ago.
 my ($long_ago) = member(browser => $server->browser, folder => $folder);
 $long_ago->get('/portal/account/');
-PDPortal::Setup::sql($server, "UPDATE session SET authenticated_at = authenticated_at - 3600000000 WHERE person_id = (SELECT person_id FROM session ORDER BY created_at DESC LIMIT 1)");
+my ($id_long_ago) = PDPortal::Setup::sql($server, 'SELECT person_id FROM session ORDER BY created_at DESC LIMIT 1') =~ /(\S+)/;
+PDPortal::Setup::change_person($server, $id_long_ago, "UPDATE session SET authenticated_at = authenticated_at - 3600000000 WHERE person_id = '$id_long_ago'");
 until_true(sub { $long_ago->get('/portal/account/email')->status == 303 }, 30) or die 'still as if just signed in';
-# A login at which too many have guessed.
-sign_in($server->browser(local => '127.30.1.1'), 'guessed', 'a wrong password') for 1 .. 12;
+# A login at which too many have guessed, as the last of them sees it: it would not last until the page is looked at.
+sub guess { my ($language) = @_; return sign_in($server->browser(local => '127.30.1.1', language => $language), 'guessed', 'a wrong password') }
+my %limited;
+for my $language (qw(ru en)) {
+    until_true(sub { ($limited{$language} = guess($language))->status == 429 }) or die 'no limit to guesses';
+}
 # A copy of the data as it is saved, in each language.
 my %copy = map {
     my $page = $travelling->get("/portal/account/export?lang=$_");
@@ -216,7 +221,7 @@ page('confirm-done', $registered{first}{letter}{link});
 page('login', '/portal/login');
 page('login-again', '/portal/login?return=%2Fportal%2Faccount%2Femail', as => $long_ago);
 page('login-needed', '/portal/login?return=%2Fcabinet%2F');
-page('login-limited', '/portal/login', fill => { '#login' => 'guessed', '#password' => 'a wrong password' }, press => 'form.card button', status => 429);
+page('login-limited', '/portal/login', once => \%limited, status => 429);
 page('login-mistakes', '/portal/login', press => 'form.card button', status => 422);
 page('reset', '/portal/reset');
 page('reset-ready', '/portal/reset', as => $recovering);

@@ -120,6 +120,14 @@ sub ctl_ok {
     return $out;
 }
 
+# What another host does to a person: the statements of a change, and its announcement. A change that nobody
+# announces is not noticed.
+sub change_person {
+    my ($portal, $person, @statements) = @_;
+    return sql($portal, join ' ', map {"$_;"} 'BEGIN', @statements, 'UPDATE invalidation_head SET number = number + 1',
+        "INSERT INTO invalidation SELECT number, 'person', '$person', 0 FROM invalidation_head", 'COMMIT');
+}
+
 # One SQL statement, or several, on a portal's database; the answer with columns parted by "|".
 sub sql {
     my ($portal, $text) = @_;
