@@ -333,7 +333,6 @@ static const char *const consent_raw[] = {"body", NULL};
 static const char *const withdraw_names[] = {CONSENT, NULL};
 static const char *const document_names[] = {
     "is_policy",
-    "is_processing",
     "doc_title",
     "body",
     "version",
@@ -348,6 +347,7 @@ static const char *const document_names[] = {
     "upcoming",
     "current_url",
     "permalink",
+    "home",           /* "/portal/policy": the version in force; with ".atom" the news */
     "doc_lang",       /* language of the text: "ru" */
     "other_language", /* the text is not to be had in the page's language */
     "versions", /* maps: version, url, difference, effective, and is_current, is_upcoming, is_first
@@ -383,9 +383,12 @@ static const char *const diff_names[] = {
     "others", /* to compare with instead: version, url */
     NULL};
 static const char *const feed_names[] = {
-    "base",    /* "https://www.example.org" */
-    "updated", /* a date */
-    "entries", /* maps: version, url, difference, published, effective, and: */
+    "base", /* "https://www.example.org" */
+    "home", /* "/portal/policy" */
+    "is_policy",
+    "feed_title", /* of the newest version */
+    "updated",    /* a date */
+    "entries",    /* maps: version, url, difference, published, effective, and: */
     "version",   "url",       "difference", "published", "effective",
     "doc_title", "editorial", "is_first",   NULL};
 static const char *const document_raw[] = {"body", NULL};
