@@ -241,7 +241,12 @@ static const char *const draft_new_names[] = {
 static const char *const draft_names[] = {
     REFUSAL,
     CHANGES,
-    "is_comparable", /* the text that is shown, with that of the last version */
+    "has_coming",       /* a version is announced that the draft would follow: */
+    "coming",           /* a map: version */
+    "in_force",         /* likewise */
+    "against_in_force", /* the changes are against that one */
+    "shown_language",
+    "is_comparable", /* the text that is shown, with that of this version */
     "is_identical",
     "older", /* map: version */
     "version",
@@ -261,7 +266,7 @@ static const char *const draft_names[] = {
     "is_withdrawn",
     "is_editorial",
     "reason_value",
-    "drops",
+    "dropped", /* maps: is_ru or is_en: languages of the last version that it has no text in */
     "may_publish",
     "own",
     "gone",          /* nothing was done: a second person is needed; not open */
