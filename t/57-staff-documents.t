@@ -219,6 +219,8 @@ is($boris->submit({ act => 'publish', compared_with => undef }, page => $answer,
 is($boris->submit({ act => 'publish' }, page => $answer, form => qr/drafts/)->status, 303, 'looked at and approved again: published');
 is(sql("SELECT max(version) FROM document WHERE kind = 'rule'"), 3, 'as the next version');
 
+like($anna->follow(draft($anna, { kind => 'first', text_en => "# First\n\n1. Word.\n" }))->text, qr/This is the first version of the document\./, 'a document that has no version yet');
+
 # --- the database goes away before a draft is published
 $draft = draft($anna, { kind => 'research', text_en => "# Research\n\n1. I let it.\n" })->header('location');
 $page = $boris->get($draft);

@@ -272,6 +272,7 @@ static const char *const draft_names[] = {
     "gone",          /* nothing was done: a second person is needed; not open */
     "overtaken",     /* nor was it: another version was published since */
     "compared_with", /* the version that this page compares with, 0: there is none */
+    "is_first",      /* there is none */
     "decided_by",
     "decided",
     "url",

@@ -101,6 +101,7 @@ static apr_status_t add_previews(pd_page_t *page, const pd_draft_t *draft)
     if (rv == APR_SUCCESS) { /* the form says what this page has compared with */
         apr_int64_t last = APR_ARRAY_IDX(previews, chosen, pd_preview_t).last;
         pd_value_set_number(page->values, "compared_with", last, page->p);
+        pd_page_true(page, "is_first", last == 0);
         rv = add_dropped(page, draft, last);
     }
     return rv;
