@@ -243,6 +243,7 @@ page('policy-announced', '/portal/policy/3');
 page('difference', '/portal/policy/3/diff');
 page('difference-great', '/portal/policy/2/diff');
 page('consent-text', '/portal/documents/processing/1');
+page('consent-current', '/portal/documents/calls');
 page('difference-consent', '/portal/documents/calls/2/diff');
 page('processing', '/portal/processing');
 page('leave', '/portal/leave?to=https%3A%2F%2Fpartner.example%2Fshop');
