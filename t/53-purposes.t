@@ -102,7 +102,7 @@ unlike($page->body, qr/\Q$login\E/, 'nobody is named');
 $page = $anna->get('/portal/account/');
 is($page->status, 200, 'the account');
 my $text = $page->text =~ s/\s+/ /gr;
-like($text, qr/Login \Q$login\E Change the login Given by you, not verified\. What for: to tell you from anybody else \(clause 4\.1\.1\)/i, 'login: value, source, purpose');
+like($text, qr/Login \Q$login\E Change the login Given by you, not verified\. What for, and how long : Login to tell you from anybody else \(clause 4\.1\.1\)/i, 'login: value, source, purpose');
 like($text, qr/E-mail address \Q$email\E Change the e-mail address Given by you; that letters reach you was confirmed, nothing else was verified\./i, 'e-mail: what was verified');
 unlike($text, qr/\Q@{[password()]}\E/, 'never the password');
 page_like($page, qr{href="/portal/policy#p2\.4"}, 'clause 2.4 is cited');
