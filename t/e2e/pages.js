@@ -115,7 +115,7 @@ async function look(browser, wanted, view) {
     try {
         await context.addCookies(cookiesOf(wanted));
         const page = await context.newPage();
-        page.setDefaultTimeout(15000);
+        page.setDefaultTimeout(60000);
         page.on('console', (line) => { if (line.type() === 'error' && !/status of (4|5)/.test(line.text())) faults.push(`console: ${line.text()}`); });
         page.on('request', (request) => { if (!request.url().startsWith(plan.origin) && !request.url().startsWith('data:')) faults.push(`asks another host: ${request.url()}`); });
         if (wanted.body) {
