@@ -224,7 +224,7 @@ static const char *const coming_names[] = {
 #define REFUSAL                                                                                    \
     "refusal", "r_kind", "r_reason", "r_empty", "r_language", "r_twice", "r_text", "r_past",       \
         "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_clauses",       \
-        "r_opening", "r_no_reason", "r_language_less", "r_language_more", "r_time",                \
+        "r_rewritten", "r_opening", "r_no_reason", "r_language_less", "r_language_more", "r_time",                \
         "r_time_twice", "r_time_never", "in_ru", "in_en", "detail"
 
 static const char *const documents_names[] = {
