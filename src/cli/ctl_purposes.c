@@ -65,8 +65,8 @@ static int noted(ctl_t *ctl, apr_status_t rv)
 int ctl_note_look(ctl_t *ctl, const pd_person_t *person)
 {
     const pd_use_t use = use_of(ctl);
-    return noted(ctl, pd_look_note(&ctl->portal, person, PD_ROLE_BY_PROGRAM, use.what, use.purpose,
-                                   ctl->p));
+    return noted(
+        ctl, pd_look_note(&ctl->portal, person, PD_ROLE_BY_PROGRAM, use.what, use.purpose, ctl->p));
 }
 
 int ctl_note_list(ctl_t *ctl, const char *list)

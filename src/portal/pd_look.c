@@ -42,9 +42,8 @@ apr_status_t pd_look_note_list(const pd_portal_t *portal, const char *by,
                                const pd_look_list_t *list, apr_pool_t *p)
 {
     pd_person_t looker = {.id = "", .key = NULL}; /* nobody where the program looks */
-    apr_status_t status = strcmp(by, PD_ROLE_BY_PROGRAM) == 0
-                              ? APR_SUCCESS
-                              : pd_person_get(&looker, portal, by, p);
+    apr_status_t status =
+        strcmp(by, PD_ROLE_BY_PROGRAM) == 0 ? APR_SUCCESS : pd_person_get(&looker, portal, by, p);
     if (status != APR_SUCCESS)
         return status;
     look_t look = {portal, PD_EVENT_STAFF_LOOK, &looker, list_details(by, list, p)};

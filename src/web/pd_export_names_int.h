@@ -40,7 +40,7 @@
         "w_purpose_refused", "w_withdrawal_done", "w_export_asked", "w_export_made",               \
         "w_notices_set", "w_notice_read", "w_notice_removed", "w_closing_begun", "w_review_told",  \
         "w_closing_recalled", "w_sessions_ended", "w_password", "w_person_seen",                   \
-        "w_person_blocked", "w_person_unblocked", "w_gone", "w_documents", "w_consents_find",        \
+        "w_person_blocked", "w_person_unblocked", "w_gone", "w_documents", "w_consents_find",      \
         "w_staff_list", "w_withdrawals_list", "w_all", "w_acted", "w_not", "w_4_1_1", "w_4_1_2",   \
         "w_4_1_3", "w_4_1_4", "w_4_1_5", "w_4_1_6", "w_4_1_7", "w_4_1_8"
 

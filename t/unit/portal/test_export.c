@@ -151,8 +151,8 @@ START_TEST(test_looks_at_lists)
     json_t *looks = section(file, "looks");
     ck_assert_int_eq(json_array_size(looks), 120);
     for (size_t i = 0; i < 120; i++)
-        ck_assert_int_eq(
-            json_integer_value(json_object_get(json_array_get(looks, i), "version")), i + 1);
+        ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(looks, i), "version")),
+                         i + 1);
     json_decref(file);
 }
 END_TEST
