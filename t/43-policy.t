@@ -36,7 +36,9 @@ is($english->request('HEAD', '/portal/policy')->status, 200, 'HEAD');
 # Versions and permalinks.
 is($english->get('/portal/policy/1')->status, 200, 'policy/1');
 is($english->get('/portal/documents/processing/1')->status, 200, 'documents/processing/1');
-for my $path (qw(policy/2 policy/0 policy/-1 policy/x policy/99999999999999999999 policy/1/x documents/poem/1 documents/policy documents)) {
+like($english->get('/portal/documents/processing')->text, qr/Version 1/, 'documents/processing: the one in force');
+is($english->get('/portal/documents/policy')->status, 200, 'the policy by its kind');
+for my $path (qw(policy/2 policy/0 policy/-1 policy/x policy/99999999999999999999 policy/1/x documents/poem/1 documents/poem documents/poem.atom documents)) {
     is($english->get("/portal/$path")->status, 404, "$path: 404");
 }
 is($english->post('/portal/policy', { a => 1 })->status, 405, 'POST: 405');

@@ -369,7 +369,13 @@ my ($code, $out, $error) = PDPortal::Setup::run_program('/usr/bin/python3', '-c'
 is($out, "http://www.w3.org/2005/Atom\n", 'well-formed XML') or diag $error;
 like(get('policy', 'ru')->text, qr/Лента изменений политики \(Atom\)/, 'in Russian');
 page_like(get('policy'), qr{<link rel="alternate" type="application/atom\+xml" href="/portal/policy\.atom"}, 'the policy links to it');
-unlike(get('documents/processing/1')->body, qr/policy\.atom"? type="application\/atom/, 'other documents do not');
+$page = get('documents/news-2');
+page_like($page, qr{<link rel="alternate" type="application/atom\+xml" href="/portal/documents/news-2\.atom"}, 'another document has its own');
+$feed = get('documents/news-2.atom');
+is($feed->header('content-type'), 'application/atom+xml; charset=utf-8', 'which is Atom, too');
+is(scalar(() = $feed->body =~ /<entry>/g), 7, 'with its versions');
+like($feed->body, qr{<id>\Q$base\E/portal/documents/news-2</id>.*rel="self"[^>]* href="\Q$base\E/portal/documents/news-2\.atom".*<id>\Q$base\E/portal/documents/news-2/7</id>}s, 'under its addresses');
+unlike($feed->body, qr{/portal/policy}, 'and none of the policy');
 
 unlike($server->log, qr/:(?:crit|alert|emerg)\]|pdportal:error|Segmentation|exit signal/, 'nothing went wrong');
 $server->stop;

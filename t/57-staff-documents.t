@@ -219,6 +219,8 @@ is($boris->submit({ act => 'publish', compared_with => undef }, page => $answer,
 is($boris->submit({ act => 'publish' }, page => $answer, form => qr/drafts/)->status, 303, 'looked at and approved again: published');
 is(sql("SELECT max(version) FROM document WHERE kind = 'rule'"), 3, 'as the next version');
 
+like($anna->follow(draft($anna, { kind => 'first', text_en => "# First\n\n1. Word.\n" }))->text, qr/This is the first version of the document\./, 'a document that has no version yet');
+
 # --- the database goes away before a draft is published
 $draft = draft($anna, { kind => 'research', text_en => "# Research\n\n1. I let it.\n" })->header('location');
 $page = $boris->get($draft);
@@ -285,6 +287,29 @@ like($chief->get('/portal/staff/documents/processing/1')->text, qr/Have given co
 $member->get('/portal/account/consents/processing/withdraw');
 is($member->submit({}, form => qr{processing/withdraw$})->status, 303, 'a member takes it back');
 unlike($chief->post("$report/csv", { csrf => $form->{fields}{csrf}, which => 'all' })->body, qr/\Q$member_login\E/i, 'who has not read it, and may not be told, is not named');
+
+# --- a draft behind a version that is announced: compared with that one, and with what readers have before them
+$answer = draft($anna, { text_en => $text{en} =~ s/names\./names, and a second one./r, effective => '2099-07-01T09:30', drop => 1 });
+$draft = $answer->header('location');
+$page = $anna->get($draft);
+like($page->text, qr/What changes against version 4 .*names \(added: , and a second one \)/, 'against the version that it would follow') or diag $page->text;
+like($page->text, qr/Version 4 is announced and not in force yet/, 'which is not in force yet');
+is_deeply([$page->body =~ m{<section class="change" id="([^"]*)"}g], ['c3.1'], 'one clause');
+my ($link) = $page->body =~ m{href="([^"]*against=in-force)#difference">What changes against version 3, which is in force</a>};
+$page = $anna->get($link =~ s/&amp;/&/gr);
+page_like($page, qr{<h2>What changes against version 3</h2>}, 'the other comparison');
+is(scalar(my @both = $page->body =~ m{<section class="change" id="}g), 2, 'with what version 4 changes, too');
+page_like($page, qr{text=en#difference">What changes against version 4, which is announced}, 'and back');
+page_like($boris->get($link =~ s/&amp;/&/gr), qr{name="compared_with" value="4"}, 'it would follow version 4 all the same');
+like($page->text, qr/Given up Russian text The last version has it, this draft has not\./, 'who loses a text is named');
+my ($shown) = $draft =~ /(\d+)$/;
+my (undef, $said) = cli('drafts', 'show', $shown);
+like($said, qr/^version 4 is announced; in force is version 3$/m, 'pdportalctl says so, too');
+like($said, qr/^given up: the text in "ru", which the last version has$/m, 'and what is given up');
+like($said, qr/^clauses that differ from the last version: 3\.1\nclauses that differ from the version in force: .*, /m, 'and both comparisons');
+my $said_json = JSON::PP::decode_json((cli('drafts', 'show', $shown, '--json'))[1]);
+is("$said_json->{against} $said_json->{in_force} @{$said_json->{dropped}}", '4 3 ru', 'in JSON');
+is(decide($anna, $draft, 'withdraw')->status, 303, 'withdrawn');
 
 # --- the same by pdportalctl: the rule of two people holds
 my @texts = map { ("$ENV{PD_SOURCE_DIR}/t/documents/research2.$_.md", '--lang', $_) } qw(ru en);

@@ -111,19 +111,31 @@ int ctl_drafts_list(ctl_t *ctl)
     return CTL_OK;
 }
 
+/* In words: which clauses differ from a version's; `changed` NULL: it has no text in the language. */
+static const char *clauses_text(ctl_t *ctl, const char *version, const char *changed)
+{
+    return !changed  ? apr_psprintf(ctl->p, "%s has no text in this language", version)
+           : *changed ? apr_psprintf(ctl->p, "clauses that differ from %s: %s", version, changed)
+                      : apr_psprintf(ctl->p, "no clause differs from %s", version);
+}
+
 static void show_text(ctl_t *ctl, json_t *texts, const pd_preview_t *preview,
                       const pd_document_source_t *source)
 {
-    json_array_append_new(texts, json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "language",
-                                           preview->language, "title", preview->title,
-                                           "html_sha256", preview->html_sha256, "changed",
-                                           preview->changed, "is_new", preview->is_new, "html",
-                                           preview->html, "source", source->bytes));
-    ctl_say(ctl, "\n%s: %s\n%s%s\n\n%s", preview->language, preview->title,
-            preview->is_new     ? "the last version has no text in this language"
-            : *preview->changed ? "clauses that differ from the last version: "
-                                : "no clause differs from the last version",
-            preview->is_new ? "" : preview->changed, source->bytes);
+    json_t *text = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "language", preview->language,
+                             "title", preview->title, "html_sha256", preview->html_sha256,
+                             "changed", preview->changed, "is_new", preview->is_new, "html",
+                             preview->html, "source", source->bytes);
+    json_array_append_new(texts, text);
+    ctl_say(ctl, "\n%s: %s\n%s", preview->language, preview->title,
+            clauses_text(ctl, "the last version", preview->is_new ? NULL : preview->changed));
+    if (preview->in_force) {
+        if (preview->changed_in_force) {
+            json_object_set_new(text, "changed_in_force", json_string(preview->changed_in_force));
+        }
+        ctl_say(ctl, "%s", clauses_text(ctl, "the version in force", preview->changed_in_force));
+    }
+    ctl_say(ctl, "\n%s", source->bytes);
 }
 
 static int get_draft(ctl_t *ctl, pd_draft_t *draft)
@@ -140,14 +152,39 @@ static int get_draft(ctl_t *ctl, pd_draft_t *draft)
     return rv ? ctl_fail_status(ctl, rv, "the draft can't be read", NULL) : CTL_OK;
 }
 
-static void tell_against(ctl_t *ctl, const pd_draft_t *draft, apr_int64_t last)
+/* Its readers lose their text: whoever approves has to know. */
+static int tell_dropped(ctl_t *ctl, const pd_draft_t *draft, apr_int64_t last)
 {
+    apr_array_header_t *languages;
+    json_t *list = json_array();
+    json_object_set_new(ctl->answer, "dropped", list);
+    apr_status_t rv = pd_draft_dropped(&languages, &ctl->portal, draft, last, ctl->p);
+    if (rv) {
+        return ctl_fail_status(ctl, rv, "the last version can't be read", NULL);
+    }
+    for (int i = 0; i < languages->nelts; i++) {
+        const char *language = APR_ARRAY_IDX(languages, i, const char *);
+        json_array_append_new(list, json_string(language));
+        ctl_say(ctl, "given up: the text in \"%s\", which the last version has", language);
+    }
+    return CTL_OK;
+}
+
+static int tell_against(ctl_t *ctl, const pd_draft_t *draft, const pd_preview_t *preview)
+{
+    apr_int64_t last = preview->last;
     ctl_answer_number(ctl, "against", last);
+    if (preview->in_force) {
+        ctl_answer_number(ctl, "in_force", preview->in_force);
+        ctl_say(ctl, "version %ld is announced; in force is version %ld", (long)last,
+                (long)preview->in_force);
+    }
     if (draft->state == PD_DRAFT_OPEN) {
         ctl_say(ctl,
                 "to publish what is shown here: \"drafts publish %ld --against %ld --as LOGIN\"",
                 (long)draft->number, (long)last);
     }
+    return tell_dropped(ctl, draft, last);
 }
 
 int ctl_drafts_show(ctl_t *ctl)
@@ -168,7 +205,10 @@ int ctl_drafts_show(ctl_t *ctl)
     say_draft(ctl, &draft);
     ctl_say(ctl, "%s%s%s", state_names[draft.state], *draft.editorial ? "; mends only: " : "",
             draft.editorial);
-    tell_against(ctl, &draft, APR_ARRAY_IDX(previews, 0, pd_preview_t).last);
+    code = tell_against(ctl, &draft, &APR_ARRAY_IDX(previews, 0, pd_preview_t));
+    if (code) {
+        return code;
+    }
     for (int i = 0; i < previews->nelts; i++) {
         show_text(ctl, texts, &APR_ARRAY_IDX(previews, i, pd_preview_t),
                   &APR_ARRAY_IDX(draft.texts, i, pd_document_source_t));

@@ -62,12 +62,21 @@ typedef struct pd_preview_t {
     const char *language, *title, *html, *html_sha256;
     const char *changed; /* numbers of clauses that differ from the last version's; "": none */
     int is_new;          /* the last version has no text in this language */
-    apr_int64_t last;    /* the version that it is compared with */
+    apr_int64_t last;    /* the version that it would follow, and is compared with; 0: none */
     const pd_difference_t *difference; /* against that; NULL: is_new */
+    /* While a version is announced, what readers have before them is an older one; else 0. */
+    apr_int64_t in_force;
+    const pd_difference_t *difference_in_force; /* NULL: it has no text in this language */
+    const char *changed_in_force;               /* as `changed`; NULL likewise */
 } pd_preview_t;
 
 /* Of each text of a draft, in its order (of pd_preview_t). */
 apr_status_t pd_draft_preview(apr_array_header_t **previews, const pd_portal_t *portal,
                               const pd_draft_t *draft, apr_pool_t *p);
+
+/* The languages (const char *) of version `last` that the draft has no text in: its readers lose
+ * theirs. */
+apr_status_t pd_draft_dropped(apr_array_header_t **languages, const pd_portal_t *portal,
+                              const pd_draft_t *draft, apr_int64_t last, apr_pool_t *p);
 
 #endif

@@ -241,7 +241,12 @@ static const char *const draft_new_names[] = {
 static const char *const draft_names[] = {
     REFUSAL,
     CHANGES,
-    "is_comparable", /* the text that is shown, with that of the last version */
+    "has_coming",       /* a version is announced that the draft would follow: */
+    "coming",           /* a map: version */
+    "in_force",         /* likewise */
+    "against_in_force", /* the changes are against that one */
+    "shown_language",
+    "is_comparable", /* the text that is shown, with that of this version */
     "is_identical",
     "older", /* map: version */
     "version",
@@ -261,12 +266,13 @@ static const char *const draft_names[] = {
     "is_withdrawn",
     "is_editorial",
     "reason_value",
-    "drops",
+    "dropped", /* maps: is_ru or is_en: languages of the last version that it has no text in */
     "may_publish",
     "own",
     "gone",          /* nothing was done: a second person is needed; not open */
     "overtaken",     /* nor was it: another version was published since */
     "compared_with", /* the version that this page compares with, 0: there is none */
+    "is_first",      /* there is none */
     "decided_by",
     "decided",
     "url",
@@ -333,7 +339,6 @@ static const char *const consent_raw[] = {"body", NULL};
 static const char *const withdraw_names[] = {CONSENT, NULL};
 static const char *const document_names[] = {
     "is_policy",
-    "is_processing",
     "doc_title",
     "body",
     "version",
@@ -348,6 +353,7 @@ static const char *const document_names[] = {
     "upcoming",
     "current_url",
     "permalink",
+    "home",           /* "/portal/policy": the version in force; with ".atom" the news */
     "doc_lang",       /* language of the text: "ru" */
     "other_language", /* the text is not to be had in the page's language */
     "versions", /* maps: version, url, difference, effective, and is_current, is_upcoming, is_first
@@ -383,9 +389,12 @@ static const char *const diff_names[] = {
     "others", /* to compare with instead: version, url */
     NULL};
 static const char *const feed_names[] = {
-    "base",    /* "https://www.example.org" */
-    "updated", /* a date */
-    "entries", /* maps: version, url, difference, published, effective, and: */
+    "base", /* "https://www.example.org" */
+    "home", /* "/portal/policy" */
+    "is_policy",
+    "feed_title", /* of the newest version */
+    "updated",    /* a date */
+    "entries",    /* maps: version, url, difference, published, effective, and: */
     "version",   "url",       "difference", "published", "effective",
     "doc_title", "editorial", "is_first",   NULL};
 static const char *const document_raw[] = {"body", NULL};

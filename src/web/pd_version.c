@@ -8,11 +8,15 @@ const char *pd_version_kind(const pd_page_t *page)
     return page->kind ? page->kind : PD_DOCUMENT_POLICY;
 }
 
-const char *pd_version_url(const pd_page_t *page, const char *kind, apr_int64_t version)
+const char *pd_version_home(const pd_page_t *page, const char *kind)
 {
     int is_policy = strcmp(kind, PD_DOCUMENT_POLICY) == 0;
-    return pd_page_path(page, apr_psprintf(page->p, "%s%s/%" APR_INT64_T_FMT,
-                                           is_policy ? "" : "documents/", kind, version));
+    return pd_page_path(page, is_policy ? kind : apr_pstrcat(page->p, "documents/", kind, NULL));
+}
+
+const char *pd_version_url(const pd_page_t *page, const char *kind, apr_int64_t version)
+{
+    return apr_psprintf(page->p, "%s/%" APR_INT64_T_FMT, pd_version_home(page, kind), version);
 }
 
 pd_value_t *pd_version_value(pd_page_t *page, const pd_document_t *document, apr_int64_t current)

@@ -8,6 +8,10 @@
 /* The kind in the path; the policy has an address of its own. */
 const char *pd_version_kind(const pd_page_t *page);
 
+/* Where the version in force is, and with ".atom" the news: "/portal/policy",
+ * "/portal/documents/processing". */
+const char *pd_version_home(const pd_page_t *page, const char *kind);
+
 /* "/portal/policy/3", "/portal/documents/processing/3". */
 const char *pd_version_url(const pd_page_t *page, const char *kind, apr_int64_t version);
 

@@ -41,7 +41,6 @@ static void add_document(pd_page_t *page, const pd_document_t *document, apr_int
     int upcoming = document->effective_at > pd_clock_now();
     const char *permalink = pd_version_url(page, document->kind, document->version);
     pd_page_true(page, "is_policy", strcmp(document->kind, PD_DOCUMENT_POLICY) == 0);
-    pd_page_true(page, "is_processing", strcmp(document->kind, PD_DOCUMENT_PROCESSING) == 0);
     pd_page_text(page, "doc_lang", document->language);
     pd_page_text(page, "doc_title", document->title);
     pd_page_text(page, "body", document->html);
@@ -52,6 +51,7 @@ static void add_document(pd_page_t *page, const pd_document_t *document, apr_int
     pd_page_text(page, "address",
                  apr_pstrcat(page->p, page->site->settings->base_url, permalink, NULL));
     pd_page_true(page, "is_markdown", document->markup == PD_MARKUP_MARKDOWN);
+    pd_page_text(page, "home", pd_version_home(page, document->kind));
     pd_page_text(page, "current_url", current ? pd_version_url(page, document->kind, current) : "");
     pd_value_set_number(page->values, "version", document->version, page->p);
     pd_page_date(page, page->values, "published", document->published_at);
@@ -65,13 +65,13 @@ static void add_document(pd_page_t *page, const pd_document_t *document, apr_int
 static int show_absent(pd_page_t *page)
 {
     pd_page_true(page, "absent", 1);
-    pd_page_true(page, "is_policy", 1);
     return pd_page_show(page, "document.html", HTTP_NOT_FOUND);
 }
 
 static int show(pd_page_t *page, const char *kind, apr_int64_t version)
 {
     pd_document_t document, current = {0};
+    int is_policy = strcmp(kind, PD_DOCUMENT_POLICY) == 0;
     apr_time_t begun = pd_clock_now();
     apr_status_t rv = pd_document_current(&current, page->portal, kind, page->language, page->p);
     if (rv != APR_SUCCESS && rv != APR_ENOENT) {
@@ -82,7 +82,8 @@ static int show(pd_page_t *page, const char *kind, apr_int64_t version)
         rv = pd_document_get(&document, page->portal, kind, version, page->language, page->p);
     }
     if (rv == APR_ENOENT) {
-        return version == 0 ? show_absent(page) : pd_page_error(page, HTTP_NOT_FOUND);
+        return is_policy && version == 0 ? show_absent(page)
+                                         : pd_page_error(page, HTTP_NOT_FOUND);
     }
     if (rv == APR_SUCCESS) {
         rv = add_versions(page, &document, current.version, begun);

@@ -36,20 +36,51 @@ static const pd_value_t *preview_value(pd_page_t *page, const pd_preview_t *prev
     return value;
 }
 
-/* What readers of the last version would have to read anew, of the text that is shown. */
+static void add_version(pd_page_t *page, const char *name, apr_int64_t version)
+{
+    pd_value_t *map = pd_value_map(page->p);
+    pd_value_set_number(map, "version", version, page->p);
+    pd_value_set(page->values, name, map);
+}
+
+/* What readers would have to read anew, of the text that is shown: against the version it would
+ * follow or, where that is still to come, against the one in force if that was asked for. */
 static void add_difference(pd_page_t *page, const pd_draft_t *draft, const pd_preview_t *preview)
 {
-    pd_value_t *older = pd_value_map(page->p);
-    pd_page_true(page, "is_comparable", preview->difference != NULL);
-    if (preview->difference == NULL) {
+    const char *asked = pd_form_get(page->query, "against");
+    int in_force = preview->in_force != 0 && asked != NULL && strcmp(asked, "in-force") == 0;
+    const pd_difference_t *difference =
+        in_force ? preview->difference_in_force : preview->difference;
+    apr_int64_t against = in_force ? preview->in_force : preview->last;
+    pd_page_true(page, "has_coming", preview->in_force != 0);
+    pd_page_true(page, "against_in_force", in_force);
+    if (preview->in_force != 0) {
+        add_version(page, "coming", preview->last);
+        add_version(page, "in_force", preview->in_force);
+    }
+    pd_page_true(page, "is_comparable", difference != NULL);
+    if (difference == NULL) {
         return;
     }
-    pd_value_set_number(older, "version", preview->last, page->p);
-    pd_value_set(page->values, "older", older);
+    add_version(page, "older", against);
     pd_page_text(page, "doc_lang", preview->language);
     pd_page_true(page, "other_language", strcmp(preview->language, page->language) != 0);
-    pd_changes_add(page, preview->difference,
-                   pd_web_staff_version_url(page, draft->kind, preview->last), "");
+    pd_changes_add(page, difference, pd_web_staff_version_url(page, draft->kind, against), "");
+}
+
+/* Whoever approves a draft is told whose text it gives up. */
+static apr_status_t add_dropped(pd_page_t *page, const pd_draft_t *draft, apr_int64_t last)
+{
+    apr_array_header_t *languages;
+    pd_value_t *list = pd_value_list(page->p);
+    apr_status_t rv = pd_draft_dropped(&languages, page->portal, draft, last, page->p);
+    for (int i = 0; rv == APR_SUCCESS && i < languages->nelts; i++) {
+        pd_value_t *value = pd_value_map(page->p);
+        pd_web_staff_language(page, value, "is_", APR_ARRAY_IDX(languages, i, const char *));
+        pd_value_add(list, value);
+    }
+    pd_value_set(page->values, "dropped", list);
+    return rv;
 }
 
 static apr_status_t add_previews(pd_page_t *page, const pd_draft_t *draft)
@@ -62,6 +93,7 @@ static apr_status_t add_previews(pd_page_t *page, const pd_draft_t *draft)
         const pd_preview_t *preview = &APR_ARRAY_IDX(previews, i, pd_preview_t);
         pd_value_add(list, preview_value(page, preview, i == chosen));
         if (i == chosen) {
+            pd_page_text(page, "shown_language", preview->language);
             add_difference(page, draft, preview);
         }
     }
@@ -69,6 +101,8 @@ static apr_status_t add_previews(pd_page_t *page, const pd_draft_t *draft)
     if (rv == APR_SUCCESS) { /* the form says what this page has compared with */
         apr_int64_t last = APR_ARRAY_IDX(previews, chosen, pd_preview_t).last;
         pd_value_set_number(page->values, "compared_with", last, page->p);
+        pd_page_true(page, "is_first", last == 0);
+        rv = add_dropped(page, draft, last);
     }
     return rv;
 }
@@ -111,7 +145,6 @@ static int show(pd_page_t *page, int status)
     }
     pd_page_true(page, "is_editorial", *draft.editorial != '\0');
     pd_page_text(page, "reason_value", draft.editorial);
-    pd_page_true(page, "drops", draft.drops_languages);
     add_state(page, &draft);
     pd_page_form_token(page, "draft");
     return pd_page_show(page, "staff-draft.html", status);

@@ -1,5 +1,5 @@
 /* Documents for programs: the file that was published, byte for byte, its plain text, and the news
- * of the policy (seed 9.4). */
+ * of each (seed 9.4). */
 #include <apr_strings.h>
 #include "portal/pd_document.h"
 #include "web/pd_handlers.h"
@@ -64,8 +64,8 @@ int pd_web_source_markdown(pd_page_t *page)
 int pd_web_feed(pd_page_t *page)
 {
     apr_array_header_t *documents;
-    apr_status_t rv =
-        pd_document_list(&documents, page->portal, PD_DOCUMENT_POLICY, page->language, page->p);
+    const char *kind = pd_version_kind(page);
+    apr_status_t rv = pd_document_list(&documents, page->portal, kind, page->language, page->p);
     if (rv != APR_SUCCESS || documents->nelts == 0) {
         return not_found(page, rv == APR_SUCCESS ? APR_ENOENT : rv);
     }
@@ -79,8 +79,11 @@ int pd_web_feed(pd_page_t *page)
         pd_value_add(entries, entry);
     }
     pd_value_set(page->values, "entries", entries);
-    pd_page_date(page, page->values, "updated",
-                 APR_ARRAY_IDX(documents, 0, pd_document_t).published_at);
+    const pd_document_t *newest = &APR_ARRAY_IDX(documents, 0, pd_document_t);
+    pd_page_date(page, page->values, "updated", newest->published_at);
+    pd_page_text(page, "feed_title", newest->title);
+    pd_page_true(page, "is_policy", strcmp(kind, PD_DOCUMENT_POLICY) == 0);
+    pd_page_text(page, "home", pd_version_home(page, kind));
     pd_page_text(page, "base", page->site->settings->base_url);
     page->type = "application/atom+xml; charset=utf-8";
     return pd_page_show(page, "feed.html", HTTP_OK);

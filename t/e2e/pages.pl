@@ -82,6 +82,11 @@ my $form = $staff{editor}->get('/portal/staff/documents/new');
 my $answer = $staff{editor}->upload('/portal/staff/documents/new', { csrf => $form->field('csrf'), kind => 'research', change => 'material', markup => 'markdown',
     effective => '2099-06-01T09:30', text_ru => "# Согласие на исследование\n\n1. Я разрешаю.\n", text_en => "# Research\n\n1. I let it.\n" }, {});
 my $draft = $answer->header('location') // die $answer->text;
+# Another, behind the version of the policy that is announced.
+$form = $staff{editor}->get('/portal/staff/documents/new');
+$answer = $staff{editor}->upload('/portal/staff/documents/new', { csrf => $form->field('csrf'), kind => 'policy', change => 'material', markup => 'markdown', effective => '2099-06-01T09:30' },
+    { map { my $demo = read_file("$ENV{PD_SOURCE_DIR}/conf/demo/policy.$_.md"); ("file_$_" => $demo =~ s/^(4\.1\.7\.)/4.1.7. wish you a happy holiday and a good year;\n\n4.1.9./mr) } qw(ru en) });
+my $later_draft = $answer->header('location') // die $answer->text;
 # Somebody whose password was right, and whose code is due.
 my ($careful, $careful_login) = member(browser => $server->browser, folder => $folder);
 $careful->get('/portal/account/second-factor');
@@ -238,6 +243,7 @@ page('policy-announced', '/portal/policy/3');
 page('difference', '/portal/policy/3/diff');
 page('difference-great', '/portal/policy/2/diff');
 page('consent-text', '/portal/documents/processing/1');
+page('consent-current', '/portal/documents/calls');
 page('difference-consent', '/portal/documents/calls/2/diff');
 page('processing', '/portal/processing');
 page('leave', '/portal/leave?to=https%3A%2F%2Fpartner.example%2Fshop');
@@ -307,6 +313,8 @@ page('staff-draft-new', '/portal/staff/documents/new', as => $staff{editor});
 page('staff-draft-mistake', '/portal/staff/documents/new', as => $staff{editor}, press => 'form.card button', status => 422);
 page('staff-draft-own', $draft, as => $staff{editor});
 page('staff-draft', $draft, as => $staff{administrator});
+page('staff-draft-later', $later_draft, as => $staff{administrator});
+page('staff-draft-in-force', "$later_draft?against=in-force", as => $staff{administrator});
 page('staff-version', '/portal/staff/documents/policy/2', as => $staff{administrator});
 page('staff-names', '/portal/staff/documents/policy/2', as => $staff{administrator}, press => '.aside button');
 page('staff-closed', '/portal/staff/documents', as => $member, status => 403);
