@@ -122,7 +122,8 @@ static int challenge(request_rec *r, pd_visit_t *visit)
     pd_headers_add(r, visit->site);
     never_store(r);
     if (!pd_visit_is_navigation(r)) {
-        visit->sent_form = pd_visit_is_sent_form(r); /* the redirect to the page makes a GET of it */
+        visit->sent_form =
+            pd_visit_is_sent_form(r); /* the redirect to the page makes a GET of it */
         ap_custom_response(r, HTTP_UNAUTHORIZED, visit->site->required_page);
         return HTTP_UNAUTHORIZED;
     }

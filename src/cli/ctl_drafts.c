@@ -111,10 +111,11 @@ int ctl_drafts_list(ctl_t *ctl)
     return CTL_OK;
 }
 
-/* In words: which clauses differ from a version's; `changed` NULL: it has no text in the language. */
+/* In words: which clauses differ from a version's; `changed` NULL: it has no text in the language.
+ */
 static const char *clauses_text(ctl_t *ctl, const char *version, const char *changed)
 {
-    return !changed  ? apr_psprintf(ctl->p, "%s has no text in this language", version)
+    return !changed   ? apr_psprintf(ctl->p, "%s has no text in this language", version)
            : *changed ? apr_psprintf(ctl->p, "clauses that differ from %s: %s", version, changed)
                       : apr_psprintf(ctl->p, "no clause differs from %s", version);
 }
@@ -122,10 +123,10 @@ static const char *clauses_text(ctl_t *ctl, const char *version, const char *cha
 static void show_text(ctl_t *ctl, json_t *texts, const pd_preview_t *preview,
                       const pd_document_source_t *source)
 {
-    json_t *text = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "language", preview->language,
-                             "title", preview->title, "html_sha256", preview->html_sha256,
-                             "changed", preview->changed, "is_new", preview->is_new, "html",
-                             preview->html, "source", source->bytes);
+    json_t *text =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "language", preview->language, "title",
+                  preview->title, "html_sha256", preview->html_sha256, "changed", preview->changed,
+                  "is_new", preview->is_new, "html", preview->html, "source", source->bytes);
     json_array_append_new(texts, text);
     ctl_say(ctl, "\n%s: %s\n%s", preview->language, preview->title,
             clauses_text(ctl, "the last version", preview->is_new ? NULL : preview->changed));

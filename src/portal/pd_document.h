@@ -24,23 +24,23 @@ int pd_document_kind_good(const char *kind);
 /* Why a version is not published; pages have words of their own for each. */
 typedef enum {
     PD_REFUSED_NOT = 0,
-    PD_REFUSED_KIND,     /* the kind's name is not good */
-    PD_REFUSED_REASON,   /* the editorial reason is too long, or not one plain line */
-    PD_REFUSED_EMPTY,    /* there is no text */
-    PD_REFUSED_LANGUAGE, /* the portal doesn't have `language` */
-    PD_REFUSED_TWICE,    /* `language` comes twice */
-    PD_REFUSED_TEXT,     /* the text in `language` is malformed or too big: `detail` */
-    PD_REFUSED_PAST,     /* the effective instant is over */
-    PD_REFUSED_EARLIER,  /* a version published earlier takes force later */
-    PD_REFUSED_CLOCK,    /* this host's clock stands before the last publication */
-    PD_REFUSED_SAME,     /* nothing differs from the last version */
-    PD_REFUSED_DROPPED,  /* the last version has `language`, this one has not */
-    PD_REFUSED_FIRST,    /* a first version can't be editorial */
-    PD_REFUSED_MATERIAL, /* editorial, but what may not change has: clauses `detail` ("": others),
-                            in `language` */
-    PD_REFUSED_CLAUSES,  /* editorial, but clauses `detail` came or went, in `language` */
+    PD_REFUSED_KIND,      /* the kind's name is not good */
+    PD_REFUSED_REASON,    /* the editorial reason is too long, or not one plain line */
+    PD_REFUSED_EMPTY,     /* there is no text */
+    PD_REFUSED_LANGUAGE,  /* the portal doesn't have `language` */
+    PD_REFUSED_TWICE,     /* `language` comes twice */
+    PD_REFUSED_TEXT,      /* the text in `language` is malformed or too big: `detail` */
+    PD_REFUSED_PAST,      /* the effective instant is over */
+    PD_REFUSED_EARLIER,   /* a version published earlier takes force later */
+    PD_REFUSED_CLOCK,     /* this host's clock stands before the last publication */
+    PD_REFUSED_SAME,      /* nothing differs from the last version */
+    PD_REFUSED_DROPPED,   /* the last version has `language`, this one has not */
+    PD_REFUSED_FIRST,     /* a first version can't be editorial */
+    PD_REFUSED_MATERIAL,  /* editorial, but what may not change has: clauses `detail` ("": others),
+                             in `language` */
+    PD_REFUSED_CLAUSES,   /* editorial, but clauses `detail` came or went, in `language` */
     PD_REFUSED_REWRITTEN, /* editorial, but clauses `detail` are said anew, in `language` */
-    PD_REFUSED_OPENING,  /* editorial, but title or opening is another, in `language` */
+    PD_REFUSED_OPENING,   /* editorial, but title or opening is another, in `language` */
     PD_REFUSED_LANGUAGE_LESS, /* editorial, and without the last version's `language` */
     PD_REFUSED_LANGUAGE_MORE, /* editorial, and in a `language` that the last version has not */
     PD_REFUSED_OVERTAKEN,     /* another version is the last by now than it was compared with */

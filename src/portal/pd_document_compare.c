@@ -25,8 +25,8 @@ static int is_editorial(const pd_publish_t *publish)
 }
 
 /* Of a policy that has some of these sections. A clause that is new says something new wherever it
- * stands, and so does one of which more than a few words are others: a recipient can be named, and a
- * promise left out, in any section. */
+ * stands, and so does one of which more than a few words are others: a recipient can be named, and
+ * a promise left out, in any section. */
 static pd_refused_e change_of_policy(const char **clauses, const char *sections,
                                      const pd_article_t *before, const pd_article_t *after,
                                      apr_pool_t *p)

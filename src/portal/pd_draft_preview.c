@@ -1,5 +1,5 @@
-/* Drafts as they would be seen: against the version that they would follow, and against the one that
- * readers have before them. */
+/* Drafts as they would be seen: against the version that they would follow, and against the one
+ * that readers have before them. */
 #include <string.h>
 #include "base/pd_clock.h"
 #include "portal/pd_document_sum.h"
@@ -46,9 +46,8 @@ static apr_status_t compare(pd_preview_t *preview, const pd_portal_t *portal, co
 }
 
 /* `preview` has the versions already. */
-static apr_status_t preview_text(pd_preview_t *preview, const pd_portal_t *portal,
-                                 const char *kind, const pd_document_source_t *source,
-                                 apr_pool_t *p)
+static apr_status_t preview_text(pd_preview_t *preview, const pd_portal_t *portal, const char *kind,
+                                 const pd_document_source_t *source, apr_pool_t *p)
 {
     pd_article_t article;
     const char *why;

@@ -224,7 +224,7 @@ static const char *const coming_names[] = {
 #define REFUSAL                                                                                    \
     "refusal", "r_kind", "r_reason", "r_empty", "r_language", "r_twice", "r_text", "r_past",       \
         "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_clauses",       \
-        "r_rewritten", "r_opening", "r_no_reason", "r_language_less", "r_language_more", "r_time",                \
+        "r_rewritten", "r_opening", "r_no_reason", "r_language_less", "r_language_more", "r_time", \
         "r_time_twice", "r_time_never", "in_ru", "in_en", "detail"
 
 static const char *const documents_names[] = {
@@ -389,14 +389,13 @@ static const char *const diff_names[] = {
     "others", /* to compare with instead: version, url */
     NULL};
 static const char *const feed_names[] = {
-    "base", /* "https://www.example.org" */
-    "home", /* "/portal/policy" */
-    "is_policy",
-    "feed_title", /* of the newest version */
-    "updated",    /* a date */
-    "entries",    /* maps: version, url, difference, published, effective, and: */
-    "version",   "url",       "difference", "published", "effective",
-    "doc_title", "editorial", "is_first",   NULL};
+    "base",                    /* "https://www.example.org" */
+    "home",                    /* "/portal/policy" */
+    "is_policy", "feed_title", /* of the newest version */
+    "updated",                 /* a date */
+    "entries",                 /* maps: version, url, difference, published, effective, and: */
+    "version",   "url",        "difference", "published", "effective",
+    "doc_title", "editorial",  "is_first",   NULL};
 static const char *const document_raw[] = {"body", NULL};
 static const char *const cookies_names[] = {
     "cookies", /* maps: name, is_session or is_form, purpose, till_closed, term_days,

@@ -82,8 +82,7 @@ static int show(pd_page_t *page, const char *kind, apr_int64_t version)
         rv = pd_document_get(&document, page->portal, kind, version, page->language, page->p);
     }
     if (rv == APR_ENOENT) {
-        return is_policy && version == 0 ? show_absent(page)
-                                         : pd_page_error(page, HTTP_NOT_FOUND);
+        return is_policy && version == 0 ? show_absent(page) : pd_page_error(page, HTTP_NOT_FOUND);
     }
     if (rv == APR_SUCCESS) {
         rv = add_versions(page, &document, current.version, begun);

@@ -173,8 +173,8 @@ static const char *requirement(const pd_page_t *page)
                        pd_page_path(page, path), "\"}\n", NULL);
 }
 
-/* A person who sent a form: a redirect would lose what was typed, which the browser still has behind
- * its button "back". */
+/* A person who sent a form: a redirect would lose what was typed, which the browser still has
+ * behind its button "back". */
 static int show_unsent(pd_page_t *page)
 {
     int lacks = page->visit->lacks;
