@@ -37,7 +37,8 @@ apr_status_t pd_disown(const char **fresh, const pd_portal_t *portal, const char
                        apr_pool_t *p);
 
 /* The same by somebody who is signed in and has just proved who it is, from the notice in the
- * inbox: also his own session ends. */
+ * inbox: also his own session ends. He may be no more than who knows the password: countries stay
+ * known, a second factor stays, and so do the links of letters. */
 apr_status_t pd_disown_own(const char **fresh, const pd_portal_t *portal, const char *person_id,
                            apr_pool_t *p);
 
