@@ -33,7 +33,7 @@ typedef struct disown_t {
     const pd_person_t *person;
     const char *token;            /* of the letter's link; NULL: by somebody who is signed in */
     apr_interval_time_t lifetime; /* of the link to the new password */
-    apr_time_t since;             /* of the sign-in */
+    apr_time_t since;             /* of the oldest sign-in that may be disowned */
     int used, ended;
     int had_factor;
     const char *fresh;
@@ -79,7 +79,7 @@ static apr_status_t tell(const disown_t *disown, pd_conn_t *conn, apr_pool_t *p)
 }
 
 /* A link to another password, the only one of its kind. By the letter's link none of a sign-in
- * stays either: it may be a thief's, who is about to set his. */
+ * stays either, nor of another such letter: it may be a thief's, who is about to set his. */
 static apr_status_t make_link(disown_t *disown, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *id = disown->person->id;
@@ -87,13 +87,15 @@ static apr_status_t make_link(disown_t *disown, pd_conn_t *conn, apr_pool_t *p)
     apr_status_t status = APR_SUCCESS;
     if (disown->token)
         status = pd_link_void(conn, id, PD_LINK_PASSWORD_NOW, p);
+    if (status == APR_SUCCESS && disown->token)
+        status = pd_link_void(conn, id, PD_LINK_NOT_ME, p);
     if (status != APR_SUCCESS)
         return status;
     return pd_link_make(&disown->fresh, conn, id, purpose, pd_clock_now() + disown->lifetime, p);
 }
 
-/* The instant is that of the link, while it is unused. Who is signed in has proved the second
- * factor, so it stays. */
+/* The instant is that of the oldest link, while none is used. Who is signed in has proved the
+ * second factor, so it stays. */
 static apr_status_t disown_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     disown_t *disown = baton;
