@@ -286,12 +286,6 @@ static const char *room(ctl_t *ctl)
                         folder, apr_strfsize(free_bytes, left), apr_strfsize(total, whole));
 }
 
-/* By the job, or with the account. Nothing removes rows of the journal, whose chain they are. */
-static int is_removable(const pd_field_t *field)
-{
-    return field->destroy || field->since == PD_SINCE_SIGN_IN;
-}
-
 /* `late`: of those that are over, for too long. */
 static void outlived(look_t *look, const char *thing, const pd_field_t *field, int due, int late)
 {
@@ -318,7 +312,7 @@ static void term(look_t *look, const pd_field_t *field)
     apr_int64_t value = field->term(ctl->settings);
     int due = 0, late = 0;
     apr_status_t rv = pd_field_due(&due, &ctl->portal, field, 0, ctl->p);
-    if (!rv && due && is_removable(field)) {
+    if (!rv && due) {
         rv = pd_field_due(&late, &ctl->portal, field, PD_FIELD_OVERDUE, ctl->p);
     }
     if (rv) {

@@ -364,7 +364,9 @@ const ctl_command_t ctl_commands[] = {
      "(exit\n"
      "code 2). Prints the heads: keep them elsewhere, and a later run with --head, once for "
      "each,\n"
-     "shows whether the journal still holds what it held then.\n",
+     "shows whether the journal still holds what it held then. Where the row of a head is gone, "
+     "its term\n"
+     "being over, it says so (exit code 2): keep a newer head.\n",
      NULL, ctl_verify_journal},
     {"purposes", CTL_NEEDS_SETTINGS, CTL_PORTAL, 0, "", "print the register of processings",
      "Prints for each purpose of the policy its ground, the data used for it, who gets them, and "

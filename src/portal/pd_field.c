@@ -1,5 +1,5 @@
-/* The table of fields, and the search for what has outlived its term but has nothing that removes
- * it, or has it and is still there: accounts that nobody uses, acts, the journal. */
+/* The table of fields, and the search for what has outlived its term and is still there: accounts
+ * that nobody uses, acts, the journal. */
 #include "portal/pd_field.h"
 #include "base/pd_clock.h"
 #include "portal/pd_destruction.h"
@@ -9,6 +9,7 @@
 #include "portal/pd_former_name.h"
 #include "portal/pd_inbox.h"
 #include "portal/pd_jobs.h"
+#include "portal/pd_journal.h"
 #include "portal/pd_ledger.h"
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
@@ -20,22 +21,16 @@
 #include "portal/pd_tables_int.h"
 #include "portal/pd_unusual.h"
 
-enum { IDLE_PEOPLE, OLD_EVENTS };
+enum { IDLE_PEOPLE };
 
 const pd_sql_t pd_field_sql[] = {
     [IDLE_PEOPLE] =
         {"field_idle_people",
-         "SELECT p.id FROM person p WHERE p.id > '' AND p.state IN ('active', 'blocked')"
-         " AND p.confirmed_at < %lld AND NOT EXISTS (SELECT 1 FROM journal j"
-         " WHERE j.subject = p.id AND j.at >= %lld AND j.event = 'session.begun')"
+         "SELECT p.id FROM person p WHERE p.state IN ('active', 'blocked')"
+         " AND p.signed_in_at < %lld AND p.confirmed_at < %lld"
          " AND NOT EXISTS (SELECT 1 FROM unused_notice u WHERE u.person_id = p.id)"
-         " ORDER BY p.id LIMIT %lld",
+         " LIMIT %lld",
          "s", "people who have not signed in since an instant, and whom the job has not told"},
-    [OLD_EVENTS] =
-        {"field_old_events",
-         "SELECT sequence FROM journal WHERE host = %s AND sequence <= %lld AND at < %lld"
-         " ORDER BY sequence",
-         "i", "the first rows of this host's chain, if they are old"},
     {NULL, NULL, NULL, NULL}};
 
 static apr_status_t idle_people(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
@@ -44,17 +39,6 @@ static apr_status_t idle_people(int *due, const pd_portal_t *portal, apr_time_t 
     const pd_rows_t *rows;
     apr_status_t status = pd_db_read(&rows, portal->db, &pd_field_sql[IDLE_PEOPLE],
                                      PD_ARGS(PD_N(before), PD_N(before), PD_N(limit)), limit, p);
-    *due = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
-    return status;
-}
-
-static apr_status_t old_events(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
-                               apr_pool_t *p)
-{
-    const pd_rows_t *rows;
-    apr_status_t status =
-        pd_db_read(&rows, portal->db, &pd_field_sql[OLD_EVENTS],
-                   PD_ARGS(PD_T(portal->settings->host_name), PD_N(limit), PD_N(before)), limit, p);
     *due = status == APR_SUCCESS ? PD_ROW_COUNT(rows) : 0;
     return status;
 }
@@ -173,6 +157,15 @@ static apr_status_t destroy_acts(int *removed, const pd_portal_t *portal, int li
                     : pd_ledger_expire(removed, portal, pd_clock_now() - term, limit, p);
 }
 
+static apr_status_t destroy_events(int *removed, const pd_portal_t *portal, int limit,
+                                   apr_pool_t *p)
+{
+    apr_int64_t term = portal->settings->term_journal;
+    *removed = 0;
+    return term < 0 ? APR_SUCCESS
+                    : pd_journal_cut(removed, portal, pd_clock_now() - term, limit, p);
+}
+
 #define ACCOUNT account_term, "PDPortalTermAccount", NULL
 
 const pd_field_t pd_fields[] = {
@@ -217,7 +210,7 @@ const pd_field_t pd_fields[] = {
     {"destruction", "destruction.*", "4.1.2", PD_SOURCE_PORTAL, PD_SINCE_MADE, destruction_term,
      NULL, pd_destruction_expire, NULL},
     {"journal", "journal.*", "4.1.4", PD_SOURCE_PORTAL, PD_SINCE_MADE, journal_term,
-     "PDPortalTermJournal", NULL, old_events},
+     "PDPortalTermJournal", destroy_events, pd_journal_due},
     {.id = NULL}};
 
 apr_status_t pd_field_due(int *due, const pd_portal_t *portal, const pd_field_t *field,

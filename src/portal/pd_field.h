@@ -34,7 +34,7 @@ typedef struct pd_field_t {
     pd_since_e since;
     apr_int64_t (*term)(const pd_settings_t *settings); /* as the settings have it */
     const char *directive;                              /* that sets the term; NULL: none does */
-    pd_destroy_fn *destroy;                             /* NULL: what is over is only warned of */
+    pd_destroy_fn *destroy;                             /* NULL: it goes with the account */
     pd_due_fn *due; /* finds what is over; NULL: the job alone, or another row of the same term */
 } pd_field_t;
 

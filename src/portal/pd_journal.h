@@ -7,8 +7,11 @@
  *
  * journal_head keeps n and head[n] of the last row, so that rows cut off at the end are missed; and
  * a head forged without the key breaks the chain at the next row for ever. A head line kept
- * elsewhere shows a journal that was put back to an earlier state. Source: DESIGN 5.5,
- * seed 5.4, 7.1. */
+ * elsewhere shows a journal that was put back to an earlier state.
+ *
+ * Rows whose term is over are removed from the front of a chain. journal_start keeps n and head[n]
+ * of the last of them, with a proof made with the key; the chain then begins behind it.
+ * Source: DESIGN 5.5, F45, seed 5.1, 5.4, 7.1. */
 #ifndef PD_JOURNAL_H
 #define PD_JOURNAL_H
 #include "portal/pd_portal.h"
@@ -69,6 +72,7 @@
 #define PD_EVENT_PERSON_UNBLOCKED       "person.unblocked"
 #define PD_EVENT_BACKUP_MADE            "backup.made"
 #define PD_EVENT_BACKUP_RESTORED        "backup.restored"
+#define PD_EVENT_JOURNAL_CUT            "journal.cut"    /* rows whose term was over */
 #define PD_EVENT_SESSIONS_ENDED         "sessions.ended" /* of a person, or "" of everybody */
 
 /* Adds one row. `subject` a person's id or "". `details` NULL or JSON text, sealed under `key` (the
@@ -91,22 +95,36 @@ typedef enum {
     PD_JOURNAL_MISSING,   /* a number is missing (cut out, or cut off at the end) */
     PD_JOURNAL_INSERTED,  /* rows beyond the head */
     PD_JOURNAL_REORDERED, /* two rows stand in each other's place */
-    PD_JOURNAL_HEAD       /* the head itself is forged or missing */
+    PD_JOURNAL_HEAD,      /* the head itself is forged or missing */
+    PD_JOURNAL_START,     /* where the chain begins is forged */
+    PD_JOURNAL_UNCOMPARED /* all is whole, but the head that was kept is that of a row that was
+                             removed at the end of its term, and can be compared with none */
 } pd_journal_e;
 
 typedef struct pd_journal_report_t {
     pd_journal_e finding; /* of the first fault */
     const char *host;     /* whose chain */
-    apr_int64_t sequence; /* at which row */
+    apr_int64_t sequence; /* at which row; of PD_JOURNAL_UNCOMPARED the last one removed */
     apr_int64_t rows;     /* rows read in all */
     apr_int64_t chains;
     apr_array_header_t *heads; /* of const char *: "HOST SEQUENCE HEAD", to be kept elsewhere */
 } pd_journal_report_t;
 
 /* Reads every chain in pages and stops at the first fault. `anchor` NULL, or a head line kept from
- * earlier: then a chain shorter than it, or another one, is PD_JOURNAL_MISSING / CHANGED.
- * APR_EINVAL: `anchor` is no head line. */
+ * earlier: then a chain shorter than it, or another one, is PD_JOURNAL_MISSING / CHANGED; one that
+ * begins behind it PD_JOURNAL_UNCOMPARED. APR_EINVAL: `anchor` is no head line. */
 apr_status_t pd_journal_verify(pd_journal_report_t *report, const pd_portal_t *portal,
                                const char *anchor, apr_pool_t *p);
+
+/* Removes the first rows of every chain, those of hosts that are gone too, as long as they were
+ * written before `before`; at most `limit`, each chain in a transaction of its own. A chain that is
+ * at fault there is left as it is, which the log tells when nothing else was to do. A row
+ * "journal.cut" says which rows of a chain are gone. */
+apr_status_t pd_journal_cut(int *removed, const pd_portal_t *portal, apr_time_t before, int limit,
+                            apr_pool_t *p);
+
+/* How many rows it would remove if all chains are sound, counted up to `limit`. */
+apr_status_t pd_journal_due(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
+                            apr_pool_t *p);
 
 #endif

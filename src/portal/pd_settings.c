@@ -3,6 +3,7 @@
 #include "portal/pd_settings.h"
 
 #include "base/pd_zone.h"
+#include "portal/pd_destruction.h"
 #include "portal/pd_settings_int.h"
 #include "text/pd_url.h"
 
@@ -226,6 +227,33 @@ static const char *check_mail(const pd_settings_t *settings)
     return NULL;
 }
 
+/* The journal is the extract beside acts of destruction, and what proves the last sign-in, after
+ * which an account is closed. An account whose term is without limit, or undecided, is never closed
+ * for that: nothing rests on its sign-ins. */
+static const char *check_terms(const pd_settings_t *settings, apr_pool_t *p)
+{
+    apr_int64_t term = settings->term_journal;
+    if (term >= 0 && term < PD_DESTRUCTION_KEPT) {
+        return apr_psprintf(p,
+                            "PDPortalTermJournal: %s is too short, for acts of destruction are "
+                            "kept for %s, and the journal is the extract beside them; write "
+                            "\"%s\" or longer, or \"without limit\"",
+                            pd_settings_term_text(term, p),
+                            pd_settings_term_text(PD_DESTRUCTION_KEPT, p),
+                            pd_settings_term_text(PD_DESTRUCTION_KEPT, p));
+    }
+    if (term >= 0 && term < settings->term_account) {
+        const char *account = pd_settings_term_text(settings->term_account, p);
+        return apr_psprintf(p,
+                            "PDPortalTermJournal: %s is shorter than PDPortalTermAccount, %s: the "
+                            "journal would no longer show when somebody was last there whose "
+                            "account is closed as unused; write \"%s\" or longer, or \"without "
+                            "limit\"",
+                            pd_settings_term_text(term, p), account, account);
+    }
+    return NULL;
+}
+
 const char *pd_settings_check(const pd_settings_t *settings, apr_pool_t *p)
 {
     const pd_zone_t *zone;
@@ -235,6 +263,9 @@ const char *pd_settings_check(const pd_settings_t *settings, apr_pool_t *p)
     }
     if (!why) {
         why = check_mail(settings);
+    }
+    if (!why) {
+        why = check_terms(settings, p);
     }
     if (why) {
         return why;

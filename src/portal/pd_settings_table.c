@@ -159,7 +159,9 @@ const pd_directive_t pd_directives[] = {
         "How long acknowledgements, consents and withdrawals are kept after a newer act, a withdrawal or the end "
         "of the account has ended them; then the job `expire` removes them. What stands stays. Likewise."),
     BOUNDED(TERM, "PDPortalTermJournal", term_journal, NULL, DAY, 18300 * DAY,
-        "How long the rows of the journal are kept. Likewise."),
+        "How long the rows of the journal are kept; then the job `expire` removes them, the first of each chain "
+        "first, and keeps a proof of where it begins now. Not shorter than PDPortalTermAccount, where that is a time, "
+        "nor than the three years for which acts of destruction are kept. Likewise."),
     BOUNDED(TERM, "PDPortalTermLetters", term_letters, "30d", DAY, 18300 * DAY,
         "How long a letter is kept after it was sent or has failed; then the job `expire` removes it."),
     BOUNDED(TERM, "PDPortalTermNotices", term_notices, "1 year", DAY, 18300 * DAY,

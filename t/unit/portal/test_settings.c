@@ -314,6 +314,13 @@ static const struct {
     {"PDPortalMailUser", "portal", NULL, NULL, "PDPortalMailPasswordFile"},
     {"PDPortalMailRelay", "smtps://mail.example.org", "PDPortalMailTLS", "off", "PDPortalMailTLS"},
     {"PDPortalSessionIdle", "13h", NULL, NULL, "PDPortalSessionIdle"},
+    {"PDPortalTermJournal", "1097d", NULL, NULL, "1097d is too short, for acts of destruction"},
+    {"PDPortalTermJournal", "3 years", NULL, NULL, NULL},
+    {"PDPortalTermJournal", "3 years", "PDPortalTermAccount", "3 years", NULL},
+    {"PDPortalTermJournal", "3 years", "PDPortalTermAccount", "1099d", "write \"1099d\" or longer"},
+    {"PDPortalTermJournal", "3 years", "PDPortalTermAccount", "without limit", NULL},
+    {"PDPortalTermJournal", "without limit", "PDPortalTermAccount", "50 years", NULL},
+    {"PDPortalTermAccount", "50 years", NULL, NULL, NULL},
 };
 
 START_TEST(whole_is_checked)
