@@ -225,9 +225,9 @@ END_TEST
 
 static void answer_all(void)
 {
-    int done, seen = 1;
-    while (seen)
-        ck_assert_int_eq(pd_recovery_answer(&done, &seen, &portal, tp), APR_SUCCESS);
+    int done, waiting = 1;
+    while (waiting)
+        ck_assert_int_eq(pd_recovery_answer(&done, &waiting, &portal, tp), APR_SUCCESS);
 }
 
 /* After a code for one's own name. The job's statements are no answer to who asks. */
@@ -241,8 +241,8 @@ static void asks_and_enters(const char *name)
     is_seeing = 0;
     answer_all();
     is_seeing = 1;
-    ck_assert_int_eq(
-        pd_recovery_submit(&outcome, &token, &wait, &portal, &client, "00000000", tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_recovery_submit(&outcome, &token, &wait, &portal, &client, "00000000", tp),
+                     APR_SUCCESS);
     ck_assert_int_eq(outcome, PD_RECOVERY_WRONG);
 }
 
