@@ -155,6 +155,26 @@ is_deeply($tried{somebody}, $tried{nobody}, 'wrong codes are answered alike for 
 like($tried{nobody}[10], qr/no tries left/, 'ten tries of what was asked for last');
 like($tried{nobody}[11], qr/did not match/, 'and ten more once it was asked for again');
 
+# --- nor does a code for one's own name tell whether another has an account, which was asked for after it
+my %own;
+for my $case ([somebody => $curious], [nobody => unique('nobody')]) {
+    my ($what, $name) = @$case;
+    my (undef, $own, $own_email) = person();
+    my $visitor = $server->browser;
+    ask($visitor, $own);
+    answered();
+    my $first = recovery_letter($own_email)->{code};
+    ask($visitor, $name);
+    answered();
+    my $got = enter_code($visitor, $first);
+    $own{$what} = join '|', $got->status, $got->header('location') // '', length $got->body, $got->text;
+    is($got->status, 422, "$what: the code of another name is none");
+    ask($visitor, $own);
+    answered();
+    is(enter_code($visitor, recovery_letter($own_email, 2)->{code})->status, 303, 'under its own name the next one is right');
+}
+is($own{somebody}, $own{nobody}, 'in the same words for somebody and nobody');
+
 # --- ten wrong codes are the end of the code, not of the link
 my ($guess_browser, $guess, $guess_email) = person();
 my $guesser = $server->browser;

@@ -11,7 +11,8 @@ use PDPortal::Places qw(places_file nested);
 use PDPortal::Setup ();
 
 my $file = "$ENV{PD_WORK}/thief.mmdb";
-places_file($file, { '127.10.0.0/16' => nested('RU', 'Россия', 'Russia'), '127.20.0.0/16' => nested('DE', 'Германия', 'Germany') });
+places_file($file, { '127.10.0.0/16' => nested('RU', 'Россия', 'Russia'), '127.20.0.0/16' => nested('DE', 'Германия', 'Germany'),
+    '127.30.0.0/16' => nested('FR', 'Франция', 'France') });
 my ($clock, $ticks) = map {"$ENV{PD_WORK}/thief.$_"} qw(clock ticks);
 my ($now, $passed) = (0, 0); # seconds by which the portal's clocks are ahead
 sub clock { ($now) = @_; return write_file($clock, sprintf "%+d\n", $now) }
@@ -42,6 +43,11 @@ sub letters_like { my ($email, $pattern) = @_; return scalar grep { $_->{text} =
 sub link_of { my ($email, $pattern, $page) = @_; return letter_that($email, $pattern, $folder)->{text} =~ m{http://[^/]+(/portal/$page\?t=[\w-]{43})} ? $1 : undef }
 sub revert_link { my ($email) = @_; return link_of($email, qr/replaced by another one/, 'restore') }
 sub not_me_link { my ($email) = @_; return link_of($email, qr/country that is new/, 'not-me') }
+# The links of the letters of unusual sign-ins, of which there are $n.
+sub not_me_links {
+    my ($email, $n) = @_;
+    return @{ until_true(sub { my @links = map { $_->{text} =~ m{http://[^/]+(/portal/not-me\?t=[\w-]{43})} ? $1 : () } letters_for($email, $folder); @links == $n ? \@links : undef }, 30) || [] };
+}
 sub opened { my ($browser, $link) = @_; return $browser->follow($browser->get($link)) }
 # Opens a link and presses its button.
 sub pressed { my ($browser, $link) = @_; opened($browser, $link); my ($page) = $link =~ m{/portal/([\w-]+)}; return $browser->submit({}, form => qr/$page$/) }
@@ -253,6 +259,56 @@ sub hands { my ($link) = @_; return map { my $browser = from(10); [$browser, ope
     signs_in($login, $anew, 303, 'and recovery by mail leaves it');
     is(events($id, 'factor.off'), 0, 'nothing was turned off');
     clock(0);
+}
+
+# --- another sign-in does not end what the letter of the first one can do
+for my $which (0, 1) {
+    my ($browser, $login, $email, $id) = owner();
+    my $thief = signed_in(20, $login);
+    is(scalar not_me_links($email, 1), 1, 'a letter of the first country');
+    set_up_factor($thief);
+    clock(60);
+    signed_in(30, $login);
+    my @links = not_me_links($email, 2);
+    is(join(' ', map { ready($_) } @links), '1 1', 'and of the second: both links are good');
+    my $owner = from(10);
+    my $answer = pressed($owner, $links[$which]);
+    is(ready($links[1 - $which]), 0, 'with one used, the other is void');
+    set_password($owner, $answer);
+    signs_in($login, $anew, 200, 'a factor set up between them is gone, by the link of letter ' . ($which + 1));
+    is(events($id, 'factor.off'), 1, 'journalled');
+    clock(0);
+}
+
+# --- "that was not me" pressed by a thief who has the password alone
+{
+    my ($browser, $login, $email, $id) = owner();
+    my $thief = signed_in(20, $login);
+    my $link = not_me_link($email);
+    my $asking = from(10);
+    $asking->get('/portal/recover');
+    $asking->follow($asking->submit({ login => $login, act => 'ask' }, form => qr/recover/));
+    my $letter = letter_that($email, qr/new password for your account/, $folder)->{text};
+    my ($by_letter) = $letter =~ m{http://[^/]+(/portal/reset\?t=[\w-]{43})};
+    my ($code) = $letter =~ /^(\d{8})$/m;
+    $thief->get('/portal/account/not-me');
+    set_password($thief, $thief->submit({}, form => qr{account/not-me$}), $his_own);
+    is(ready($link), 1, "a thief who disowns from the inbox does not void the owner's link");
+    is(ready($by_letter), 1, 'nor that of a letter to a new password');
+    is(sql("SELECT count(*) FROM sign_in_country WHERE person_id = '$id'"), 2, 'countries stay known, so that a third one is told');
+    $thief = signed_in(30, $login, $his_own);
+    is(scalar not_me_links($email, 2), 2, 'which it is');
+    set_up_factor($thief);
+    $asking->get('/portal/recover');
+    is($asking->submit({ code => $code, act => 'code' }, form => qr/recover/)->status, 303, 'the code of the letter is good as well');
+    $thief->get('/portal/account/not-me');
+    my $open = $thief->follow($thief->submit({}, form => qr{account/not-me$}));
+    ok($open->form(qr/reset/), 'the thief is about to set another password');
+    my $owner = from(10);
+    my $answer = pressed($owner, $link);
+    is($thief->submit({ password => 'thirteen grey pelicans' }, page => $open, form => qr/reset/)->status, 200, 'which the owner has ended with his link');
+    set_password($owner, $answer);
+    signs_in($login, $anew, 200, 'and the account is his again, without the thief\'s second factor');
 }
 
 # --- while strangers guess, who has proved the mailbox gets in

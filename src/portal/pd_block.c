@@ -7,6 +7,7 @@
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_link.h"
+#include "portal/pd_password_int.h"
 #include "portal/pd_session_int.h"
 #include "portal/pd_tables_int.h"
 
@@ -50,7 +51,7 @@ static apr_status_t shut(const work_t *work, pd_conn_t *conn, apr_pool_t *p)
     const char *id = work->person.id;
     apr_status_t status = pd_session_clear(&ended, conn, id, NULL, p);
     if (status == APR_SUCCESS)
-        status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
+        status = pd_password_void_links(conn, id, p);
     return status == APR_SUCCESS ? pd_link_void(conn, id, PD_LINK_EXPORT, p) : status;
 }
 

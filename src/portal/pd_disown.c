@@ -1,6 +1,8 @@
 /* "That was not me." Whoever holds the letter's link may take everything away and nothing else;
  * that he may set a new password follows from holding the mailbox, as with any link of that kind.
- * Who is signed in and has just given the password might have changed it as well. */
+ * Who is signed in and has just given the password might have changed it as well; but he may be the
+ * one whose sign-in it was. So nothing ends by him that the mailbox's owner has in his letters, and
+ * countries stay known: or the next sign-in, the first of all then, would be told to nobody. */
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "portal/pd_device.h"
@@ -31,7 +33,7 @@ typedef struct disown_t {
     const pd_person_t *person;
     const char *token;            /* of the letter's link; NULL: by somebody who is signed in */
     apr_interval_time_t lifetime; /* of the link to the new password */
-    apr_time_t since;             /* of the sign-in */
+    apr_time_t since;             /* of the oldest sign-in that may be disowned */
     int used, ended;
     int had_factor;
     const char *fresh;
@@ -57,7 +59,7 @@ static apr_status_t take_away(disown_t *disown, pd_conn_t *conn, apr_pool_t *p)
         status = pd_conn_exec(NULL, conn, &pd_disown_sql[KILL], PD_ARGS(PD_T(id)), p);
     if (status == APR_SUCCESS)
         status = pd_device_forget(conn, id, p);
-    if (status == APR_SUCCESS)
+    if (status == APR_SUCCESS && disown->token)
         status = pd_conn_exec(NULL, conn, &pd_disown_sql[FORGET], PD_ARGS(PD_T(id)), p);
     if (status == APR_SUCCESS)
         status = pd_factor_remove_since(&disown->had_factor, conn, id, disown->since, p);
@@ -76,8 +78,24 @@ static apr_status_t tell(const disown_t *disown, pd_conn_t *conn, apr_pool_t *p)
                           person->key, p);
 }
 
-/* The instant is that of the link, while it is unused. Who is signed in has proved the second
- * factor, so it stays. */
+/* A link to another password, the only one of its kind. By the letter's link none of a sign-in
+ * stays either, nor of another such letter: it may be a thief's, who is about to set his. */
+static apr_status_t make_link(disown_t *disown, pd_conn_t *conn, apr_pool_t *p)
+{
+    const char *id = disown->person->id;
+    const char *purpose = disown->token ? PD_LINK_PASSWORD : PD_LINK_PASSWORD_NOW;
+    apr_status_t status = APR_SUCCESS;
+    if (disown->token)
+        status = pd_link_void(conn, id, PD_LINK_PASSWORD_NOW, p);
+    if (status == APR_SUCCESS && disown->token)
+        status = pd_link_void(conn, id, PD_LINK_NOT_ME, p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_link_make(&disown->fresh, conn, id, purpose, pd_clock_now() + disown->lifetime, p);
+}
+
+/* The instant is that of the oldest link, while none is used. Who is signed in has proved the
+ * second factor, so it stays. */
 static apr_status_t disown_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     disown_t *disown = baton;
@@ -93,8 +111,7 @@ static apr_status_t disown_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
         return status;
     status = take_away(disown, conn, p);
     if (status == APR_SUCCESS)
-        status = pd_link_make(&disown->fresh, conn, person->id, PD_LINK_PASSWORD,
-                              pd_clock_now() + disown->lifetime, p);
+        status = make_link(disown, conn, p);
     if (status == APR_SUCCESS)
         status = pd_invalidation_add(conn, PD_INVALID_PERSON, person->id, p);
     return status == APR_SUCCESS ? tell(disown, conn, p) : status;

@@ -12,6 +12,7 @@
 #include "portal/pd_journal.h"
 #include "portal/pd_link.h"
 #include "portal/pd_outbox.h"
+#include "portal/pd_password_int.h"
 #include "portal/pd_person_int.h"
 #include "portal/pd_recovery.h"
 #include "portal/pd_registration_int.h"
@@ -257,7 +258,7 @@ static apr_status_t prove_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     if (status == APR_SUCCESS)
         status = pd_registration_clear_rivals(conn, prove->wish->lookup, person->id, p);
     if (status == APR_SUCCESS)
-        status = pd_link_void(conn, person->id, PD_LINK_PASSWORD, p);
+        status = pd_password_void_links(conn, person->id, p);
     if (status == APR_SUCCESS)
         status = pd_recovery_void(conn, person->id, p);
     if (status == APR_SUCCESS)

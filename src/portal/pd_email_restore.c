@@ -169,6 +169,8 @@ static apr_status_t shut_other_ways(restore_t *restore, pd_conn_t *conn, apr_poo
     if (status == APR_SUCCESS)
         status = pd_email_change_drop(conn, id, p);
     if (status == APR_SUCCESS)
+        status = pd_password_void_links(conn, id, p);
+    if (status == APR_SUCCESS)
         status = pd_recovery_void(conn, id, p);
     if (status == APR_SUCCESS)
         status = remove_factor(restore, conn, p);

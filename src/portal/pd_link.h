@@ -10,13 +10,14 @@
 #include "portal/pd_portal.h"
 
 /* Purposes. */
-#define PD_LINK_PASSWORD   "password"   /* set a password */
-#define PD_LINK_ADDRESS    "address"    /* bring a former e-mail address back */
-#define PD_LINK_NOT_ME     "not-me"     /* disown a sign-in: pd_unusual.h */
-#define PD_LINK_RECALL     "recall"     /* keep an account that is being closed: by letter */
-#define PD_LINK_RECALL_NOW "recall-now" /* the same, after a sign-in */
-#define PD_LINK_CLOSE      "close"      /* close an account that is blocked: after a sign-in */
-#define PD_LINK_EXPORT     "export"     /* begins the purpose of a download: pd_export.h */
+#define PD_LINK_PASSWORD     "password"     /* set a password: by letter */
+#define PD_LINK_PASSWORD_NOW "password-now" /* the same, after a sign-in: no mailbox is proved */
+#define PD_LINK_ADDRESS      "address"      /* bring a former e-mail address back */
+#define PD_LINK_NOT_ME       "not-me"       /* disown a sign-in: pd_unusual.h */
+#define PD_LINK_RECALL       "recall"       /* keep an account that is being closed: by letter */
+#define PD_LINK_RECALL_NOW   "recall-now"   /* the same, after a sign-in */
+#define PD_LINK_CLOSE        "close"        /* close an account that is blocked: after a sign-in */
+#define PD_LINK_EXPORT       "export"       /* begins the purpose of a download: pd_export.h */
 
 /* Clocks of hosts differ by so much; a link made later than that after now is of a clock that was
  * put back, and waits. */

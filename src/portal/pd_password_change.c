@@ -10,7 +10,6 @@
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
-#include "portal/pd_link.h"
 #include "portal/pd_password_int.h"
 #include "portal/pd_recovery.h"
 #include "portal/pd_session_int.h"
@@ -46,7 +45,7 @@ static apr_status_t keep_only_this_session(change_t *change, pd_conn_t *conn, ap
 static apr_status_t shut_other_ways(const change_t *change, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *id = change->person.id;
-    apr_status_t status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
+    apr_status_t status = pd_password_void_links(conn, id, p);
     if (status == APR_SUCCESS)
         status = pd_recovery_void(conn, id, p);
     if (status == APR_SUCCESS)

@@ -11,6 +11,9 @@ typedef struct pd_standing_t {
 apr_status_t pd_password_standing(pd_standing_t *standing, const pd_portal_t *portal,
                                   const pd_person_t *person, apr_pool_t *p);
 
+/* Inside a transaction: all links of the person to a password are void. */
+apr_status_t pd_password_void_links(pd_conn_t *conn, const char *person_id, apr_pool_t *p);
+
 /* Fewest characters of a person's password: staff needs more (F12). */
 apr_status_t pd_password_least(apr_int64_t *min_chars, const pd_portal_t *portal,
                                const char *person_id, apr_pool_t *p);

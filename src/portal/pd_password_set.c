@@ -96,13 +96,32 @@ apr_status_t pd_password_store(pd_conn_t *conn, const char *person_id, const cha
                         PD_ARGS(PD_T(person_id), PD_T(secret), PD_N(pd_clock_now())), p);
 }
 
+apr_status_t pd_password_void_links(pd_conn_t *conn, const char *person_id, apr_pool_t *p)
+{
+    apr_status_t status = pd_link_void(conn, person_id, PD_LINK_PASSWORD, p);
+    return status == APR_SUCCESS ? pd_link_void(conn, person_id, PD_LINK_PASSWORD_NOW, p) : status;
+}
+
+/* A link of a letter, or one that a sign-in gave: the page has the same address. */
+static apr_status_t look(pd_link_e *link, const char **id, const char **purpose,
+                         const pd_portal_t *portal, const char *token, apr_pool_t *p)
+{
+    *purpose = PD_LINK_PASSWORD;
+    apr_status_t status = pd_link_look(link, id, portal, token, *purpose, p);
+    if (status != APR_SUCCESS || *link != PD_LINK_NONE)
+        return status;
+    *purpose = PD_LINK_PASSWORD_NOW;
+    return pd_link_look(link, id, portal, token, *purpose, p);
+}
+
 /* The person of a good link, and what is asked of the password. */
 static apr_status_t find(pd_password_view_t *view, pd_person_t *person, pd_standing_t *standing,
-                         const pd_portal_t *portal, const char *token, apr_pool_t *p)
+                         const char **purpose, const pd_portal_t *portal, const char *token,
+                         apr_pool_t *p)
 {
     const char *id;
     memset(view, 0, sizeof(*view));
-    apr_status_t status = pd_link_look(&view->link, &id, portal, token, PD_LINK_PASSWORD, p);
+    apr_status_t status = look(&view->link, &id, purpose, portal, token, p);
     if (status != APR_SUCCESS || view->link != PD_LINK_GOOD)
         return status;
     status = pd_person_get(person, portal, id, p);
@@ -122,30 +141,40 @@ apr_status_t pd_password_look(pd_password_view_t *view, const pd_portal_t *porta
 {
     pd_person_t person;
     pd_standing_t standing;
-    return find(view, &person, &standing, portal, token, p);
+    const char *purpose;
+    return find(view, &person, &standing, &purpose, portal, token, p);
 }
 
 typedef struct set_t {
     const pd_portal_t *portal;
     const pd_client_t *client;
     const pd_person_t *person;
-    const char *token;
-    const char *secret; /* sealed */
-    int expired;        /* the password that stands has to be replaced */
+    const char *token, *purpose; /* of the link */
+    const char *secret;          /* sealed */
     int used, ended;
 } set_t;
 
 /* Whoever holds the mailbox now has the account: links of letters from before may be in the hands
- * of who had it meanwhile. But who replaces an expired password may have proved no more than that
- * he knew it, and must not void the link by which its owner says that it was not he. */
+ * of who had it meanwhile. */
+static apr_status_t shut_ways_by_letter(const char *id, pd_conn_t *conn, apr_pool_t *p)
+{
+    apr_status_t status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
+    if (status == APR_SUCCESS)
+        status = pd_link_void(conn, id, PD_LINK_NOT_ME, p);
+    return status == APR_SUCCESS ? pd_recovery_void(conn, id, p) : status;
+}
+
+/* Whose link came of a sign-in (it replaces an expired password, or disowned another sign-in) may
+ * have proved no more than that he knew the password. He must not void what the mailbox's owner has
+ * in his letters: the link by which he says that it was not he, and those to a new password. */
 static apr_status_t shut_other_ways(const set_t *set, pd_conn_t *conn, apr_pool_t *p)
 {
     const char *id = set->person->id;
-    apr_status_t status = pd_link_void(conn, id, PD_LINK_PASSWORD, p);
-    if (status == APR_SUCCESS && !set->expired)
-        status = pd_link_void(conn, id, PD_LINK_NOT_ME, p);
+    apr_status_t status = APR_SUCCESS;
+    if (strcmp(set->purpose, PD_LINK_PASSWORD) == 0)
+        status = shut_ways_by_letter(id, conn, p);
     if (status == APR_SUCCESS)
-        status = pd_recovery_void(conn, id, p);
+        status = pd_link_void(conn, id, PD_LINK_PASSWORD_NOW, p);
     if (status == APR_SUCCESS)
         status = pd_device_forget(conn, id, p);
     /* The owner's own from now on: strangers who guess meanwhile don't hold up his sign-in. */
@@ -159,7 +188,7 @@ static apr_status_t set_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     set_t *set = baton;
     const char *id = set->person->id;
-    apr_status_t status = pd_link_use(&set->used, conn, set->token, PD_LINK_PASSWORD, p);
+    apr_status_t status = pd_link_use(&set->used, conn, set->token, set->purpose, p);
     if (status != APR_SUCCESS || !set->used)
         return status;
     status = pd_session_clear(&set->ended, conn, id, NULL, p);
@@ -226,11 +255,10 @@ apr_status_t pd_password_set(pd_password_set_e *outcome, const char **mistake, i
     if (*retry_after)
         return APR_SUCCESS;
     *outcome = PD_PASSWORD_LINK_GONE;
-    apr_status_t status = find(&view, &person, &standing, portal, token, p);
+    apr_status_t status = find(&view, &person, &standing, &set.purpose, portal, token, p);
     if (status != APR_SUCCESS || view.link != PD_LINK_GOOD)
         return status;
     pd_guess_right(&guess);
-    set.expired = view.expired;
     *outcome = PD_PASSWORD_MISTAKE;
     status = check_and_hash(mistake, &set, &view, &standing, typed, p);
     if (status != APR_SUCCESS || *mistake)

@@ -1,8 +1,9 @@
 /* Setting a password by a one-time link. Looking changes nothing; setting it ends all sessions of
- * the person and tells him by a letter, in one transaction with the link's use. Other links of the
- * person to a password are void then, and known browsers forgotten but the one in which it is set;
- * a link to disown a sign-in (pd_unusual.h) is void unless the password had expired: then it may
- * have been set by who knew the old one, without a letter. */
+ * the person and tells him by a letter, in one transaction with the link's use. Known browsers are
+ * forgotten then but the one in which it is set. By a letter's link or code all other links of the
+ * person to a password or to disown a sign-in (pd_unusual.h) are void, and what was asked for to
+ * recover; by a link that a sign-in gave only others of that kind are: it may have been set by who
+ * knew the old password, without a letter. */
 #ifndef PD_PASSWORD_SET_H
 #define PD_PASSWORD_SET_H
 #include "portal/pd_guess.h"

@@ -1,7 +1,9 @@
 /* Recovery of access, the visitor's side: asking, and the code. Rows of names that nobody has are
  * like all others, but for the code, which fits nothing; so are those of somebody whose mailbox had
- * its letters of the hour, and then the code of his last letter is good still. Tries are counted by
- * what was asked for last, as if it had a code, and by the row that has one. */
+ * its letters of the hour, and then the code of the last letter for that name is good still. A code
+ * for another name than that asked for last fits nothing: or who has a code for his own would learn
+ * whether the other name has one. Tries are counted by what was asked for last, as if it had a
+ * code, and by the row that has one. */
 #include "portal/pd_recovery.h"
 #include <string.h>
 #include "base/pd_bytes.h"
@@ -21,15 +23,16 @@ const pd_sql_t pd_recovery_sql[] = {
              " VALUES (%s, %s, %s, %s, '', '', 0, %lld, %lld, 0, 0)",
              "", "somebody asks under a name"},
     [FIND] = {"recovery_find",
-              "SELECT id FROM recovery WHERE browser = %s AND used_at = 0"
+              "SELECT id, kind, lookup FROM recovery WHERE browser = %s AND used_at = 0"
               " AND expires_at > %lld AND created_at <= %lld"
               " ORDER BY created_at DESC, id DESC LIMIT 1",
-              "s", "what a browser asked for last"},
+              "sss", "what a browser asked for last"},
     [FIND_CODE] = {"recovery_find_code",
                    "SELECT id, person_id, code FROM recovery WHERE browser = %s AND used_at = 0"
-                   " AND expires_at > %lld AND created_at <= %lld AND code <> ''"
+                   " AND expires_at > %lld AND created_at <= %lld AND kind = %s"
+                   " AND lookup = %s AND code <> ''"
                    " ORDER BY created_at DESC, id DESC LIMIT 1",
-                   "sss", "what it was last sent a code for"},
+                   "sss", "the last code that was sent for that name"},
     [COUNT] = {"recovery_count",
                "UPDATE recovery SET attempts = attempts + 1 WHERE id = %s AND attempts < %lld", "",
                "count a try before it is checked"},
@@ -51,7 +54,7 @@ const pd_sql_t pd_recovery_sql[] = {
 /* What a browser asked for. */
 typedef struct asked_t {
     const char *id;        /* the last; NULL: nothing */
-    const char *letter_id; /* the last that was answered by a letter, and ""s: none was */
+    const char *letter_id; /* the last for that name with a letter, and ""s: none had one */
     const char *person_id, *code;
 } asked_t;
 
@@ -82,37 +85,50 @@ apr_status_t pd_recovery_ask(int *retry_after, const pd_portal_t *portal, const 
 }
 
 /* A row that is of later than now, since the clock was put back, waits until it has begun. */
-static apr_status_t find_row(const pd_cell_t **cell, const pd_portal_t *portal, int statement,
-                             const char *browser, apr_pool_t *p)
+static apr_status_t find_last(ask_t *last, asked_t *asked, const pd_portal_t *portal, apr_pool_t *p)
 {
     const pd_rows_t *rows;
     apr_time_t now = pd_clock_now();
-    *cell = NULL;
-    apr_status_t status = pd_db_read(
-        &rows, portal->db, &pd_recovery_sql[statement],
-        PD_ARGS(PD_T(pd_token_hash(browser, p)), PD_N(now), PD_N(now + PD_LINK_SKEW)), 1, p);
-    if (status == APR_SUCCESS && PD_ROW_COUNT(rows) > 0)
-        *cell = PD_ROW(rows, 0);
-    return status;
+    apr_status_t status =
+        pd_db_read(&rows, portal->db, &pd_recovery_sql[FIND],
+                   PD_ARGS(PD_T(last->browser), PD_N(now), PD_N(now + PD_LINK_SKEW)), 1, p);
+    if (status != APR_SUCCESS || PD_ROW_COUNT(rows) == 0)
+        return status;
+    const pd_cell_t *cell = PD_ROW(rows, 0);
+    asked->id = cell[0].text;
+    last->kind = cell[1].text;
+    last->lookup = cell[2].text;
+    return APR_SUCCESS;
+}
+
+static apr_status_t find_code(asked_t *asked, const ask_t *last, const pd_portal_t *portal,
+                              apr_pool_t *p)
+{
+    const pd_rows_t *rows;
+    apr_time_t now = pd_clock_now();
+    apr_status_t status =
+        pd_db_read(&rows, portal->db, &pd_recovery_sql[FIND_CODE],
+                   PD_ARGS(PD_T(last->browser), PD_N(now), PD_N(now + PD_LINK_SKEW),
+                           PD_T(last->kind), PD_T(last->lookup)),
+                   1, p);
+    if (status != APR_SUCCESS || PD_ROW_COUNT(rows) == 0)
+        return status;
+    const pd_cell_t *cell = PD_ROW(rows, 0);
+    *asked = (asked_t){asked->id, cell[0].text, cell[1].text, cell[2].text};
+    return APR_SUCCESS;
 }
 
 static apr_status_t find(asked_t *asked, const pd_portal_t *portal, const char *browser,
                          apr_pool_t *p)
 {
-    const pd_cell_t *last, *answered;
     *asked = (asked_t){NULL, "", "", ""};
     if (!browser)
         return APR_SUCCESS;
-    apr_status_t status = find_row(&last, portal, FIND, browser, p);
-    if (status == APR_SUCCESS)
-        status = find_row(&answered, portal, FIND_CODE, browser, p);
-    if (status != APR_SUCCESS)
+    ask_t last = {.browser = pd_token_hash(browser, p)};
+    apr_status_t status = find_last(&last, asked, portal, p);
+    if (status != APR_SUCCESS || !asked->id)
         return status;
-    if (last)
-        asked->id = last[0].text;
-    if (answered)
-        *asked = (asked_t){asked->id, answered[0].text, answered[1].text, answered[2].text};
-    return APR_SUCCESS;
+    return find_code(asked, &last, portal, p);
 }
 
 apr_status_t pd_recovery_look(int *asked, const pd_portal_t *portal, const char *browser,

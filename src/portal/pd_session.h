@@ -57,7 +57,7 @@ typedef enum {
 typedef struct pd_sign_in_t {
     pd_sign_in_e outcome;
     const char *token;     /* SIGNED_IN: the new cookie value; EXPIRED: of a link to set another
-                              password (PD_LINK_PASSWORD); CLOSING: of one to recall it
+                              password (PD_LINK_PASSWORD_NOW); CLOSING: of one to recall it
                               (PD_LINK_RECALL_NOW); BLOCKED: of one to close the account
                               (PD_LINK_CLOSE); else NULL */
     const char *person_id; /* SIGNED_IN; else NULL */

@@ -189,8 +189,8 @@ static apr_status_t demand_password(begin_t *begin, pd_conn_t *conn, apr_pool_t 
 {
     const pd_person_found_t *person = &begin->person;
     const char *details =
-        pd_json_text(json_pack("{s:s, s:s}", "purpose", PD_LINK_PASSWORD, "by", "sign-in"), p);
-    apr_status_t status = pd_link_make(&begin->link, conn, person->id, PD_LINK_PASSWORD,
+        pd_json_text(json_pack("{s:s, s:s}", "purpose", PD_LINK_PASSWORD_NOW, "by", "sign-in"), p);
+    apr_status_t status = pd_link_make(&begin->link, conn, person->id, PD_LINK_PASSWORD_NOW,
                                        pd_clock_now() + PD_LINK_SIGN_IN_LIFETIME, p);
     begin->outcome = PD_SIGN_IN_EXPIRED;
     if (status != APR_SUCCESS)

@@ -102,15 +102,15 @@ static apr_status_t write_letter(pd_conn_t *conn, const pd_portal_t *portal, pd_
     int written;
     apr_status_t status = pd_outbox_address(letter, conn, portal, p);
     if (status == APR_SUCCESS)
-        status = pd_link_make(&token, conn, letter->person_id, PD_LINK_NOT_ME,
-                              pd_clock_now() + PD_NOT_ME_LIFETIME, p);
+        status = pd_link_add(&token, conn, letter->person_id, PD_LINK_NOT_ME,
+                             pd_clock_now() + PD_NOT_ME_LIFETIME, p);
     if (status == APR_SUCCESS)
         status = add_values(letter, portal, origin, unusual, token, p);
     return status == APR_SUCCESS ? pd_outbox_add(&written, conn, portal, letter, p) : status;
 }
 
-/* A newer link voids the older, so none is made where no letter is to carry it: of many countries
- * within an hour the first letters tell enough, and their last link stays good. No other letter
+/* Of many countries within an hour the first letters tell enough. All their links stay good side by
+ * side: what the first sign-in prepared can be taken back whatever sign-ins follow. No other letter
  * takes their place: who knows the password must not be able to hold back the one that tells. The
  * inbox has each. */
 static apr_status_t tell(pd_conn_t *conn, const pd_portal_t *portal, pd_letter_t *letter,

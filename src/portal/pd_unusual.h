@@ -4,7 +4,8 @@
  * hours: without coordinates, which are never read, nothing finer would be honest. The first
  * country that is known of a person is not new. Without a file of places nothing is unusual.
  *
- * The letter has a link that ends all sessions and the password, and leads to a new one. */
+ * The letter has a link that ends all sessions and the password, and leads to a new one. Links of
+ * several letters are good side by side, each for its 7 days, until one is used. */
 #ifndef PD_UNUSUAL_H
 #define PD_UNUSUAL_H
 #include "portal/pd_link.h"
@@ -30,18 +31,21 @@ apr_status_t pd_unusual_expire(int *removed, const pd_portal_t *portal, apr_inte
                                int limit, apr_pool_t *p);
 
 /* "That was not me" (pd_disown.c), by the letter's link: ends all sessions of the person at once,
- * takes the password away and a second factor that was set up since that sign-in, forgets browsers
- * and countries, and makes a link to set another password: `fresh` is its token. NULL: the link is
- * used, late or void, and nothing was done. */
+ * takes the password away and a second factor that was set up since the oldest sign-in that can
+ * still be disowned, forgets browsers and countries, voids the other links of this kind, and makes
+ * a link to set another password: `fresh` is its token. NULL: the link is used, late or void, and
+ * nothing was done. */
 apr_status_t pd_disown(const char **fresh, const pd_portal_t *portal, const char *token,
                        apr_pool_t *p);
 
 /* The same by somebody who is signed in and has just proved who it is, from the notice in the
- * inbox: also his own session ends. */
+ * inbox: also his own session ends. He may be no more than who knows the password: countries stay
+ * known, a second factor stays, and so do the links of letters. */
 apr_status_t pd_disown_own(const char **fresh, const pd_portal_t *portal, const char *person_id,
                            apr_pool_t *p);
 
-/* Inside a transaction: the instant of the sign-in that the person may still disown; 0: none. */
+/* Inside a transaction: the instant of the oldest sign-in that the person may still disown; 0:
+ * none. */
 apr_status_t pd_disown_since(apr_time_t *since, pd_conn_t *conn, const char *person_id,
                              apr_pool_t *p);
 

@@ -223,6 +223,42 @@ START_TEST(recovery_under_a_name)
 }
 END_TEST
 
+static void answer_all(void)
+{
+    int done, waiting = 1;
+    while (waiting)
+        ck_assert_int_eq(pd_recovery_answer(&done, &waiting, &portal, tp), APR_SUCCESS);
+}
+
+/* After a code for one's own name. The job's statements are no answer to who asks. */
+static void asks_and_enters(const char *name)
+{
+    const pd_client_t client = {.address = "192.0.2.7", .browser = STRANGE};
+    const char *token;
+    int wait;
+    pd_recovery_e outcome;
+    asks(name);
+    is_seeing = 0;
+    answer_all();
+    is_seeing = 1;
+    ck_assert_int_eq(pd_recovery_submit(&outcome, &token, &wait, &portal, &client, "00000000", tp),
+                     APR_SUCCESS);
+    ck_assert_int_eq(outcome, PD_RECOVERY_WRONG);
+}
+
+START_TEST(code_after_a_name)
+{
+    if (!open_with_ivan(_i))
+        return;
+    confirmed_person("olga", "o@example.org");
+    asks("olga");
+    answer_all();
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM recovery WHERE code <> ''"), 1);
+    same(asks_and_enters, "ivan", "nobody");
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM recovery WHERE code <> ''"), 2);
+}
+END_TEST
+
 static const char *changer;
 
 static void wants_address(const char *address)
@@ -254,6 +290,7 @@ int main(void)
     tcase_add_loop_test(tcase, registration_of_an_address, 0, N_ENGINES);
     tcase_add_loop_test(tcase, registration_of_a_login, 0, N_ENGINES);
     tcase_add_loop_test(tcase, recovery_under_a_name, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, code_after_a_name, 0, N_ENGINES);
     tcase_add_loop_test(tcase, change_to_an_address, 0, N_ENGINES);
     return pd_test_main(suite);
 }
