@@ -19,7 +19,6 @@
 
 #define MAIL_BATCH    1 /* each may take a whole time-out: look at the clock between them */
 #define EXPIRE_BATCH  200
-#define RUN_MAX       apr_time_from_sec(20)
 #define EXPIRE_EVERY  apr_time_from_sec(3600)
 #define COMING_EVERY  apr_time_from_sec(10)
 #define COMING_BATCH  50
@@ -37,7 +36,7 @@ static apr_status_t run_batches(int *done, batch_fn *batch, pd_destroy_fn *destr
                                 const pd_portal_t *portal, apr_pool_t *p)
 {
     apr_pool_t *scratch;
-    apr_time_t end = pd_clock_now() + RUN_MAX;
+    apr_time_t end = pd_clock_now() + PD_RUN_MAX;
     apr_status_t rv;
     int n, seen;
     apr_pool_create(&scratch, p);
