@@ -29,6 +29,7 @@ NEEDS_asan := $(NEEDS_test)
 NEEDS_valgrind := build test pgsql valgrind
 NEEDS_tsan := build
 NEEDS_fuzz := build fuzz
+NEEDS_install := build run
 NEEDS_bench := build run test pgsql bench
 NEEDS_e2e := build run test pgsql e2e
 NEEDS := $(sort $(foreach goal,$(GOALS),$(if $(filter undefined,$(origin NEEDS_$(goal))),build,$(NEEDS_$(goal)))))
@@ -237,6 +238,7 @@ install: all
 	install -m 711 $(B)/pdportal-hash '$(DESTDIR)$(LIBEXECDIR)/'
 	install -m 755 $(B)/pdportalctl '$(DESTDIR)$(PREFIX)/sbin/'
 	cp -R $(B)/share/. '$(DESTDIR)$(SHAREDIR)/'
+	cp conf/pdportal.conf '$(DESTDIR)$(SHAREDIR)/pdportal.conf.sample'
 	chmod -R u=rwX,go=rX '$(DESTDIR)$(SHAREDIR)'
 
 clean:

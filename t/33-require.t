@@ -141,6 +141,18 @@ is($anna->request('POST', '/fresh/', body => 'a=1')->status, 403, 'a form that w
 $anna->follow($answer);
 like($anna->{last}->text, qr/still you/, 'the page says why');
 my $old = $anna->{cookies}{pd};
+
+# A form of the site that a person sends when nobody is signed in any more: a page that says what to do, and no JSON.
+for my $headers ([ 'Sec-Fetch-Dest' => 'document' ], [ Accept => 'text/html,*/*;q=0.8' ]) {
+    $answer = $server->browser(navigation => 0)->request('POST', '/cabinet/?x=1', body => 'a=1', headers => $headers);
+    is($answer->status, 401, 'a form of a guest');
+    like($answer->header('content-type'), qr{^text/html}, 'is answered by a page');
+    like($answer->text, qr/The form was not sent.*You are not signed in any more.*go one page back/, 'which says what to do');
+    page_like($answer, qr{href="/portal/login\?return=%2Fcabinet%2F"}, 'and leads to sign-in');
+}
+for my $headers ([ 'Sec-Fetch-Dest' => 'empty', Accept => 'text/html' ], [ Accept => '*/*' ], [ Accept => 'text/html', 'X-Requested-With' => 'fetch' ]) {
+    is($server->browser(navigation => 0)->request('POST', '/cabinet/', body => 'a=1', headers => $headers)->header('content-type'), 'application/json', 'a program is answered as before');
+}
 $answer = $anna->submit({ login => $login, password => password() });
 is($answer->header('location'), '/fresh/?x=1', 'the right password: back to the page');
 isnt($anna->{cookies}{pd}, $old, 'with a new session');

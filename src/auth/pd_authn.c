@@ -117,11 +117,12 @@ static const char *way_to_mend(const request_rec *r, const pd_visit_t *visit, co
 
 /* A person is led where what is lacking can be mended, and comes back to the page asked for at
  * first: an internal redirect (a DirectoryIndex) must not show. A program gets its 401. */
-static int challenge(request_rec *r, const pd_visit_t *visit)
+static int challenge(request_rec *r, pd_visit_t *visit)
 {
     pd_headers_add(r, visit->site);
     never_store(r);
     if (!pd_visit_is_navigation(r)) {
+        visit->sent_form = pd_visit_is_sent_form(r); /* the redirect to the page makes a GET of it */
         ap_custom_response(r, HTTP_UNAUTHORIZED, visit->site->required_page);
         return HTTP_UNAUTHORIZED;
     }

@@ -23,6 +23,23 @@ const request_rec *pd_visit_first(const request_rec *r)
     return r;
 }
 
+static int is_for_a_window(const char *destination)
+{
+    return strcmp(destination, "document") == 0 || strcmp(destination, "iframe") == 0 ||
+           strcmp(destination, "frame") == 0;
+}
+
+int pd_visit_is_sent_form(const request_rec *r)
+{
+    const char *destination = apr_table_get(r->headers_in, "Sec-Fetch-Dest");
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+    if (r->method_number != M_POST || apr_table_get(r->headers_in, "X-Requested-With") != NULL) {
+        return 0;
+    }
+    return destination != NULL ? is_for_a_window(destination)
+                               : accept != NULL && ap_strstr_c(accept, "text/html") != NULL;
+}
+
 int pd_visit_is_navigation(const request_rec *r)
 {
     const char *destination = apr_table_get(r->headers_in, "Sec-Fetch-Dest");
@@ -31,8 +48,7 @@ int pd_visit_is_navigation(const request_rec *r)
         return 0; /* HEAD counts as GET for httpd, and here too */
     }
     if (destination != NULL) {
-        return strcmp(destination, "document") == 0 || strcmp(destination, "iframe") == 0 ||
-               strcmp(destination, "frame") == 0;
+        return is_for_a_window(destination);
     }
     if (apr_table_get(r->headers_in, "X-Requested-With") != NULL) {
         return 0;

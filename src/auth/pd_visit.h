@@ -24,6 +24,7 @@ typedef struct pd_visit_t {
     pd_session_t session;
     int lacks;              /* pd_lacks_e, what Require wanted beside */
     int refused_navigation; /* the request that was refused was a person's going somewhere */
+    int sent_form;          /* it was a form that a person sent */
     const void *section;    /* per_dir_config and path looked at last, and what they are */
     const char *section_uri;
     pd_place_e place;
@@ -71,6 +72,9 @@ int pd_visit_has_ground(pd_visit_t *visit);
 
 /* The first request of a chain of sub-requests and internal redirects. */
 const request_rec *pd_visit_first(const request_rec *r);
+
+/* Is it a form that a person sent with a browser? */
+int pd_visit_is_sent_form(const request_rec *r);
 
 /* Is it a person going somewhere with a browser, as against a program fetching something? */
 int pd_visit_is_navigation(const request_rec *r);

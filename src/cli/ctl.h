@@ -151,6 +151,9 @@ int ctl_find_person(ctl_t *ctl, pd_person_t *person, const char *name);
  * CTL_OK or the exit code. */
 int ctl_note_look(ctl_t *ctl, const pd_person_t *person);
 
+/* Likewise for those that show names of several people: one of pd_look.h. */
+int ctl_note_list(ctl_t *ctl, const char *list);
+
 /* Manual pages. */
 void ctl_help_all(void);
 void ctl_help_one(const ctl_command_t *command);

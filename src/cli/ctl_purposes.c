@@ -56,13 +56,23 @@ static pd_use_t use_of(ctl_t *ctl)
     return use;
 }
 
+static int noted(ctl_t *ctl, apr_status_t rv)
+{
+    return rv ? ctl_fail_status(ctl, rv, "the look can't be noted, so nothing is shown", NULL)
+              : CTL_OK;
+}
+
 int ctl_note_look(ctl_t *ctl, const pd_person_t *person)
 {
     const pd_use_t use = use_of(ctl);
-    apr_status_t rv =
-        pd_look_note(&ctl->portal, person, PD_ROLE_BY_PROGRAM, use.what, use.purpose, ctl->p);
-    return rv ? ctl_fail_status(ctl, rv, "the look can't be noted, so nothing is shown", NULL)
-              : CTL_OK;
+    return noted(
+        ctl, pd_look_note(&ctl->portal, person, PD_ROLE_BY_PROGRAM, use.what, use.purpose, ctl->p));
+}
+
+int ctl_note_list(ctl_t *ctl, const char *list)
+{
+    const pd_look_list_t look = {.list = list, .purpose = use_of(ctl).purpose};
+    return noted(ctl, pd_look_note_list(&ctl->portal, PD_ROLE_BY_PROGRAM, &look, ctl->p));
 }
 
 int ctl_use_person(ctl_t *ctl, const char *person_id)

@@ -3,6 +3,7 @@
 
 #include "base/pd_status.h"
 #include "base/pd_zone.h"
+#include "portal/pd_look.h"
 #include "portal/pd_person.h"
 #include "portal/pd_role.h"
 #include "portal/pd_staff.h"
@@ -203,6 +204,10 @@ int ctl_staff_list(ctl_t *ctl)
     apr_status_t rv = pd_staff_list(&all, &ctl->portal, ctl->p);
     if (rv) {
         return ctl_fail_status(ctl, rv, "the staff can't be read", NULL);
+    }
+    int code = all->nelts > 0 ? ctl_note_list(ctl, PD_LOOK_STAFF) : CTL_OK;
+    if (code) {
+        return code;
     }
     for (int i = 0; i < all->nelts; i++) {
         const pd_staff_t *staff = &APR_ARRAY_IDX(all, i, pd_staff_t);

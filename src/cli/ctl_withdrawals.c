@@ -4,6 +4,7 @@
 
 #include "base/pd_zone.h"
 #include "portal/pd_consent.h"
+#include "portal/pd_look.h"
 #include "portal/pd_role.h"
 #include "portal/pd_withdrawal.h"
 
@@ -100,6 +101,9 @@ int ctl_withdrawals_list(ctl_t *ctl)
     json_t *list = json_array();
     json_object_set_new(ctl->answer, "withdrawals", list);
     int code = read_open(ctl, &withdrawals);
+    if (!code && withdrawals->nelts > 0) {
+        code = ctl_note_list(ctl, PD_LOOK_WITHDRAWALS);
+    }
     for (int i = 0; !code && i < withdrawals->nelts; i++) {
         code = tell(ctl, list, &APR_ARRAY_IDX(withdrawals, i, pd_withdrawal_t));
     }

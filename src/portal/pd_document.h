@@ -39,6 +39,7 @@ typedef enum {
     PD_REFUSED_MATERIAL, /* editorial, but what may not change has: clauses `detail` ("": others),
                             in `language` */
     PD_REFUSED_CLAUSES,  /* editorial, but clauses `detail` came or went, in `language` */
+    PD_REFUSED_REWRITTEN, /* editorial, but clauses `detail` are said anew, in `language` */
     PD_REFUSED_OPENING,  /* editorial, but title or opening is another, in `language` */
     PD_REFUSED_LANGUAGE_LESS, /* editorial, and without the last version's `language` */
     PD_REFUSED_LANGUAGE_MORE, /* editorial, and in a `language` that the last version has not */

@@ -25,7 +25,8 @@ static int is_editorial(const pd_publish_t *publish)
 }
 
 /* Of a policy that has some of these sections. A clause that is new says something new wherever it
- * stands: a recipient can be named in any section. */
+ * stands, and so does one of which more than a few words are others: a recipient can be named, and a
+ * promise left out, in any section. */
 static pd_refused_e change_of_policy(const char **clauses, const char *sections,
                                      const pd_article_t *before, const pd_article_t *after,
                                      apr_pool_t *p)
@@ -37,6 +38,9 @@ static pd_refused_e change_of_policy(const char **clauses, const char *sections,
     *clauses = pd_material_unpaired(before, after, p);
     if (**clauses) {
         return PD_REFUSED_CLAUSES;
+    }
+    if (pd_material_rewritten(clauses, before, after, p) != APR_SUCCESS || **clauses) {
+        return PD_REFUSED_REWRITTEN;
     }
     return pd_material_same_opening(before, after, p) ? PD_REFUSED_NOT : PD_REFUSED_OPENING;
 }
@@ -59,7 +63,9 @@ static pd_refused_e material_change(const char **clauses, const pd_publish_t *pu
 static const char *why_material(pd_refused_e code, const char *name, const char *clauses,
                                 apr_pool_t *p)
 {
-    const char *what = code == PD_REFUSED_CLAUSES   ? "clauses are new or gone"
+    const char *what = code == PD_REFUSED_CLAUSES ? "clauses are new or gone"
+                       : code == PD_REFUSED_REWRITTEN
+                           ? "more than five words of a clause came or went"
                        : code == PD_REFUSED_OPENING ? "the title, or what stands in front of the "
                                                       "first clause, reads or links otherwise than "
                                                       "before"

@@ -104,6 +104,7 @@ static void next_section(pd_export_t *export)
     export->section++;
     export->after[0] = '\0';
     export->begun = 0;
+    export->given = 0;
 }
 
 apr_status_t pd_export_next(pd_export_page_t *page, pd_export_t *export, apr_pool_t *p)
@@ -117,8 +118,9 @@ apr_status_t pd_export_next(pd_export_page_t *page, pd_export_t *export, apr_poo
     apr_status_t status = section->read(rows, export, p);
     if (status != APR_SUCCESS)
         return status;
-    *page = (pd_export_page_t){section, rows, !export->begun, !export->more};
+    *page = (pd_export_page_t){section, rows, !export->begun, !export->more, export->given};
     export->begun = 1;
+    export->given |= rows->nelts > 0;
     if (!export->more)
         next_section(export);
     return APR_SUCCESS;

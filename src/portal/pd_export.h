@@ -90,10 +90,11 @@ typedef struct pd_export_t {
     pd_person_t person;
     const char *language; /* of names of places */
     apr_time_t made_at;
-    apr_time_t newest; /* event of the journal, when its section began */
+    apr_time_t newest; /* row of the journal, when the section that reads it began */
     const pd_export_section_t *section;
     char after[PD_EXPORT_KEY_MAX]; /* key of the last row read of the section; "": none yet */
     int begun;                     /* the section has given a page */
+    int given;                     /* and a row */
     int more;                      /* it may have another */
 } pd_export_t;
 
@@ -102,6 +103,7 @@ typedef struct pd_export_page_t {
     const pd_export_section_t *section; /* NULL: that was all */
     const apr_array_header_t *rows;     /* of pd_export_row_t * */
     int begins, ends;                   /* the first, the last of its section */
+    int follows;                        /* rows of its section stand in pages before it */
 } pd_export_page_t;
 
 /* Before the first page. The export lives in `p`. APR_ENOENT: there is no such person. */

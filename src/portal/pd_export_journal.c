@@ -29,34 +29,26 @@ const pd_sql_t pd_export_journal_sql[] = {
                "as what somebody acts"},
     {NULL, NULL, NULL, NULL}};
 
-/* The last row read: "AT SEQUENCE HOST". */
-typedef struct place_t {
-    apr_time_t at;
-    apr_int64_t sequence;
-    const char *host;
-} place_t;
-
-static place_t read_place(const char *after)
+pd_export_place_t pd_export_read_place(const pd_export_t *export)
 {
-    place_t place = {0, 0, ""};
+    pd_export_place_t place = {0, 0, ""};
     char *rest;
-    if (*after != '\0') {
-        place.at = apr_strtoi64(after, &rest, 10);
+    if (*export->after != '\0') {
+        place.at = apr_strtoi64(export->after, &rest, 10);
         place.sequence = apr_strtoi64(rest + 1, &rest, 10);
         place.host = rest + 1;
     }
     return place;
 }
 
-static apr_status_t keep_place(pd_export_t *export, const pd_cell_t *cell, apr_pool_t *p)
+apr_status_t pd_export_keep_place(pd_export_t *export, const pd_cell_t *cell, apr_pool_t *p)
 {
     return pd_export_go_on(
         export, apr_pstrcat(p, cell[2].text, " ", cell[1].text, " ", cell[0].text, NULL));
 }
 
-/* "administrator, editor"; "staff" where that is not known any more. */
-static apr_status_t read_roles(const char **roles, const pd_export_t *export, const char *id,
-                               apr_pool_t *p)
+apr_status_t pd_export_read_roles(const char **roles, const pd_export_t *export, const char *id,
+                                  apr_pool_t *p)
 {
     const pd_rows_t *found;
     *roles = "staff";
@@ -80,7 +72,7 @@ static apr_status_t read_actor(const char **by, const pd_export_t *export, json_
         return APR_SUCCESS;
     }
     if (strlen(actor) == ID_CHARS)
-        return read_roles(by, export, actor, p);
+        return pd_export_read_roles(by, export, actor, p);
     *by = apr_pstrdup(p, actor);
     return APR_SUCCESS;
 }
@@ -133,7 +125,7 @@ apr_status_t pd_export_read_journal(apr_array_header_t *rows, pd_export_t *expor
 {
     const pd_rows_t *found = NULL;
     const int page = export->section->page;
-    const place_t after = read_place(export->after);
+    const pd_export_place_t after = pd_export_read_place(export);
     apr_status_t status = export->begun ? APR_SUCCESS : read_newest(export, p);
     if (status == APR_SUCCESS)
         status = pd_db_read(&found, export->portal->db, &pd_export_journal_sql[EVENTS],
@@ -145,6 +137,6 @@ apr_status_t pd_export_read_journal(apr_array_header_t *rows, pd_export_t *expor
         status = add_event(rows, export, PD_ROW(found, i), p);
     export->more = status == APR_SUCCESS && PD_ROW_COUNT(found) == page;
     if (export->more)
-        status = keep_place(export, PD_ROW(found, page - 1), p);
+        status = pd_export_keep_place(export, PD_ROW(found, page - 1), p);
     return status;
 }

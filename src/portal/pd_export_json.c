@@ -72,7 +72,7 @@ apr_status_t pd_export_json_page(pd_buf_t *to, const pd_export_page_t *page, apr
         const char *text = row_text(APR_ARRAY_IDX(page->rows, i, const pd_export_row_t *), p);
         if (text == NULL)
             return APR_ENOMEM;
-        pd_buf_puts(to, page->begins && i == 0 ? "\n" : ",\n");
+        pd_buf_puts(to, page->follows || i > 0 ? ",\n" : "\n");
         pd_buf_puts(to, text);
     }
     if (page->ends)

@@ -236,4 +236,5 @@ const pd_export_section_t pd_export_sections[] = {
     {"told", "acts", TABLE(TOLD),
      COLUMNS(KEY, COLUMN("version", NUMBER), COLUMN("way", WORD), COLUMN("at", INSTANT)), 0, PAGE},
     {"journal", "journal", pd_export_read_journal, NULL, NULL, 0, PAGE},
+    {"looks", "journal", pd_export_read_looks, NULL, NULL, 0, PAGE},
     {.name = NULL}};

@@ -10,6 +10,7 @@
 #include "portal/pd_destruction.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
+#include "portal/pd_look.h"
 #include "portal/pd_person.h"
 #include "portal/pd_tables_int.h"
 #include "text/pd_email.h"
@@ -180,7 +181,7 @@ static apr_status_t look_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
 {
     const look_t *look = baton;
     const char *details =
-        pd_json_text(json_pack("{s:s, s:s, s:I, s:s}", "by", look->by, "page", "consents find",
+        pd_json_text(json_pack("{s:s, s:s, s:I, s:s}", "by", look->by, "page", PD_LOOK_CONSENTS,
                                "acts", (json_int_t)look->count, "purpose", "4.1.2"),
                      p);
     return pd_journal_add(conn, look->portal, PD_EVENT_STAFF_LOOK, "", details, NULL, p);

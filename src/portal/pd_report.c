@@ -4,11 +4,9 @@
 #include "portal/pd_report.h"
 #include "base/pd_log.h"
 #include "base/pd_zone.h"
-#include "portal/pd_journal.h"
-#include "portal/pd_json_int.h"
+#include "portal/pd_look.h"
 #include "portal/pd_person.h"
 #include "portal/pd_purpose.h"
-#include "portal/pd_role.h"
 #include "portal/pd_tables_int.h"
 #include "text/pd_csv.h"
 
@@ -151,34 +149,17 @@ apr_status_t pd_report_page(apr_array_header_t **people, pd_report_t *report,
     return status;
 }
 
-typedef struct look_t {
-    const pd_portal_t *portal;
-    const char *by;
-    pd_person_t person; /* nobody where the program looks */
-    const pd_report_t *report;
-    const char *purpose;
-} look_t;
-
-static apr_status_t look_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
-{
-    const look_t *look = baton;
-    const char *details =
-        pd_json_text(json_pack("{s:s, s:s, s:s, s:I, s:s}", "by", look->by, "page", "documents",
-                               "kind", look->report->kind, "version",
-                               (json_int_t)look->report->version, "purpose", look->purpose),
-                     p);
-    return pd_journal_add(conn, look->portal, PD_EVENT_STAFF_LOOK, look->person.id, details,
-                          look->person.key, p);
-}
-
 apr_status_t pd_report_look(const pd_portal_t *portal, const char *by, const pd_report_t *report,
                             const char *purpose, apr_pool_t *p)
 {
-    look_t look = {portal, by, {.id = "", .key = NULL}, report, purpose};
-    apr_status_t status = strcmp(by, PD_ROLE_BY_PROGRAM) == 0
-                              ? APR_SUCCESS
-                              : pd_person_get(&look.person, portal, by, p);
-    return status == APR_SUCCESS ? pd_db_transact(portal->db, look_step, &look, p) : status;
+    static const char *const which[] = {
+        [PD_REPORT_ALL] = "all", [PD_REPORT_ACTED] = "acted", [PD_REPORT_NOT] = "not"};
+    const pd_look_list_t look = {.list = PD_LOOK_DOCUMENTS,
+                                 .purpose = purpose,
+                                 .kind = report->kind,
+                                 .which = which[report->which],
+                                 .version = report->version};
+    return pd_look_note_list(portal, by, &look, p);
 }
 
 void pd_report_csv(pd_buf_t *to, const apr_array_header_t *people, int head, apr_pool_t *p)

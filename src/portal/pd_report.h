@@ -37,8 +37,8 @@ typedef struct pd_report_t {
 apr_status_t pd_report_page(apr_array_header_t **people, pd_report_t *report,
                             const pd_portal_t *portal, apr_pool_t *p);
 
-/* Notes that somebody of the staff, or PD_ROLE_BY_PROGRAM, looks at names, and for which purpose of
- * use. `by` a person's id or that word. */
+/* Notes that somebody of the staff, or PD_ROLE_BY_PROGRAM, looks at names, at whose, and for which
+ * purpose of use. `by` a person's id or that word. */
 apr_status_t pd_report_look(const pd_portal_t *portal, const char *by, const pd_report_t *report,
                             const char *purpose, apr_pool_t *p);
 

@@ -59,6 +59,7 @@ extern const pd_sql_t pd_coming_sql[];
 extern const pd_sql_t pd_coming_letter_sql[];
 extern const pd_sql_t pd_export_sql[];
 extern const pd_sql_t pd_export_journal_sql[];
+extern const pd_sql_t pd_export_look_sql[];
 extern const pd_sql_t pd_backup_sql[];
 extern const pd_sql_t pd_backup_keys_sql[];
 extern const pd_sql_t pd_destroyed_sql[];

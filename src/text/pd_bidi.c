@@ -9,6 +9,14 @@ int pd_bidi_is_control(int32_t c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
+/* Zero-width space, word joiner and what is invisible by name, old format characters, a byte order
+ * mark in the midst, annotations, tags. */
+int pd_bidi_is_hidden(int32_t c)
+{
+    return c == 0x200b || (c >= 0x2060 && c <= 0x2064) || (c >= 0x206a && c <= 0x206f) ||
+           c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
+}
+
 const char *pd_bidi_find(int32_t *c, const char *text, apr_size_t length)
 {
     const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
@@ -17,7 +25,7 @@ const char *pd_bidi_find(int32_t *c, const char *text, apr_size_t length)
         if (n <= 0) {
             return NULL;
         }
-        if (pd_bidi_is_control(*c)) {
+        if (pd_bidi_is_control(*c) || pd_bidi_is_hidden(*c)) {
             return (const char *)at;
         }
     }

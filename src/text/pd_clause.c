@@ -124,16 +124,25 @@ apr_status_t pd_clause_render(pd_article_t *article, const char **why, pd_markup
     return APR_SUCCESS;
 }
 
+static const char *unseen_name(int32_t c)
+{
+    return pd_bidi_is_control(c) ? "bidirectional control character"
+                                 : "character that shows nothing";
+}
+
 /* Markdown's character references, such as &#x202E;, stand in no line until they are rendered. */
 const char *pd_clause_order_fault(const char *bytes, apr_size_t length, const pd_article_t *article,
                                   apr_pool_t *p)
 {
     int32_t c;
+    if (length >= 3 && memcmp(bytes, byte_order_mark, 3) == 0) {
+        bytes += 3;
+        length -= 3;
+    }
     for (int line = 1; length > 0; line++) {
         apr_size_t n = line_length(bytes, length);
         if (pd_bidi_find(&c, bytes, n) != NULL) {
-            return apr_psprintf(p, "line %d: a bidirectional control character, U+%04X", line,
-                                (unsigned)c);
+            return apr_psprintf(p, "line %d: a %s, U+%04X", line, unseen_name(c), (unsigned)c);
         }
         n = next_line(bytes, length, n);
         bytes += n;
@@ -141,9 +150,8 @@ const char *pd_clause_order_fault(const char *bytes, apr_size_t length, const pd
     }
     if (pd_bidi_find(&c, article->title, strlen(article->title)) != NULL ||
         pd_bidi_find(&c, article->html, strlen(article->html)) != NULL) {
-        return apr_psprintf(
-            p, "a character reference stands for a bidirectional control character, U+%04X",
-            (unsigned)c);
+        return apr_psprintf(p, "a character reference stands for a %s, U+%04X", unseen_name(c),
+                            (unsigned)c);
     }
     return NULL;
 }

@@ -2,6 +2,7 @@
 #include "text/pd_material.h"
 #include "base/pd_bytes.h"
 #include "text/pd_bidi.h"
+#include "text/pd_difference.h"
 #include <stdlib.h>
 #include <string.h>
 #include <apr_hash.h>
@@ -9,6 +10,9 @@
 #include <utf8proc.h>
 
 #define NUMBERS_BYTES_MAX 2000
+
+/* A slip, a name, a telephone number; not a sentence. */
+#define MENDED_WORDS_MAX 5
 
 static int is_quote(utf8proc_int32_t c)
 {
@@ -141,6 +145,64 @@ const char *pd_material_unpaired(const pd_article_t *before, const pd_article_t 
     add_numbers(&numbers, after, before, NULL, 0, p);
     add_numbers(&numbers, before, after, NULL, 0, p);
     return numbers.bytes;
+}
+
+static int count_words(const char *text)
+{
+    int n = 0;
+    for (text += strspn(text, " \n\t"); *text != '\0'; text += strspn(text, " \n\t")) {
+        text += strcspn(text, " \n\t");
+        n++;
+    }
+    return n;
+}
+
+static int count_spans(const pd_change_t *change, pd_span_e kind)
+{
+    int n = 0;
+    for (int i = 0; i < change->words->nelts; i++) {
+        const pd_span_t *span = &APR_ARRAY_IDX(change->words, i, pd_span_t);
+        n += span->kind == kind ? count_words(span->text) : 0;
+    }
+    return n;
+}
+
+/* Clauses that have hardly a word in common are two changes: one came, one went. */
+static int is_rewritten(const pd_change_t *change)
+{
+    int came = 0, went = 0;
+    if (change->before == NULL) {
+        came = count_words(change->after->text);
+    }
+    else if (change->after == NULL) {
+        went = count_words(change->before->text);
+    }
+    else if (change->words != NULL) {
+        came = count_spans(change, PD_SPAN_ADDED);
+        went = count_spans(change, PD_SPAN_REMOVED);
+    }
+    return came > MENDED_WORDS_MAX || went > MENDED_WORDS_MAX;
+}
+
+apr_status_t pd_material_rewritten(const char **numbers, const pd_article_t *before,
+                                   const pd_article_t *after, apr_pool_t *p)
+{
+    const pd_difference_t *difference;
+    const char *last = "";
+    pd_buf_t found;
+    pd_buf_init(&found, NUMBERS_BYTES_MAX, p);
+    apr_status_t rv = pd_difference_make(&difference, before, after, p);
+    for (int i = 0; rv == APR_SUCCESS && i < difference->changes->nelts; i++) {
+        const pd_change_t *change = &APR_ARRAY_IDX(difference->changes, i, pd_change_t);
+        const pd_clause_t *clause = change->after != NULL ? change->after : change->before;
+        if (change->part == PD_PART_CLAUSE && is_rewritten(change) &&
+            strcmp(clause->number, last) != 0) { /* what went stands before what came instead */
+            add_number(&found, clause->number);
+            last = clause->number;
+        }
+    }
+    *numbers = found.bytes;
+    return rv;
 }
 
 int pd_material_same_opening(const pd_article_t *before, const pd_article_t *after, apr_pool_t *p)

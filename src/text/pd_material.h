@@ -18,6 +18,11 @@ const char *pd_material_clauses(const pd_article_t *before, const pd_article_t *
 const char *pd_material_unpaired(const pd_article_t *before, const pd_article_t *after,
                                  apr_pool_t *p);
 
+/* The numbers of the clauses of which more than a few words (five) came or went; likewise. More than
+ * that is not mended but said anew. APR_ENOMEM: no memory to compare in. */
+apr_status_t pd_material_rewritten(const char **numbers, const pd_article_t *before,
+                                   const pd_article_t *after, apr_pool_t *p);
+
 /* Do two texts read the same, and link the same, up to the first clause: title and opening? */
 int pd_material_same_opening(const pd_article_t *before, const pd_article_t *after, apr_pool_t *p);
 

@@ -224,7 +224,7 @@ static const char *const coming_names[] = {
 #define REFUSAL                                                                                    \
     "refusal", "r_kind", "r_reason", "r_empty", "r_language", "r_twice", "r_text", "r_past",       \
         "r_earlier", "r_clock", "r_same", "r_dropped", "r_first", "r_material", "r_clauses",       \
-        "r_opening", "r_no_reason", "r_language_less", "r_language_more", "r_time",                \
+        "r_rewritten", "r_opening", "r_no_reason", "r_language_less", "r_language_more", "r_time",                \
         "r_time_twice", "r_time_never", "in_ru", "in_en", "detail"
 
 static const char *const documents_names[] = {
@@ -411,6 +411,10 @@ static const char *const cookies_names[] = {
 static const char *const error_names[] = {"e400", "e403",        "e404",      "e405",
                                           "e413", "e415",        "e429",      "e500",
                                           "e503", "retry_after", "reference", NULL};
+static const char *const unsent_names[] = {"lacks_factor", "lacks_policy",
+                                           "lacks_ground", /* none: nobody is signed in */
+                                           "way",          /* where it is mended */
+                                           NULL};
 static const char *const denied_names[] = {"asked",     "lacks_role",  "lacks_consent",
                                            "lacks_mfa", "lacks_fresh", /* what Require wanted */
                                            NULL};
@@ -463,6 +467,7 @@ const pd_contract_t pd_page_contracts[] = {
     {"leave.html", leave_names, NULL},
     {"error.html", error_names, NULL},
     {"denied.html", denied_names, NULL},
+    {"unsent.html", unsent_names, NULL},
     {"wording-policy.txt", wording_names, NULL},     /* text of the box "policy" */
     {"wording-processing.txt", wording_names, NULL}, /* text of the box "consent_processing" */
     {"wording-consent.txt", wording_names, NULL},    /* text of the box of any other consent */

@@ -7,7 +7,7 @@
     "s_account", "s_credentials", "s_roles", "s_drafts", "s_registration", "s_email_asked",        \
         "s_email_former", "s_former_names", "s_sessions", "s_sign_ins", "s_countries", "s_unused", \
         "s_browsers", "s_links", "s_recovery", "s_letters", "s_notices", "s_notices_off",          \
-        "s_acts", "s_texts", "s_withdrawals", "s_told", "s_journal"
+        "s_acts", "s_texts", "s_withdrawals", "s_told", "s_journal", "s_looks"
 
 #define EXPORT_LABELS                                                                              \
     "l_id", "l_key", "l_login", "l_email", "l_language", "l_state", "l_policy_version",            \
@@ -19,7 +19,7 @@
         "l_seen_at", "l_purpose", "l_answered_at", "l_recipient", "l_done_at", "l_verb",           \
         "l_wording", "l_form", "l_html_sha256", "l_address", "l_agent", "l_title", "l_markup",     \
         "l_source", "l_act", "l_task", "l_started_at", "l_due_at", "l_way", "l_event", "l_by",     \
-        "l_details", "l_content", "l_letter", "l_read_at", "l_sum_covers"
+        "l_details", "l_content", "l_letter", "l_read_at", "l_sum_covers", "l_list", "l_which"
 
 #define EXPORT_WORDS                                                                               \
     "w_ru", "w_en", "w_pending", "w_active", "w_blocked", "w_closing", "w_totp", "w_totp_new",     \
@@ -40,6 +40,8 @@
         "w_purpose_refused", "w_withdrawal_done", "w_export_asked", "w_export_made",               \
         "w_notices_set", "w_notice_read", "w_notice_removed", "w_closing_begun", "w_review_told",  \
         "w_closing_recalled", "w_sessions_ended", "w_password", "w_person_seen",                   \
-        "w_person_blocked", "w_person_unblocked"
+        "w_person_blocked", "w_person_unblocked", "w_gone", "w_documents", "w_consents_find",      \
+        "w_staff_list", "w_withdrawals_list", "w_all", "w_acted", "w_not", "w_4_1_1", "w_4_1_2",   \
+        "w_4_1_3", "w_4_1_4", "w_4_1_5", "w_4_1_6", "w_4_1_7", "w_4_1_8"
 
 #endif

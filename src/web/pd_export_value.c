@@ -133,7 +133,7 @@ pd_value_t *pd_export_value(const pd_page_t *page, const pd_export_page_t *part,
     pd_value_set_bool(value, apr_pstrcat(p, "s_", part->section->name, NULL), 1, p);
     pd_value_set_bool(value, "begins", part->begins, p);
     pd_value_set_bool(value, "ends", part->ends, p);
-    pd_value_set_bool(value, "is_empty", part->begins && part->ends && part->rows->nelts == 0, p);
+    pd_value_set_bool(value, "is_empty", !part->follows && part->ends && part->rows->nelts == 0, p);
     pd_value_set(value, "rows", rows);
     return value;
 }

@@ -21,6 +21,7 @@ static const char *const refusal_names[] = {
     [PD_REFUSED_FIRST] = "r_first",
     [PD_REFUSED_MATERIAL] = "r_material",
     [PD_REFUSED_CLAUSES] = "r_clauses",
+    [PD_REFUSED_REWRITTEN] = "r_rewritten",
     [PD_REFUSED_OPENING] = "r_opening",
     [PD_REFUSED_LANGUAGE_LESS] = "r_language_less",
     [PD_REFUSED_LANGUAGE_MORE] = "r_language_more",

@@ -28,7 +28,7 @@ static void add_version(pd_page_t *page, const pd_document_t *document, apr_int6
     pd_page_date(page, page->values, "effective", document->effective_at);
     pd_page_text(page, "editorial", document->editorial);
     pd_page_true(page, "is_policy", is_policy);
-    pd_page_true(page, "has_diff", is_policy && document->version > 1);
+    pd_page_true(page, "has_diff", document->version > 1);
     pd_page_true(page, "is_current", document->version == current);
     pd_page_true(page, "is_upcoming", upcoming);
     pd_page_true(page, "is_past", !upcoming && document->version != current);

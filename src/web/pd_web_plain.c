@@ -173,10 +173,30 @@ static const char *requirement(const pd_page_t *page)
                        pd_page_path(page, path), "\"}\n", NULL);
 }
 
+/* A person who sent a form: a redirect would lose what was typed, which the browser still has behind
+ * its button "back". */
+static int show_unsent(pd_page_t *page)
+{
+    int lacks = page->visit->lacks;
+    const char *asked = pd_url_target(pd_visit_first(page->r)->uri, page->p);
+    const char *path = lacks & PD_LACKS_FACTOR   ? "second-factor"
+                       : lacks & PD_LACKS_POLICY ? "acknowledge"
+                       : lacks & PD_LACKS_GROUND ? "account/consents/processing"
+                                                 : "login";
+    pd_page_true(page, "lacks_factor", lacks & PD_LACKS_FACTOR);
+    pd_page_true(page, "lacks_policy", lacks & PD_LACKS_POLICY);
+    pd_page_true(page, "lacks_ground", lacks & PD_LACKS_GROUND);
+    pd_page_text(page, "way", pd_page_path_back(page, path, asked));
+    return pd_page_show(page, "unsent.html", HTTP_UNAUTHORIZED);
+}
+
 /* For programs: a body they can read and no page. */
 int pd_web_required(pd_page_t *page)
 {
     request_rec *r = page->r;
+    if (page->visit->sent_form) {
+        return show_unsent(page);
+    }
     pd_headers_add(r, page->site);
     apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",

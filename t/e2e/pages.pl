@@ -318,13 +318,13 @@ page('staff-draft-in-force', "$later_draft?against=in-force", as => $staff{admin
 page('staff-version', '/portal/staff/documents/policy/2', as => $staff{administrator});
 page('staff-names', '/portal/staff/documents/policy/2', as => $staff{administrator}, press => '.aside button');
 page('staff-closed', '/portal/staff/documents', as => $member, status => 403);
+page('unsent', '/cabinet/', once => { map { ($_ => $server->browser(language => $_)->request('POST', '/cabinet/', body => 'a=1')) } qw(ru en) }, status => 401, route => '/portal/required');
 page('denied', '/cabinet/ward', as => $member, status => 403, route => '/portal/denied');
 
 # Every page of the route table is among them, but for what is no page of its own.
 my %no_page = (
     'style.css' => 'what every page is drawn with',
     'account' => 'leads to account/',
-    'required' => 'JSON, for programs',
     'unavailable' => 'the page of errors, which not-found shows',
 );
 my $table = read_file("$ENV{PD_SOURCE_DIR}/src/web/pd_routes.c");

@@ -343,6 +343,8 @@ static const struct {
     {"policy", "Rules\n\nOf us.\n\n2. WORDS\n\n3. DATA\n\n3.1. B.\n", "2.1", PD_REFUSED_CLAUSES},
     {"policy", WHOLE("Rules", "Of us.", "\n3.2. A place.\n\n5.6. To a bank.\n"), "3.2",
      PD_REFUSED_MATERIAL},
+    {"policy", "Rules\n\nOf us.\n\n2. WORDS\n\n2.1. A. All of it is sold to a bank.\n\n3. DATA\n\n3.1. B.\n",
+     "2.1", PD_REFUSED_REWRITTEN},
     {"policy", WHOLE("Rules", "Of us and a bank.", ""), "", PD_REFUSED_OPENING},
     {"policy", WHOLE("A permission", "Of us.", ""), "", PD_REFUSED_OPENING},
     {"research", WHOLE("Rules", "Of us.", "\n5.6. To a bank.\n"), "5.6", PD_REFUSED_MATERIAL},

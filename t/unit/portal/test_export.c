@@ -5,7 +5,9 @@
 #include "base/pd_random.h"
 #include "portal/pd_export.h"
 #include "portal/pd_field.h"
+#include "portal/pd_look.h"
 #include "portal/pd_purpose.h"
+#include "portal/pd_role.h"
 
 static const char *person_id;
 static const pd_datakey_t *person_key;
@@ -122,6 +124,60 @@ START_TEST(test_pages_follow)
 }
 END_TEST
 
+static void add_looks(int n, const pd_look_list_t *look)
+{
+    for (int i = 0; i < n; i++)
+        ck_assert_int_eq(pd_look_note_list(&portal, PD_ROLE_BY_PROGRAM, look, tp), APR_SUCCESS);
+}
+
+/* Pages of which no row is for this person stand between the others. */
+START_TEST(test_looks_at_lists)
+{
+    const pd_look_list_t staff = {.list = PD_LOOK_STAFF, .purpose = "4.1.2"};
+    pd_look_list_t look = {PD_LOOK_DOCUMENTS, "4.1.3", "policy", "not", 0};
+    int pages;
+    if (!portal_open(_i))
+        return;
+    add_person();
+    tell("UPDATE person SET created_at = 1000");
+    test_now = 999;
+    add_looks(1, &look);
+    test_now = 1000;
+    add_looks(150, &staff);
+    for (look.version = 1; look.version <= 120; look.version++)
+        add_looks(1, &look);
+    add_looks(250, &staff);
+    json_t *file = whole(&pages);
+    json_t *looks = section(file, "looks");
+    ck_assert_int_eq(json_array_size(looks), 120);
+    for (size_t i = 0; i < 120; i++)
+        ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(looks, i), "version")),
+                         i + 1);
+    json_decref(file);
+}
+END_TEST
+
+/* Of who can't be read nothing is told but that there was a look; the file goes on. */
+START_TEST(test_look_of_broken_account)
+{
+    int pages;
+    if (!portal_open(_i))
+        return;
+    add_person();
+    const char *looker = person_id;
+    const pd_look_list_t look = {PD_LOOK_DOCUMENTS, "4.1.3", "policy", "all", 1};
+    ck_assert_int_eq(pd_look_note_list(&portal, looker, &look, tp), APR_SUCCESS);
+    add_person();
+    tell(apr_psprintf(tp, "UPDATE person SET data_key = 'rubbish' WHERE id = '%s'", looker));
+    json_t *file = whole(&pages);
+    const json_t *row = json_array_get(section(file, "looks"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(row, "by")), "staff");
+    ck_assert_str_eq(json_string_value(json_object_get(row, "login")), "");
+    ck_assert_str_eq(json_string_value(json_object_get(row, "list")), "unknown");
+    json_decref(file);
+}
+END_TEST
+
 START_TEST(test_any_text_is_sound)
 {
     static const char *const texts[] = {
@@ -194,6 +250,8 @@ int main(void)
     tcase_add_test(tcase, test_every_field_is_in_it);
     tcase_add_loop_test(tcase, test_every_section_is_there, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_pages_follow, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_looks_at_lists, 0, N_ENGINES);
+    tcase_add_loop_test(tcase, test_look_of_broken_account, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_any_text_is_sound, 0, N_ENGINES);
     tcase_add_loop_test(tcase, test_links, 0, N_ENGINES);
     return pd_test_main(suite);

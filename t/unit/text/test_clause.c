@@ -334,7 +334,13 @@ static const struct {
     pd_markup_e markup;
     const char *source, *why; /* NULL: it may be published */
 } orders[] = {
-    {PD_MARKUP_PLAIN, "Т\n\nа\xe2\x80\x8b б\n", NULL},
+    {PD_MARKUP_PLAIN, "\xef\xbb\xbfТ\n\nа\xc2\xadб\xe2\x80\x8d\n", NULL}, /* soft hyphen, joiner */
+    {PD_MARKUP_PLAIN, "Т\n\nа\xe2\x80\x8b б\n",
+     "line 3: a character that shows nothing, U+200B"},
+    {PD_MARKUP_PLAIN, "Т\n\nа\xf3\xa0\x81\x81\n",
+     "line 3: a character that shows nothing, U+E0041"},
+    {PD_MARKUP_MARKDOWN, "# Т\n\nа&#x2060;\n",
+     "a character reference stands for a character that shows nothing, U+2060"},
     {PD_MARKUP_PLAIN,
      "Т\r\n\r\nа \xe2\x80\xae"
      "12\xe2\x80\xac\r\n",
