@@ -25,7 +25,6 @@
 #define DESTROY_EVERY apr_time_from_sec(60)
 #define DESTROY_BATCH 20
 #define MAILING_BATCH 50
-#define REVIEW_BATCH  50
 #define STATE_EVERY   apr_time_from_sec(30)
 
 /* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
@@ -172,17 +171,9 @@ static apr_status_t unused_run(int *done, const pd_portal_t *portal, apr_pool_t 
     return run_batches(done, unused_batch, NULL, portal, p);
 }
 
-static apr_status_t review_batch(int *done, int *seen, pd_destroy_fn *unused,
-                                 const pd_portal_t *portal, apr_pool_t *p)
-{
-    (void)unused;
-    return pd_review_remind(done, seen, portal, REVIEW_BATCH, p);
-}
-
 static apr_status_t review_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
-    *done = 0;
-    return run_batches(done, review_batch, NULL, portal, p);
+    return pd_review_remind(done, portal, p);
 }
 
 /* People whose time is over; then the pages on which they stood. Sessions that are over go here,
