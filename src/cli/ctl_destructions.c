@@ -54,7 +54,8 @@ static void show_act(ctl_t *ctl, const pd_destruction_t *act)
     ctl_say(ctl, "  method       key overwritten, rows removed and counted again: none left");
     const char *wiped = act->wiped_at ? ctl_time_text(ctl, act->wiped_at) : "not yet";
     if (act->log_is_servers) {
-        ctl_say(ctl, "  cleared      %s, by VACUUM", wiped);
+        ctl_say(ctl, "  clearing     the database was told to clear the rows away (VACUUM): %s",
+                wiped);
         ctl_say(ctl, "  log          the database server's, as are its free pages: see "
                      "\"PostgreSQL after a destruction\" in operations.md");
     }

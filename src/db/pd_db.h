@@ -126,10 +126,10 @@ apr_status_t pd_db_try_prepare(const char **why, pd_db_t *db, const pd_sql_t *sq
  * server's, and nothing is done. */
 apr_status_t pd_db_empty_log(int *whole, pd_db_t *db, apr_pool_t *p);
 
-/* Has PostgreSQL clear away the outdated rows of a table, as far as nobody can see them any more,
- * instead of waiting for autovacuum; a table that is locked, or too large for statement_timeout, is
- * left to that. Their bytes may stay in free pages and in the server's log. Nothing to do on
- * SQLite, which overwrites what is freed. */
+/* Tells PostgreSQL to clear away the outdated rows of a table, as far as nobody can see them any
+ * more, instead of waiting for autovacuum; a table that is locked, another owner's, or too large
+ * for statement_timeout, is left to that: success means that it was told. Their bytes may stay in
+ * free pages and in the server's log. Nothing to do on SQLite, which overwrites what is freed. */
 apr_status_t pd_db_vacuum(pd_db_t *db, const char *table, apr_pool_t *p);
 
 /* Closes every idle connection (after a migration, in tests). */

@@ -116,6 +116,7 @@ typedef struct work_t {
     pd_destruction_e outcome;
     int again;              /* of a restored database: no ground is asked for */
     const char *categories; /* then: as the act has them; NULL: what is found now */
+    apr_time_t ended_at;    /* when the person was destroyed first */
     int done;
 } work_t;
 
@@ -224,7 +225,7 @@ static apr_status_t destroy_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     apr_status_t status = may_destroy(work, conn, p);
     if (status != APR_SUCCESS || work->outcome != PD_DESTRUCTION_DONE)
         return status;
-    status = pd_ledger_remember(conn, work->portal, destruction->person_id, p);
+    status = pd_ledger_remember(conn, work->portal, destruction->person_id, work->ended_at, p);
     if (status == APR_SUCCESS)
         status = clear(&destruction->categories, conn, work->portal, destruction->person_id, p);
     return status == APR_SUCCESS ? tell(work, conn, p) : status;
@@ -235,7 +236,7 @@ apr_status_t pd_destruction_do(pd_destruction_e *outcome, pd_destruction_t *dest
 {
     work_t work = {.portal = portal, .destruction = destruction};
     const pd_settings_t *settings = portal->settings;
-    destruction->destroyed_at = pd_clock_now();
+    destruction->destroyed_at = work.ended_at = pd_clock_now();
     destruction->id = pd_random_uuid7(destruction->destroyed_at, p);
     destruction->operator= settings->operator? settings->operator: "";
     destruction->system =
@@ -279,7 +280,8 @@ static apr_status_t repeat_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     int added;
     const char *categories = "{}";
     pd_destruction_t *destruction = work->destruction;
-    apr_status_t status = pd_ledger_remember(conn, work->portal, destruction->person_id, p);
+    apr_status_t status =
+        pd_ledger_remember(conn, work->portal, destruction->person_id, work->ended_at, p);
     if (status == APR_SUCCESS)
         status = clear(&categories, conn, work->portal, destruction->person_id, p);
     work->done = status == APR_SUCCESS && strcmp(categories, "{}") != 0;
@@ -298,7 +300,8 @@ apr_status_t pd_destruction_repeat(int *done, const pd_portal_t *portal,
     work_t work = {.portal = portal,
                    .destruction = &again,
                    .again = 1,
-                   .categories = destruction->id ? destruction->categories : NULL};
+                   .categories = destruction->id ? destruction->categories : NULL,
+                   .ended_at = destruction->destroyed_at};
     if (!again.id) {
         again = (pd_destruction_t){.id = pd_random_uuid7(pd_clock_now(), p),
                                    .person_id = destruction->person_id,

@@ -27,8 +27,8 @@ typedef struct pd_destruction_t {
     apr_time_t asked_at, destroyed_at;
     const char *responsible; /* "job", "pdportalctl" */
     const char *categories;  /* JSON: {"identifier": 2, ...}, only what there was */
-    apr_time_t wiped_at;     /* what stragglers wrote is gone, and what was freed is cleared away as
-                                far as the portal can; 0: not yet */
+    apr_time_t wiped_at;     /* what stragglers wrote is gone, and the database was told to clear
+                                away what was freed; 0: not yet */
     int log_is_servers;      /* the database's log and free pages are its server's, and nothing is
                                 known of them; else wiped_at says that the log was emptied too */
 } pd_destruction_t;
@@ -62,8 +62,9 @@ apr_status_t pd_destruction_do(pd_destruction_e *outcome, pd_destruction_t *dest
 apr_status_t pd_destruction_due(int *done, const pd_portal_t *portal, int limit, apr_pool_t *p);
 
 /* Removes rows that a request under way wrote after a destruction, and then takes older pages out
- * of SQLite's log, or has PostgreSQL clear outdated rows away, once: what its log and free pages
- * hold is beyond the portal's reach. Does nothing when none wait. */
+ * of SQLite's log, or tells PostgreSQL to clear outdated rows away, in each run until the
+ * destruction is a minute old: whether it could, and what its log and free pages hold, is beyond
+ * the portal's reach. Does nothing when none wait. */
 apr_status_t pd_destruction_wipe(const pd_portal_t *portal, apr_pool_t *p);
 
 /* Acts, newest first, at most `limit`; only older ones than that of the id `before` (NULL: from the

@@ -152,9 +152,15 @@ static apr_status_t destroy_sign_ins(int *removed, const pd_portal_t *portal, in
 static apr_status_t destroy_acts(int *removed, const pd_portal_t *portal, int limit, apr_pool_t *p)
 {
     apr_int64_t term = portal->settings->term_acts;
+    apr_time_t now = pd_clock_now();
+    (void)limit; /* one walk removes them all */
     *removed = 0;
-    return term < 0 ? APR_SUCCESS
-                    : pd_ledger_expire(removed, portal, pd_clock_now() - term, limit, p);
+    /* Without a term, too: the acts of destruction it reads from don't stay. */
+    apr_status_t rv = pd_ledger_remember_earlier(portal, p);
+    if (rv == APR_SUCCESS && term >= 0) {
+        rv = pd_ledger_expire(removed, portal, now - term, now + PD_RUN_MAX, p);
+    }
+    return rv;
 }
 
 static apr_status_t destroy_events(int *removed, const pd_portal_t *portal, int limit,

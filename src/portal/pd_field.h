@@ -18,7 +18,10 @@ typedef enum {
     PD_SOURCE_PORTAL  /* made by the portal */
 } pd_source_e;
 
-/* Removes what is over, at most `limit` in one transaction. */
+/* So long a run of a job works at one thing: a server that is told to end isn't held up. */
+#define PD_RUN_MAX apr_time_from_sec(20)
+
+/* Removes what is over, at most `limit` in one transaction; 0 removed: nothing is left. */
 typedef apr_status_t pd_destroy_fn(int *removed, const pd_portal_t *portal, int limit,
                                    apr_pool_t *p);
 

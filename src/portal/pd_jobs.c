@@ -19,14 +19,12 @@
 
 #define MAIL_BATCH    1 /* each may take a whole time-out: look at the clock between them */
 #define EXPIRE_BATCH  200
-#define RUN_MAX       apr_time_from_sec(20)
 #define EXPIRE_EVERY  apr_time_from_sec(3600)
 #define COMING_EVERY  apr_time_from_sec(10)
 #define COMING_BATCH  50
 #define DESTROY_EVERY apr_time_from_sec(60)
 #define DESTROY_BATCH 20
 #define MAILING_BATCH 50
-#define REVIEW_BATCH  50
 #define STATE_EVERY   apr_time_from_sec(30)
 
 /* One batch; `seen` 0 when nothing is left. What another process takes first is seen, not done. */
@@ -37,7 +35,7 @@ static apr_status_t run_batches(int *done, batch_fn *batch, pd_destroy_fn *destr
                                 const pd_portal_t *portal, apr_pool_t *p)
 {
     apr_pool_t *scratch;
-    apr_time_t end = pd_clock_now() + RUN_MAX;
+    apr_time_t end = pd_clock_now() + PD_RUN_MAX;
     apr_status_t rv;
     int n, seen;
     apr_pool_create(&scratch, p);
@@ -173,17 +171,9 @@ static apr_status_t unused_run(int *done, const pd_portal_t *portal, apr_pool_t 
     return run_batches(done, unused_batch, NULL, portal, p);
 }
 
-static apr_status_t review_batch(int *done, int *seen, pd_destroy_fn *unused,
-                                 const pd_portal_t *portal, apr_pool_t *p)
-{
-    (void)unused;
-    return pd_review_remind(done, seen, portal, REVIEW_BATCH, p);
-}
-
 static apr_status_t review_run(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
-    *done = 0;
-    return run_batches(done, review_batch, NULL, portal, p);
+    return pd_review_remind(done, portal, p);
 }
 
 /* People whose time is over; then the pages on which they stood. Sessions that are over go here,

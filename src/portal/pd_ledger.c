@@ -1,11 +1,13 @@
 /* Acts of destroyed people: remembered, found, and removed when their term is over. */
 #include "portal/pd_ledger.h"
+#include <apr_strings.h>
 #include <string.h>
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_random.h"
 #include "base/pd_stop.h"
 #include "crypt/pd_hash.h"
+#include "portal/pd_destruction.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
 #include "portal/pd_look.h"
@@ -16,7 +18,7 @@
 #define FOUND_MAX 100
 #define PAGE_ROWS 500
 
-enum { WHO, REMEMBER, BY_EMAIL, BY_NUMBER, PAGE, REMOVE, REMOVE_TASK, FORGET };
+enum { WHO, REMEMBER, EARLIER, UNKNOWN, BY_EMAIL, BY_NUMBER, PAGE, REMOVE, REMOVE_TASK, FORGET };
 
 const pd_sql_t pd_ledger_sql[] = {
     [WHO] = {"ledger_who",
@@ -27,6 +29,17 @@ const pd_sql_t pd_ledger_sql[] = {
                   " SELECT a.pseudonym, CAST(%s AS TEXT), CAST(%lld AS BIGINT) FROM act a"
                   " WHERE a.pseudonym = %s LIMIT 1 ON CONFLICT DO NOTHING",
                   "", "whose acts these were"},
+    /* An act of a repeated destruction of which no more was kept has the instant of the first one
+     * as that of its ground. */
+    [EARLIER] = {"ledger_earlier",
+                 "SELECT id, person_id, CASE WHEN reason = '" PD_DESTRUCTION_RESTORED
+                 "' THEN asked_at ELSE destroyed_at END"
+                 " FROM destruction WHERE id > %s ORDER BY id LIMIT 500",
+                 "ssi", "a page of the destroyed people"},
+    [UNKNOWN] = {"ledger_unknown",
+                 "SELECT a.pseudonym FROM act a WHERE a.pseudonym = %s AND NOT EXISTS"
+                 " (SELECT 1 FROM former_person f WHERE f.pseudonym = a.pseudonym) LIMIT 1",
+                 "s", "whose acts nobody knows to have ended"},
     [BY_EMAIL] = {"ledger_by_email",
                   "SELECT pseudonym FROM former_person WHERE email = %s"
                   " ORDER BY ended_at LIMIT 100",
@@ -35,8 +48,7 @@ const pd_sql_t pd_ledger_sql[] = {
                    "whose receipt it is"},
     /* The instant of an act is in its id: ids begin with it. */
     [PAGE] = {"ledger_page",
-              "SELECT x.id, CASE WHEN (x.verb = '" PD_ACT_WITHDREW
-              "' OR EXISTS (SELECT 1 FROM act n"
+              "SELECT x.id, CASE WHEN (EXISTS (SELECT 1 FROM act n"
               " WHERE n.pseudonym = x.pseudonym AND n.kind = x.kind AND n.sequence > x.sequence"
               " AND n.id < %s) OR EXISTS (SELECT 1 FROM former_person f"
               " WHERE f.pseudonym = x.pseudonym AND f.ended_at < %lld))"
@@ -80,7 +92,7 @@ static const char *read_address(const pd_portal_t *portal, const char *person_id
 }
 
 apr_status_t pd_ledger_remember(pd_conn_t *conn, const pd_portal_t *portal, const char *person_id,
-                                apr_pool_t *p)
+                                apr_time_t ended_at, apr_pool_t *p)
 {
     const pd_rows_t *found;
     apr_status_t status =
@@ -89,10 +101,53 @@ apr_status_t pd_ledger_remember(pd_conn_t *conn, const pd_portal_t *portal, cons
         return status;
     const char *address = read_address(portal, person_id, PD_ROW(found, 0), p);
     return pd_conn_exec(NULL, conn, &pd_ledger_sql[REMEMBER],
-                        PD_ARGS(PD_T(*address ? index_of(portal, address, p) : ""),
-                                PD_N(pd_clock_now()),
+                        PD_ARGS(PD_T(*address ? index_of(portal, address, p) : ""), PD_N(ended_at),
                                 PD_T(pd_person_pseudonym(portal, person_id, p))),
                         p);
+}
+
+typedef struct former_t {
+    const char *pseudonym;
+    apr_time_t ended_at;
+} former_t;
+
+static apr_status_t remember_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
+{
+    const former_t *former = baton;
+    return pd_conn_exec(NULL, conn, &pd_ledger_sql[REMEMBER],
+                        PD_ARGS(PD_T(""), PD_N(former->ended_at), PD_T(former->pseudonym)), p);
+}
+
+static apr_status_t remember_one(const pd_portal_t *portal, const pd_cell_t *cell, apr_pool_t *p)
+{
+    const pd_rows_t *unknown;
+    former_t former = {pd_person_pseudonym(portal, cell[1].text, p), cell[2].number};
+    apr_status_t status = pd_db_read(&unknown, portal->db, &pd_ledger_sql[UNKNOWN],
+                                     PD_ARGS(PD_T(former.pseudonym)), 1, p);
+    if (status != APR_SUCCESS || PD_ROW_COUNT(unknown) == 0)
+        return status;
+    return pd_db_transact(portal->db, remember_step, &former, p);
+}
+
+apr_status_t pd_ledger_remember_earlier(const pd_portal_t *portal, apr_pool_t *p)
+{
+    char after[PD_UUID_CHARS + 1] = "";
+    apr_pool_t *scratch;
+    apr_status_t status = apr_pool_create(&scratch, p);
+    int n = PAGE_ROWS;
+    while (status == APR_SUCCESS && n == PAGE_ROWS && !pd_stop_asked()) {
+        const pd_rows_t *page;
+        apr_pool_clear(scratch);
+        status = pd_db_read(&page, portal->db, &pd_ledger_sql[EARLIER], PD_ARGS(PD_T(after)),
+                            PAGE_ROWS, scratch);
+        n = status == APR_SUCCESS ? PD_ROW_COUNT(page) : 0;
+        for (int i = 0; i < n && status == APR_SUCCESS; i++)
+            status = remember_one(portal, PD_ROW(page, i), scratch);
+        if (n > 0)
+            apr_cpystrn(after, PD_ROW(page, n - 1)[0].text, sizeof(after));
+    }
+    apr_pool_destroy(scratch);
+    return status;
 }
 
 apr_status_t pd_ledger_find(apr_array_header_t **pseudonyms, const pd_portal_t *portal,
@@ -141,41 +196,59 @@ apr_status_t pd_ledger_look(const pd_portal_t *portal, const char *by, apr_int64
 
 /* In pages, for most old acts may stand: on SQLite a statement holds back the other threads. An act
  * that is over stays so, since later ones are only added. */
-static apr_status_t find_over(apr_array_header_t *ids, const pd_portal_t *portal, apr_time_t before,
-                              int limit, apr_pool_t *p)
+typedef struct walk_t {
+    const pd_portal_t *portal;
+    apr_time_t before;
+    const char *last;              /* from this id on they are younger */
+    char after[PD_UUID_CHARS + 1]; /* the next page begins behind it; it outlives the page's pool */
+    int is_at_end;
+} walk_t;
+
+static walk_t begin_walk(const pd_portal_t *portal, apr_time_t before, apr_pool_t *p)
 {
-    const char *last = pd_random_uuid7(before, p), *after = "";
-    apr_status_t status;
-    int count;
-    do {
-        const pd_rows_t *page;
-        status =
-            pd_db_read(&page, portal->db, &pd_ledger_sql[PAGE],
-                       PD_ARGS(PD_T(last), PD_N(before), PD_T(after), PD_T(last)), PAGE_ROWS, p);
-        count = status == APR_SUCCESS ? PD_ROW_COUNT(page) : 0;
-        for (int i = 0; i < count && ids->nelts < limit; i++) {
-            const pd_cell_t *cell = PD_ROW(page, i);
-            after = cell[0].text;
-            if (cell[1].number)
-                APR_ARRAY_PUSH(ids, const char *) = after;
-        }
-    } while (count == PAGE_ROWS && ids->nelts < limit && !pd_stop_asked());
+    return (walk_t){.portal = portal, .before = before, .last = pd_random_uuid7(before, p)};
+}
+
+/* `over`: the ids of those of the next page that prove nothing that stands. */
+static apr_status_t next_page(apr_array_header_t **over, walk_t *walk, apr_pool_t *p)
+{
+    const pd_rows_t *page;
+    *over = apr_array_make(p, PAGE_ROWS, sizeof(const char *));
+    apr_status_t status = pd_db_read(
+        &page, walk->portal->db, &pd_ledger_sql[PAGE],
+        PD_ARGS(PD_T(walk->last), PD_N(walk->before), PD_T(walk->after), PD_T(walk->last)),
+        PAGE_ROWS, p);
+    int count = status == APR_SUCCESS ? PD_ROW_COUNT(page) : 0;
+    for (int i = 0; i < count; i++)
+        if (PD_ROW(page, i)[1].number)
+            APR_ARRAY_PUSH(*over, const char *) = PD_ROW(page, i)[0].text;
+    if (count > 0)
+        apr_cpystrn(walk->after, PD_ROW(page, count - 1)[0].text, sizeof(walk->after));
+    walk->is_at_end = count < PAGE_ROWS;
     return status;
 }
 
 apr_status_t pd_ledger_due(int *due, const pd_portal_t *portal, apr_time_t before, int limit,
                            apr_pool_t *p)
 {
-    apr_array_header_t *ids = apr_array_make(p, limit, sizeof(const char *));
-    apr_status_t status = find_over(ids, portal, before, limit, p);
-    *due = status == APR_SUCCESS ? ids->nelts : 0;
+    apr_array_header_t *over;
+    apr_pool_t *scratch;
+    walk_t walk = begin_walk(portal, before, p);
+    apr_status_t status = apr_pool_create(&scratch, p);
+    *due = 0;
+    while (status == APR_SUCCESS && !walk.is_at_end && *due < limit && !pd_stop_asked()) {
+        apr_pool_clear(scratch);
+        status = next_page(&over, &walk, scratch);
+        *due += over->nelts;
+    }
+    apr_pool_destroy(scratch);
+    *due = status != APR_SUCCESS ? 0 : *due < limit ? *due : limit;
     return status;
 }
 
 typedef struct expire_t {
     const apr_array_header_t *ids;
-    apr_time_t before;
-    int limit, removed;
+    int removed;
 } expire_t;
 
 static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
@@ -191,20 +264,42 @@ static apr_status_t expire_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
             status = pd_conn_exec(&one, conn, &pd_ledger_sql[REMOVE], PD_ARGS(PD_T(id)), p);
         expire->removed += one;
     }
-    if (status != APR_SUCCESS)
-        return status;
-    return pd_conn_exec(NULL, conn, &pd_ledger_sql[FORGET],
-                        PD_ARGS(PD_N(expire->before), PD_N(expire->limit)), p);
+    return status;
 }
 
-apr_status_t pd_ledger_expire(int *removed, const pd_portal_t *portal, apr_time_t before, int limit,
-                              apr_pool_t *p)
+static apr_status_t expire_page(int *removed, walk_t *walk, apr_pool_t *p)
 {
-    apr_array_header_t *ids = apr_array_make(p, limit, sizeof(const char *));
-    expire_t expire = {ids, before, limit, 0};
-    apr_status_t status = find_over(ids, portal, before, limit, p);
+    apr_array_header_t *over;
+    apr_status_t status = next_page(&over, walk, p);
+    if (status != APR_SUCCESS || over->nelts == 0)
+        return status;
+    expire_t expire = {over, 0};
+    status = pd_db_transact(walk->portal->db, expire_step, &expire, p);
     if (status == APR_SUCCESS)
-        status = pd_db_transact(portal->db, expire_step, &expire, p);
-    *removed = status == APR_SUCCESS ? expire.removed : 0;
+        *removed += expire.removed;
+    return status;
+}
+
+apr_status_t pd_ledger_expire(int *removed, const pd_portal_t *portal, apr_time_t before,
+                              apr_time_t until, apr_pool_t *p)
+{
+    apr_pool_t *scratch;
+    walk_t walk = begin_walk(portal, before, p);
+    apr_status_t status = apr_pool_create(&scratch, p);
+    int forgotten;
+    *removed = 0;
+    do {
+        apr_pool_clear(scratch);
+        status = status == APR_SUCCESS ? expire_page(removed, &walk, scratch) : status;
+    } while (status == APR_SUCCESS && !walk.is_at_end && pd_clock_now() < until &&
+             !pd_stop_asked());
+    do {
+        apr_pool_clear(scratch);
+        forgotten = 0;
+        if (status == APR_SUCCESS)
+            status = pd_db_expire(&forgotten, portal->db, &pd_ledger_sql[FORGET], before, PAGE_ROWS,
+                                  scratch);
+    } while (forgotten == PAGE_ROWS && !pd_stop_asked());
+    apr_pool_destroy(scratch);
     return status;
 }

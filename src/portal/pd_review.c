@@ -3,6 +3,8 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "base/pd_status.h"
+#include "base/pd_stop.h"
+#include "portal/pd_field.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_notice.h"
 #include "portal/pd_outbox.h"
@@ -11,9 +13,13 @@
 
 #define KIND "review"
 
-enum { DUE, NOTE };
+enum { COUNT, DUE, NOTE };
 
 const pd_sql_t pd_review_sql[] = {
+    [COUNT] = {"review_count",
+               "SELECT COUNT(*) FROM person WHERE state = 'active' AND reviewed_at > 0"
+               " AND reviewed_at < %lld",
+               "i", "how many have a year that is over"},
     [DUE] = {"review_due",
              "SELECT id FROM person WHERE state = 'active' AND reviewed_at > 0"
              " AND reviewed_at < %lld ORDER BY reviewed_at LIMIT %lld",
@@ -69,21 +75,46 @@ static apr_status_t remind(int *done, const pd_portal_t *portal, const char *id,
     return APR_SUCCESS;
 }
 
-apr_status_t pd_review_remind(int *done, int *seen, const pd_portal_t *portal, int limit,
-                              apr_pool_t *p)
+/* Of those whose year was over at `before`. */
+static apr_status_t share_of_run(int *share, const pd_portal_t *portal, apr_time_t before,
+                                 apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    apr_status_t status =
+        pd_db_read(&found, portal->db, &pd_review_sql[COUNT], PD_ARGS(PD_N(before)), 1, p);
+    apr_int64_t part = status == APR_SUCCESS ? PD_ROW(found, 0)[0].number / PD_REVIEW_PARTS : 0;
+    *share = part > PD_REVIEW_SHARE ? (int)part : PD_REVIEW_SHARE;
+    return status;
+}
+
+static apr_status_t remind_all(int *done, const pd_portal_t *portal, const pd_rows_t *due,
+                               apr_pool_t *p)
+{
+    apr_pool_t *scratch;
+    apr_time_t end = pd_clock_now() + PD_RUN_MAX;
+    apr_status_t status = apr_pool_create(&scratch, p);
+    for (int i = 0;
+         i < PD_ROW_COUNT(due) && status == APR_SUCCESS && pd_clock_now() < end && !pd_stop_asked();
+         i++) {
+        apr_pool_clear(scratch);
+        status = remind(done, portal, PD_ROW(due, i)[0].text, scratch);
+    }
+    apr_pool_destroy(scratch);
+    return status;
+}
+
+apr_status_t pd_review_remind(int *done, const pd_portal_t *portal, apr_pool_t *p)
 {
     const pd_rows_t *due;
-    int busy;
-    *done = *seen = 0;
+    apr_time_t before = pd_clock_now() - PD_REVIEW_EVERY;
+    int busy, share;
+    *done = 0;
     apr_status_t status = pd_outbox_is_busy(&busy, portal, p);
     if (status != APR_SUCCESS || busy)
         return status;
-    status = pd_db_read(&due, portal->db, &pd_review_sql[DUE],
-                        PD_ARGS(PD_N(pd_clock_now() - PD_REVIEW_EVERY), PD_N(limit)), limit, p);
-    if (status != APR_SUCCESS)
-        return status;
-    *seen = PD_ROW_COUNT(due);
-    for (int i = 0; i < PD_ROW_COUNT(due) && status == APR_SUCCESS; i++)
-        status = remind(done, portal, PD_ROW(due, i)[0].text, p);
-    return status;
+    status = share_of_run(&share, portal, before, p);
+    if (status == APR_SUCCESS)
+        status = pd_db_read(&due, portal->db, &pd_review_sql[DUE],
+                            PD_ARGS(PD_N(before), PD_N(share)), share, p);
+    return status == APR_SUCCESS ? remind_all(done, portal, due, p) : status;
 }

@@ -8,10 +8,15 @@
 
 #define PD_REVIEW_EVERY apr_time_from_sec((apr_int64_t)365 * 24 * 3600)
 
-/* Writes to the next `limit` people: `done` counts messages, `seen` tells whether there was work;
- * 0: nothing is left for now. Each is a transaction of its own, which another process may have done
- * first. While many letters wait for delivery nobody is written to (pd_outbox_is_busy). */
-apr_status_t pd_review_remind(int *done, int *seen, const pd_portal_t *portal, int limit,
-                              apr_pool_t *p);
+/* One run of the hourly job writes to so many at least, and of more who are due to the 336th part,
+ * those first who have waited longest: a backlog, as of an upgrade that brought the reminder, is
+ * spread over weeks, and so is the year after. */
+#define PD_REVIEW_SHARE 50
+#define PD_REVIEW_PARTS (14 * 24)
+
+/* Writes to one run's share; `done` counts messages. Each is a transaction of its own, which
+ * another process may have done first. While many letters wait for delivery nobody is written to
+ * (pd_outbox_is_busy). */
+apr_status_t pd_review_remind(int *done, const pd_portal_t *portal, apr_pool_t *p);
 
 #endif

@@ -156,7 +156,7 @@ const pd_directive_t pd_directives[] = {
         "outlive it; closing them is a decision of the administration. Without it nothing is due, and "
         "`check` and the page `processing` say that no term is set."),
     BOUNDED(TERM, "PDPortalTermActs", term_acts, NULL, DAY, 18300 * DAY,
-        "How long acknowledgements, consents and withdrawals are kept after a newer act, a withdrawal or the end "
+        "How long acknowledgements, consents and withdrawals are kept after a newer act of the same kind or the end "
         "of the account has ended them; then the job `expire` removes them. What stands stays. Likewise."),
     BOUNDED(TERM, "PDPortalTermJournal", term_journal, NULL, DAY, 18300 * DAY,
         "How long the rows of the journal are kept; then the job `expire` removes them, the first of each chain "

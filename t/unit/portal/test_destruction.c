@@ -263,9 +263,11 @@ START_TEST(test_ledger)
     ck_assert_int_eq(found_by("ivan@example.org"), 1);
     ck_assert_int_eq(destroy(PD_CLOSING_ORDER), PD_DESTRUCTION_DONE);
     ck_assert_int_eq(found_by("ivan@example.org"), 2);
-    ck_assert_int_eq(pd_ledger_expire(&removed, &portal, destroyed_at, 10, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_ledger_expire(&removed, &portal, destroyed_at, test_now + HOUR, tp),
+                     APR_SUCCESS);
     ck_assert_int_eq(removed, 0);
-    ck_assert_int_eq(pd_ledger_expire(&removed, &portal, destroyed_at + 1, 10, tp), APR_SUCCESS);
+    ck_assert_int_eq(pd_ledger_expire(&removed, &portal, destroyed_at + 1, test_now + HOUR, tp),
+                     APR_SUCCESS);
     ck_assert_int_eq(removed, 2);
     ck_assert_int_eq(found_by(receipt), 0);
     ck_assert_int_eq(found_by("ivan@example.org"), 1);
@@ -299,7 +301,9 @@ static void put_back(void)
     const char *wrapped;
     const pd_datakey_t *key;
     ck_assert_int_eq(pd_datakey_new(&key, &wrapped, portal.keys, id, tp), APR_SUCCESS);
+    test_now += HOUR;
     tell("DELETE FROM destruction");
+    tell("DELETE FROM former_person");
     tell(apr_psprintf(tp,
                       "UPDATE person SET state = 'active', data_key = '%s', login = 'sealed'"
                       " WHERE id = '%s'",
@@ -339,6 +343,14 @@ START_TEST(test_repeat)
     ck_assert_str_eq(state(), "destroyed");
     ck_assert_str_eq(ask_text("SELECT reason FROM destruction"), PD_DESTRUCTION_RESTORED);
     ck_assert_int_eq(events("person.destroyed"), 3);
+    /* The term of the acts runs from the first destruction. */
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM former_person"), 1);
+    ck_assert_int_eq(ask("SELECT ended_at FROM former_person"), act.destroyed_at);
+    /* Of one before schema 18 it is learnt from the act of destruction. */
+    tell("DELETE FROM former_person");
+    ck_assert_int_eq(pd_ledger_remember_earlier(&portal, tp), APR_SUCCESS);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM former_person WHERE email = ''"), 1);
+    ck_assert_int_eq(ask("SELECT ended_at FROM former_person"), act.destroyed_at);
     ck_assert_int_eq(journal_finding(), PD_JOURNAL_SOUND);
 }
 END_TEST
