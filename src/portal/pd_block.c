@@ -43,8 +43,7 @@ static apr_status_t tell(const work_t *work, pd_conn_t *conn, const char *letter
     return pd_journal_add(conn, work->portal, event, person->id, details, person->key, p);
 }
 
-/* Links that bring a former address back or disown a sign-in stay: they are good again afterwards.
- */
+/* Links that bring a former address back or disown a sign-in stay, and their days run on. */
 static apr_status_t shut(const work_t *work, pd_conn_t *conn, apr_pool_t *p)
 {
     int ended;

@@ -23,8 +23,9 @@ typedef enum {
     PD_CLOSING_ALREADY,   /* it is being closed, or there is no ground: it was used meanwhile */
     PD_CLOSING_APPOINTED, /* holds a role: that one has to end first */
     /* of pd_closing_blocked only */
-    PD_CLOSING_CODE,   /* the code of the second factor is wrong, or was taken already */
-    PD_CLOSING_LIMITED /* too many codes: nothing was checked */
+    PD_CLOSING_CODE,    /* the code of the second factor is wrong, or was taken already */
+    PD_CLOSING_LIMITED, /* too many codes: nothing was checked */
+    PD_CLOSING_IN_DOUBT /* the address was replaced shortly before the account was blocked */
 } pd_closing_e;
 
 /* One transaction: the state, all sessions, the letter with the link, the journal. `by`: who did
@@ -57,6 +58,7 @@ typedef struct pd_closing_offer_t {
     apr_time_t due_at; /* as pd_closing_due; 0: the link is void */
     int needs_code;    /* the account has a second factor */
     int appointed;     /* holds a role: that one has to end first */
+    int in_doubt;      /* the address was replaced shortly before: it is not known whose it is */
 } pd_closing_offer_t;
 
 /* What such a link offers. `token` NULL or anything. */

@@ -3,6 +3,7 @@
 #include "base/pd_clock.h"
 #include "base/pd_log.h"
 #include "portal/pd_closing_int.h"
+#include "portal/pd_email_restore.h"
 #include "portal/pd_factor_int.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_origin.h"
@@ -29,13 +30,15 @@ apr_status_t pd_closing_blocked_look(pd_closing_offer_t *offer, const pd_portal_
     const char *person_id;
     pd_factor_view_t factor;
     pd_link_e link;
-    *offer = (pd_closing_offer_t){0, 0, 0};
+    *offer = (pd_closing_offer_t){.due_at = 0};
     apr_status_t status = pd_link_look(&link, &person_id, portal, token, PD_LINK_CLOSE, p);
     if (status != APR_SUCCESS || link != PD_LINK_GOOD)
         return status;
     status = pd_factor_look(&factor, portal, person_id, p);
     if (status == APR_SUCCESS)
         status = pd_role_held_now(&offer->appointed, portal, person_id, p);
+    if (status == APR_SUCCESS)
+        status = pd_email_in_doubt(&offer->in_doubt, portal, person_id, p);
     if (status != APR_SUCCESS)
         return status;
     offer->needs_code = factor.on;
@@ -110,9 +113,15 @@ apr_status_t pd_closing_blocked(pd_closing_blocked_t *result, const pd_portal_t 
     const char *person_id;
     pd_guess_t guess;
     pd_link_e link;
+    int in_doubt;
     *result = (pd_closing_blocked_t){PD_CLOSING_ALREADY, 0};
     apr_status_t status = pd_link_look(&link, &person_id, portal, token, PD_LINK_CLOSE, p);
     if (status != APR_SUCCESS || link != PD_LINK_GOOD)
+        return status;
+    /* Who is blocked changes no address, so that this stays true until the closing is begun. */
+    status = pd_email_in_doubt(&in_doubt, portal, person_id, p);
+    result->outcome = PD_CLOSING_IN_DOUBT;
+    if (status != APR_SUCCESS || in_doubt)
         return status;
     result->retry_after = pd_guess_factor(&guess, portal, person_id, p);
     result->outcome = PD_CLOSING_LIMITED;

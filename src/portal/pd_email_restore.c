@@ -18,7 +18,7 @@
 #include "portal/pd_tables_int.h"
 #include "portal/pd_unusual.h"
 
-enum { KEEP, FIND, DROP_SINCE, DUE };
+enum { KEEP, FIND, DROP_SINCE, ONE, DUE };
 
 const pd_sql_t pd_email_restore_sql[] = {
     [KEEP] = {"former_keep",
@@ -34,10 +34,15 @@ const pd_sql_t pd_email_restore_sql[] = {
     [DROP_SINCE] = {"former_drop_since",
                     "DELETE FROM former_address WHERE person_id = %s AND created_at >= %lld", "",
                     "the links of this change and of all after it are void"},
+    [ONE] =
+        {"former_one",
+         "SELECT created_at FROM former_address WHERE person_id = %s ORDER BY created_at LIMIT 1",
+         "i", "was an address of this person replaced not long ago?"},
     [DUE] = {"former_due",
-             "DELETE FROM former_address WHERE token IN (SELECT token FROM former_address"
-             " WHERE expires_at <= %lld ORDER BY expires_at LIMIT %lld)",
-             "", "former addresses whose time is over"},
+             "DELETE FROM former_address WHERE token IN (SELECT f.token FROM former_address f"
+             " WHERE f.expires_at <= %lld AND NOT EXISTS (SELECT 1 FROM person p"
+             " WHERE p.id = f.person_id AND p.state = 'blocked') ORDER BY f.expires_at LIMIT %lld)",
+             "", "former addresses whose time is over, but for those that are in doubt"},
     {NULL, NULL, NULL, NULL}};
 
 apr_status_t pd_email_keep_former(pd_conn_t *conn, const pd_portal_t *portal,
@@ -61,6 +66,18 @@ apr_status_t pd_email_keep_former(pd_conn_t *conn, const pd_portal_t *portal,
     const char *page = apr_pstrcat(p, "restore?t=", token, NULL);
     pd_value_set_text(values, "link", pd_account_url(portal, page, p), p);
     return pd_account_letter(conn, portal, person, "email-changed", values, p);
+}
+
+apr_status_t pd_email_in_doubt(int *in_doubt, const pd_portal_t *portal, const char *person_id,
+                               apr_pool_t *p)
+{
+    const pd_rows_t *found;
+    *in_doubt = 0;
+    apr_status_t status =
+        pd_db_read(&found, portal->db, &pd_email_restore_sql[ONE], PD_ARGS(PD_T(person_id)), 1, p);
+    if (status == APR_SUCCESS)
+        *in_doubt = PD_ROW_COUNT(found) > 0;
+    return status;
 }
 
 /* A former address; `email` NULL: there is none for this link (any more). */

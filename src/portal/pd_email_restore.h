@@ -30,7 +30,12 @@ apr_status_t pd_email_restore(pd_email_restore_e *outcome, const char **password
                               int *retry_after, const pd_portal_t *portal,
                               const pd_client_t *client, const char *token, apr_pool_t *p);
 
-/* Removes former addresses whose time is over. */
+/* Was the address replaced in the days before this person was blocked? Then it is not known whose
+ * the account is, until the administration has found out. */
+apr_status_t pd_email_in_doubt(int *in_doubt, const pd_portal_t *portal, const char *person_id,
+                               apr_pool_t *p);
+
+/* Removes former addresses whose time is over; those of blocked people stay while they are. */
 apr_status_t pd_email_restore_expire(int *removed, const pd_portal_t *portal, int limit,
                                      apr_pool_t *p);
 

@@ -267,12 +267,13 @@ static apr_status_t begin_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
                       begin->guess.alarm ? PD_ATTEMPT_WAITS : PD_ATTEMPT_PASSWORD, p);
     if (begin->person.state == PD_PERSON_CLOSING)
         return offer_recall(begin, conn, p);
+    /* An expired password opens nothing, but it tells who may close the account. */
+    if (begin->person.state == PD_PERSON_BLOCKED)
+        return offer_closing(begin, conn, p);
     if (begin->person.password_expired)
         return begin->person.state == PD_PERSON_ACTIVE
                    ? demand_password(begin, conn, p)
                    : refuse(begin, conn, "state", PD_ATTEMPT_CLOSED, p);
-    if (begin->person.state == PD_PERSON_BLOCKED)
-        return offer_closing(begin, conn, p);
     apr_status_t status = add_session(&added, begin, conn, p);
     if (status == APR_SUCCESS && !added)
         return refuse(begin, conn, "state", PD_ATTEMPT_CLOSED, p);

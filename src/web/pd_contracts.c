@@ -111,8 +111,9 @@ static const char *const factor_names[] = {
 static const char *const close_names[] = {"csrf", "stale", "due", "appointed", NULL};
 static const char *const closed_names[] = {NULL};
 static const char *const recall_names[] = {"csrf", "stale", "due", "ready", "none", NULL};
-static const char *const blocked_names[] = {MISTAKES, LIMITED, "csrf",       "stale",     "due",
-                                            "ready",  "none",  "needs_code", "appointed", NULL};
+static const char *const blocked_names[] = {MISTAKES,    LIMITED,    "csrf", "stale",
+                                            "due",       "ready",    "none", "needs_code",
+                                            "appointed", "in_doubt", NULL};
 static const char *const recalled_names[] = {NULL};
 /* Why data were destroyed, partial "ground": one of them is true. */
 #define GROUND "by_request", "by_order", "by_unused", "by_withdrawal", "by_restored"

@@ -100,6 +100,7 @@ static int show_blocked(pd_page_t *page, int status)
     pd_page_true(page, "none", offer.due_at == 0);
     pd_page_true(page, "needs_code", offer.needs_code);
     pd_page_true(page, "appointed", offer.appointed);
+    pd_page_true(page, "in_doubt", offer.in_doubt && !offer.appointed);
     if (offer.due_at != 0) {
         pd_page_date(page, page->values, "due", offer.due_at);
     }
@@ -129,6 +130,7 @@ int pd_web_blocked(pd_page_t *page)
         pd_page_mistake(page, "code", "factor_wrong");
         return show_blocked(page, HTTP_UNPROCESSABLE_ENTITY);
     case PD_CLOSING_APPOINTED:
+    case PD_CLOSING_IN_DOUBT:
         return show_blocked(page, HTTP_CONFLICT);
     case PD_CLOSING_ALREADY:
         return show_blocked(page, HTTP_OK); /* which says so */
