@@ -3,6 +3,7 @@
 #include "portal/pd_block.h"
 #include "base/pd_log.h"
 #include "portal/pd_account_letter.h"
+#include "portal/pd_email_restore.h"
 #include "portal/pd_invalidation.h"
 #include "portal/pd_journal.h"
 #include "portal/pd_json_int.h"
@@ -43,7 +44,8 @@ static apr_status_t tell(const work_t *work, pd_conn_t *conn, const char *letter
     return pd_journal_add(conn, work->portal, event, person->id, details, person->key, p);
 }
 
-/* Links that bring a former address back or disown a sign-in stay, and their days run on. */
+/* Links that bring a former address back stay, and have their days when the block is lifted; those
+ * that disown a sign-in stay, and their days run on. */
 static apr_status_t shut(const work_t *work, pd_conn_t *conn, apr_pool_t *p)
 {
     int ended;
@@ -71,6 +73,9 @@ static apr_status_t lift_step(pd_conn_t *conn, void *baton, apr_pool_t *p)
     apr_status_t status =
         pd_conn_exec(&work->done, conn, &pd_block_sql[LIFT], PD_ARGS(PD_T(work->person.id)), p);
     if (status != APR_SUCCESS || !work->done)
+        return status;
+    status = pd_email_renew_former(conn, work->person.id, p);
+    if (status != APR_SUCCESS)
         return status;
     return tell(work, conn, "unblocked", PD_EVENT_PERSON_UNBLOCKED, p);
 }

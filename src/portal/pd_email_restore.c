@@ -18,7 +18,7 @@
 #include "portal/pd_tables_int.h"
 #include "portal/pd_unusual.h"
 
-enum { KEEP, FIND, DROP_SINCE, ONE, DUE };
+enum { KEEP, FIND, DROP_SINCE, ONE, RENEW_LINKS, RENEW, DUE };
 
 const pd_sql_t pd_email_restore_sql[] = {
     [KEEP] = {"former_keep",
@@ -38,6 +38,12 @@ const pd_sql_t pd_email_restore_sql[] = {
         {"former_one",
          "SELECT created_at FROM former_address WHERE person_id = %s ORDER BY created_at LIMIT 1",
          "i", "was an address of this person replaced not long ago?"},
+    [RENEW_LINKS] = {"former_renew_links",
+                     "UPDATE link SET expires_at = %lld WHERE used_at = 0 AND token IN"
+                     " (SELECT token FROM former_address WHERE person_id = %s)",
+                     "", "the links to former addresses begin anew"},
+    [RENEW] = {"former_renew", "UPDATE former_address SET expires_at = %lld WHERE person_id = %s",
+               "", "and so do the addresses"},
     [DUE] = {"former_due",
              "DELETE FROM former_address WHERE token IN (SELECT f.token FROM former_address f"
              " WHERE f.expires_at <= %lld AND NOT EXISTS (SELECT 1 FROM person p"
@@ -78,6 +84,17 @@ apr_status_t pd_email_in_doubt(int *in_doubt, const pd_portal_t *portal, const c
     if (status == APR_SUCCESS)
         *in_doubt = PD_ROW_COUNT(found) > 0;
     return status;
+}
+
+apr_status_t pd_email_renew_former(pd_conn_t *conn, const char *person_id, apr_pool_t *p)
+{
+    apr_time_t until = pd_clock_now() + PD_LINK_ADDRESS_LIFETIME;
+    apr_status_t status = pd_conn_exec(NULL, conn, &pd_email_restore_sql[RENEW_LINKS],
+                                       PD_ARGS(PD_N(until), PD_T(person_id)), p);
+    if (status != APR_SUCCESS)
+        return status;
+    return pd_conn_exec(NULL, conn, &pd_email_restore_sql[RENEW],
+                        PD_ARGS(PD_N(until), PD_T(person_id)), p);
 }
 
 /* A former address; `email` NULL: there is none for this link (any more). */

@@ -35,6 +35,10 @@ apr_status_t pd_email_restore(pd_email_restore_e *outcome, const char **password
 apr_status_t pd_email_in_doubt(int *in_doubt, const pd_portal_t *portal, const char *person_id,
                                apr_pool_t *p);
 
+/* While a person is blocked the links to former addresses open nothing: their seven days begin anew
+ * when the block is lifted. In the caller's transaction. */
+apr_status_t pd_email_renew_former(pd_conn_t *conn, const char *person_id, apr_pool_t *p);
+
 /* Removes former addresses whose time is over; those of blocked people stay while they are. */
 apr_status_t pd_email_restore_expire(int *removed, const pd_portal_t *portal, int limit,
                                      apr_pool_t *p);

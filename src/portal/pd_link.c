@@ -33,10 +33,12 @@ const pd_sql_t pd_link_sql[] = {
              " (SELECT 1 FROM person p WHERE p.id = link.person_id AND " GOOD_IN(
                  "p.state", "link.purpose") ")",
              "", "the one place where a link is used"},
-    [DUE] = {"link_due",
-             "DELETE FROM link WHERE token IN (SELECT token FROM link WHERE expires_at <= %lld"
-             " ORDER BY expires_at LIMIT %lld)",
-             "", "links whose time is over"},
+    [DUE] =
+        {"link_due",
+         "DELETE FROM link WHERE token IN (SELECT l.token FROM link l WHERE l.expires_at <= %lld"
+         " AND NOT EXISTS (SELECT 1 FROM former_address f WHERE f.token = l.token)"
+         " ORDER BY l.expires_at LIMIT %lld)",
+         "", "links whose time is over, but for those whose former address is still kept"},
     {NULL, NULL, NULL, NULL}};
 
 /* Who makes another link for the same person meanwhile waits, or both would stay good. */
