@@ -313,7 +313,7 @@ START_TEST(test_terms)
     ck_assert_int_eq(due_of("login") + due_of("acts") + due_of("journal"), 0);
     settings->term_account = settings->term_acts = settings->term_journal = 39 * DAY;
     ck_assert_int_eq(due_of("login"), 1);
-    ck_assert_int_eq(due_of("acts"), 2);    /* the acknowledgement stands */
+    ck_assert_int_eq(due_of("acts"), 1);    /* the last act of each kind stays */
     ck_assert_int_eq(due_of("journal"), 1); /* the bond with the key file */
     /* Who signs in stays; a blocked person is counted, one who has left is not. */
     tell(apr_psprintf(tp, "UPDATE person SET signed_in_at = %" APR_TIME_T_FMT, test_now));
@@ -337,7 +337,8 @@ static int acts_removed(void)
 }
 
 /* What proves nothing any more goes when the term of what ended it is over; what stands stays, and
- * so does a withdrawal of which something is left to do. */
+ * so does the last word of somebody who is there, and a withdrawal of which something is left to
+ * do. */
 START_TEST(test_acts_term)
 {
     if (!open_with(_i, "active"))
@@ -362,12 +363,17 @@ START_TEST(test_acts_term)
     settings->term_acts = 10 * DAY;
     ck_assert_int_eq(due_of("acts"), 2);
     ck_assert_int_eq(acts_removed(), 2);
+    tell("UPDATE withdrawal SET done_at = 3");
     ck_assert_int_eq(acts_removed(), 0);
+    ck_assert_int_eq(ask("SELECT COUNT(*) FROM act WHERE kind IN ('notices', 'policy')"), 2);
+    tell("UPDATE withdrawal SET done_at = 0");
+    tell("INSERT INTO former_person (pseudonym, email, ended_at)"
+         " SELECT DISTINCT pseudonym, '', CAST(1 AS BIGINT) FROM act");
+    ck_assert_int_eq(acts_removed(),
+                     2); /* of somebody who is no more: all but what is to be done */
     tell("UPDATE withdrawal SET done_at = 3");
     ck_assert_int_eq(acts_removed(), 1);
     ck_assert_int_eq(ask("SELECT COUNT(*) FROM withdrawal"), 0);
-    ck_assert_int_eq(ask("SELECT COUNT(*) FROM act WHERE kind = 'notices'"), 1);
-    ck_assert_int_eq(ask("SELECT COUNT(*) FROM act WHERE kind = 'policy'"), 1);
     ck_assert_int_eq(due_of("acts"), 0);
 }
 END_TEST
