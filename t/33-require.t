@@ -147,6 +147,8 @@ for my $headers ([ 'Sec-Fetch-Dest' => 'document' ], [ Accept => 'text/html,*/*;
     $answer = $server->browser(navigation => 0)->request('POST', '/cabinet/?x=1', body => 'a=1', headers => $headers);
     is($answer->status, 401, 'a form of a guest');
     like($answer->header('content-type'), qr{^text/html}, 'is answered by a page');
+    like($answer->header('www-authenticate'), qr{^Cookie realm=.*form-action="/portal/login"}, 'with the challenge that a 401 has');
+    like($answer->header('cache-control'), qr/no-store/, 'which nobody keeps');
     like($answer->text, qr/The form was not sent.*You are not signed in any more.*go one page back/, 'which says what to do');
     page_like($answer, qr{href="/portal/login\?return=%2Fcabinet%2F"}, 'and leads to sign-in');
 }

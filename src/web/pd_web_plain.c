@@ -190,18 +190,19 @@ static int show_unsent(pd_page_t *page)
     return pd_page_show(page, "unsent.html", HTTP_UNAUTHORIZED);
 }
 
-/* For programs: a body they can read and no page. */
+/* For programs: a body they can read and no page. A 401 names the way in (RFC 9110 11.6.1), that
+ * with a page as well. */
 int pd_web_required(pd_page_t *page)
 {
     request_rec *r = page->r;
-    if (page->visit->sent_form) {
-        return show_unsent(page);
-    }
     pd_headers_add(r, page->site);
     apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                    apr_psprintf(r->pool, "Cookie realm=\"portal\", form-action=\"%s\"",
                                 pd_page_path(page, "login")));
+    if (page->visit->sent_form) {
+        return show_unsent(page);
+    }
     ap_set_content_type(r, "application/json");
     r->status = HTTP_UNAUTHORIZED;
     if (!r->header_only) {
